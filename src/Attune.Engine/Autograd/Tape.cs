@@ -1,0 +1,181 @@
+using Attune.Engine.Backends;
+
+namespace Attune.Engine.Autograd;
+
+/// <summary>What a segment keeps for backward.</summary>
+public enum Keep
+{
+    /// <summary>All that its operations declare saved.</summary>
+    Saved,
+
+    /// <summary>Only its inputs; backward runs the body again (gradient checkpointing, Chen et al. 2016).</summary>
+    Recompute,
+}
+
+/// <summary>
+/// The list of operations in the order in which they ran, and the owner of what they allocate. Four lifetimes: persistent (not
+/// here), saved (until an operation's backward), segment (until the segment ends), scratch (until disposed). Disposing returns
+/// everything to the arena, also after an exception.
+/// </summary>
+public sealed partial class Tape : IDisposable
+{
+    private readonly List<Op> ops = [];
+    private readonly Stack<HashSet<Block>> scopes = new();
+    private readonly HashSet<Var> touched = [];
+    private readonly Action<Op>? inspect;
+    private bool recording;
+
+    /// <summary>An empty tape.</summary>
+    /// <param name="backend">Runs the kernels.</param>
+    /// <param name="arena">Gives the memory.</param>
+    /// <param name="record">False for passes that no backward follows.</param>
+    /// <param name="inspect">Called after each forward: the replay that looks for the first non-finite value uses it.</param>
+    public Tape(Backend backend, Arena arena, bool record = true, Action<Op>? inspect = null)
+    {
+        (Backend, Arena, recording, this.inspect) = (backend, arena, record, inspect);
+        scopes.Push([]);
+    }
+
+    /// <summary>Runs the kernels.</summary>
+    public Backend Backend { get; }
+
+    /// <summary>Gives the memory.</summary>
+    public Arena Arena { get; }
+
+    /// <summary>Number of operations that backward will walk.</summary>
+    public int Recorded => ops.Count;
+
+    /// <summary>Runs <paramref name="op"/> forward; remembers it only if something upstream trains. Returns its first output.</summary>
+    public Var Run(Op op)
+    {
+        op.Recorded = recording && op.Inputs.Any(static v => v.NeedsGrad);
+        op.Forward(this);
+        foreach (var o in op.Outs)
+            o.NeedsGrad = op.Recorded;
+        if (op.Recorded)
+        {
+            foreach (var s in op.Saved)
+            {
+                s.Block.Retain();
+                s.Block.Savers++;
+            }
+            ops.Add(op);
+        }
+        inspect?.Invoke(op);
+        return op.Out;
+    }
+
+    /// <summary>
+    /// Runs <paramref name="body"/> and frees, on leaving, all that no operation saved. The unit of memory lifetime and of
+    /// recomputation; one per transformer block. The body must be a function of its inputs and of parameters alone.
+    /// </summary>
+    public Var[] Segment(Var[] inputs, Keep keep, Func<Tape, Var[], Var[]> body)
+    {
+        if (keep == Keep.Recompute && recording && inputs.Any(static v => v.NeedsGrad))
+        {
+            var op = new RecomputedSegment(inputs, body);
+            Run(op);
+            return [.. op.Outs];
+        }
+        return InScope(inputs, body);
+    }
+
+    /// <summary>A tensor of activations that lives until the segment ends, or until no operation needs it any more. Not cleared.</summary>
+    public Tensor New(int rows, int cols) => New(Backend.Activation, rows, cols);
+
+    /// <summary>A tensor of any element type with the same lifetime. Not cleared.</summary>
+    public Tensor New(DType type, int rows, int cols)
+    {
+        var block = Arena.Take((long)rows * cols * type.Size());
+        scopes.Peek().Add(block);
+        return Tensor.Of(block, type, rows, cols);
+    }
+
+    /// <summary>Integers that operations read, such as token ids: one row.</summary>
+    public Tensor Integers(ReadOnlySpan<int> values)
+    {
+        var tensor = New(DType.I32, 1, values.Length);
+        if (!Arena.IsPretend)
+            tensor.Write(values);
+        return tensor;
+    }
+
+    /// <summary>Activations that live until the result is disposed. Not cleared.</summary>
+    public Scratch Scratch(int rows, int cols) => Scratch(Backend.Activation, rows, cols);
+
+    /// <summary>A tensor of any type that lives until the result is disposed. Not cleared.</summary>
+    public Scratch Scratch(DType type, int rows, int cols) =>
+        new(Tensor.Of(Arena.Take((long)rows * cols * type.Size()), type, rows, cols));
+
+    /// <summary>Bytes for a kernel's own use, until disposed.</summary>
+    public Scratch Workspace(long bytes)
+    {
+        // Kernels ask in bytes; rows of 4 KB keep the column count an int for any size.
+        const int row = 4096;
+        return Scratch(DType.U8, checked((int)((bytes + row - 1) / row)), row);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var op in ops)
+            ReleaseSaved(op);
+        ops.Clear();
+        foreach (var v in touched)
+            DropGrad(v);
+        touched.Clear();
+        while (scopes.TryPop(out var scope))
+            ReleaseAll(scope);
+    }
+
+    internal Var[] WithoutRecording(IReadOnlyList<Var> inputs, Func<Tape, Var[], Var[]> body)
+    {
+        recording = false;
+        var outs = InScope([.. inputs], body);
+        recording = true;
+        return outs;
+    }
+
+    private static void ReleaseAll(HashSet<Block> scope)
+    {
+        foreach (var b in scope.OrderBy(static b => b.Offset))
+            b.Release();
+        scope.Clear();
+    }
+
+    private static void ReleaseSaved(Op op)
+    {
+        foreach (var s in op.Saved)
+        {
+            s.Block.Savers--;
+            s.Block.Release();
+        }
+    }
+
+    private Var[] InScope(Var[] inputs, Func<Tape, Var[], Var[]> body)
+    {
+        scopes.Push([]);
+        var outs = body(this, inputs);
+        var scope = scopes.Pop();
+        foreach (var o in outs)
+        {
+            // An output may be an input passed through, or in place: then its block belongs to an outer scope already.
+            if (scope.Remove(o.Value.Block))
+                scopes.Peek().Add(o.Value.Block);
+        }
+        ReleaseAll(scope);
+        return outs;
+    }
+}
+
+/// <summary>A tensor for the length of a <c>using</c>.</summary>
+public readonly struct Scratch : IDisposable
+{
+    internal Scratch(Tensor value) => Value = value;
+
+    /// <summary>The memory, not cleared.</summary>
+    public Tensor Value { get; }
+
+    /// <summary>Returns it to the arena.</summary>
+    public void Dispose() => Value.Block.Release();
+}

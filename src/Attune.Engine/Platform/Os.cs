@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+
+namespace Attune.Engine.Platform;
+
+/// <summary>
+/// Every call into the operating system, each with a managed fallback. <c>ATTUNE_MANAGED=1</c> turns all of them off: the program
+/// then runs on what .NET alone offers, a little slower, with the same results.
+/// </summary>
+public static partial class Os
+{
+    private const int MadviseHugePages = 14;
+
+    /// <summary>False where <c>ATTUNE_MANAGED</c> is set: no native call is made.</summary>
+    public static bool NativeCalls { get; } = Environment.GetEnvironmentVariable("ATTUNE_MANAGED") is not { Length: > 0 };
+
+    /// <summary>Asks for huge pages behind a range; a wish, without effect elsewhere than on Linux.</summary>
+    public static void AdviseHugePages(nint address, long bytes)
+    {
+        if (NativeCalls && OperatingSystem.IsLinux())
+            _ = madvise(address, (nuint)bytes, MadviseHugePages);
+    }
+
+    /// <summary>The processors that this process may use, by number; 0 … n − 1 where the system does not say.</summary>
+    public static unsafe int[] AllowedProcessors()
+    {
+        var all = Enumerable.Range(0, Environment.ProcessorCount).ToArray();
+        if (!NativeCalls || !OperatingSystem.IsLinux())
+            return all;
+        const int words = 16;
+        var mask = stackalloc ulong[words];
+        if (sched_getaffinity(0, words * sizeof(ulong), mask) != 0)
+            return all;
+        var allowed = new List<int>();
+        for (var i = 0; i < words * 64; i++)
+        {
+            if ((mask[i / 64] >> (i % 64) & 1) != 0)
+                allowed.Add(i);
+        }
+        return allowed.Count == 0 ? all : [.. allowed];
+    }
+
+    /// <summary>Keeps the calling thread on one processor; a wish.</summary>
+    public static unsafe void PinThread(int processor)
+    {
+        const int words = 16;
+        if (!NativeCalls || !OperatingSystem.IsLinux() || processor >= words * 64)
+            return;
+        var mask = stackalloc ulong[words];
+        for (var i = 0; i < words; i++)
+            mask[i] = 0;
+        mask[processor / 64] = 1UL << (processor % 64);
+        _ = sched_setaffinity(0, words * sizeof(ulong), mask);
+    }
+
+    /// <summary>The largest resident size that this process has had, in bytes, or its present working set where the system keeps no peak.</summary>
+    public static long PeakResidentBytes()
+    {
+        if (OperatingSystem.IsLinux() && File.Exists("/proc/self/status"))
+        {
+            foreach (var line in File.ReadLines("/proc/self/status"))
+            {
+                if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                    return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), System.Globalization.CultureInfo.InvariantCulture) * 1024;
+            }
+        }
+        return Environment.WorkingSet;
+    }
+
+    /// <summary>Memory that this process may use in all, in bytes: the machine's, or its container's limit.</summary>
+    public static long TotalMemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    [LibraryImport("libc")]
+    private static partial int madvise(nint address, nuint length, int advice);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int sched_getaffinity(int pid, nuint size, ulong* mask);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int sched_setaffinity(int pid, nuint size, ulong* mask);
+}
