@@ -1,0 +1,251 @@
+namespace Attune.Recipes;
+
+/// <summary>
+/// All that decides a run. Immutable; every key but <c>model</c> and <c>data.train</c> may be left out.
+/// A property that is null (an empty list where it is a list) stands for <c>auto</c>: the run chooses, and says by which rule.
+/// The summaries below are the help texts of <see cref="RecipeKeys"/>; a test holds the two together.
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>Folder of the model to tune: config.json, tokenizer.json and *.safetensors (no weights where train.from_scratch is true).</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>What is learned from.</summary>
+    public DataRecipe Data { get; init; } = new();
+
+    /// <summary>What of the model is trained.</summary>
+    public MethodRecipe Method { get; init; } = new();
+
+    /// <summary>How it is trained.</summary>
+    public TrainRecipe Train { get; init; } = new();
+
+    /// <summary>What the run may use.</summary>
+    public LimitsRecipe Limits { get; init; } = new();
+
+    /// <summary>How the gain is measured.</summary>
+    public EvalRecipe Eval { get; init; } = new();
+
+    /// <summary>Folder of the run, relative to the working directory. auto: runs/&lt;date&gt;-&lt;model&gt;-&lt;data&gt;.</summary>
+    public string? Output { get; init; }
+}
+
+/// <summary>The rows and how they are read.</summary>
+public sealed record DataRecipe
+{
+    /// <summary>One or more files of training rows: .jsonl, .json, .csv or .txt.</summary>
+    public IReadOnlyList<string> Train { get; init; } = [];
+
+    /// <summary>Rows that choose the best checkpoint. auto: split off the training rows (see valid_fraction).</summary>
+    public IReadOnlyList<string> Valid { get; init; } = [];
+
+    /// <summary>Rows that are never trained on, for the before and after of the report. auto: the validation rows are used.</summary>
+    public IReadOnlyList<string> Test { get; init; } = [];
+
+    /// <summary>Shape of the rows. auto: detected from the first rows.</summary>
+    public DataFormat? Format { get; init; }
+
+    /// <summary>Chat template: a file, or chatml. auto: the model's own.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>Most tokens of one example. auto: the longest example, at most what the model can take.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>What happens to an example longer than max_length: it is dropped and counted, the run is refused, or its prompt loses its beginning.</summary>
+    public Truncation Truncation { get; init; } = Truncation.Drop;
+
+    /// <summary>Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.</summary>
+    public double? ValidFraction { get; init; }
+}
+
+/// <summary>The tuning method.</summary>
+public sealed record MethodRecipe
+{
+    /// <summary>The value of <see cref="Targets"/> that means every linear layer of the blocks.</summary>
+    public const string AllLinear = "all-linear";
+
+    /// <summary>lora trains small matrices beside frozen weights; full trains every weight.</summary>
+    public MethodKind Kind { get; init; } = MethodKind.Lora;
+
+    /// <summary>Rank of the low-rank matrices. auto: by the size of the model.</summary>
+    public int? Rank { get; init; }
+
+    /// <summary>Scale of the low-rank update is alpha / rank. auto: twice the rank.</summary>
+    public int? Alpha { get; init; }
+
+    /// <summary>Probability with which an input of the low-rank branch is dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Layers that are adapted: all-linear, or names, endings of names (q_proj) and patterns with * (model.layers.1?.mlp.*).</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [AllLinear];
+}
+
+/// <summary>The optimisation.</summary>
+public sealed record TrainRecipe
+{
+    /// <summary>Passes over the training rows. auto: by the number of trained tokens.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>Optimizer steps at the most. auto: as many as epochs makes.</summary>
+    public int? MaxSteps { get; init; }
+
+    /// <summary>Highest learning rate, reached after the warm-up. auto: by method and model width.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Tokens in one optimizer step. auto: by the number of tokens in the data.</summary>
+    public int? BatchTokens { get; init; }
+
+    /// <summary>Tokens in one forward pass; smaller saves memory and changes no result beyond rounding. auto: what the memory limit allows.</summary>
+    public int? MicroBatchTokens { get; init; }
+
+    /// <summary>How the learning rate falls after the warm-up.</summary>
+    public Schedule Schedule { get; init; } = Schedule.Cosine;
+
+    /// <summary>Steps in which the learning rate rises: below 1 a fraction of all steps, from 1 a number of steps.</summary>
+    public Warmup Warmup { get; init; } = new(0.05);
+
+    /// <summary>AdamW's decay of matrices (norms and biases never decay).</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>AdamW's decay of the first moment.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW's decay of the second moment.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>AdamW's addend to the root of the second moment.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Gradients are scaled down to this global norm. 0: never.</summary>
+    public double Clip { get; init; } = 1;
+
+    /// <summary>Seed of everything random: order, dropout, initial values, sampling.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Steps between two evaluations on the validation rows. auto: about ten in a run.</summary>
+    public int? EvalEvery { get; init; }
+
+    /// <summary>Steps between two checkpoints. auto: at every evaluation.</summary>
+    public int? SaveEvery { get; init; }
+
+    /// <summary>Evaluations without a better validation loss after which the run stops. 0: it never stops early.</summary>
+    public int Patience { get; init; } = 3;
+
+    /// <summary>Whether the result is the checkpoint with the lowest validation loss (true) or the last one (false).</summary>
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>Compute threads; the result does not depend on it. auto: one a physical core.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.</summary>
+    public Recompute Recompute { get; init; } = Recompute.Auto;
+
+    /// <summary>Start from random weights (pre-training) rather than from the model's.</summary>
+    public bool FromScratch { get; init; }
+}
+
+/// <summary>What the run may use of the machine.</summary>
+public sealed record LimitsRecipe
+{
+    /// <summary>Memory of the process, such as 4GB. auto: what is free now.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Time of training, such as 30m, after which the run stops cleanly. auto: no limit.</summary>
+    public TimeSpan? Time { get; init; }
+}
+
+/// <summary>The measurement before and after.</summary>
+public sealed record EvalRecipe
+{
+    /// <summary>The value of <see cref="General"/> that turns the measurement of forgetting off.</summary>
+    public const string None = "none";
+
+    /// <summary>The value of <see cref="Match"/> that compares whole answers.</summary>
+    public const string Exact = "exact";
+
+    /// <summary>The value of <see cref="Match"/> that compares answers up to the first line break.</summary>
+    public const string FirstLine = "first-line";
+
+    /// <summary>Test rows that are answered before and after. 0: none, only losses are compared.</summary>
+    public int Rows { get; init; } = 100;
+
+    /// <summary>Most tokens of a generated answer. auto: the longest expected answer and a quarter.</summary>
+    public int? MaxNewTokens { get; init; }
+
+    /// <summary>What must agree for an answer to count as right: exact, first-line, or a regular expression whose match is compared.</summary>
+    public string Match { get; init; } = Exact;
+
+    /// <summary>General text for measuring what was forgotten: a file, or none. auto: the text that comes with Attune.</summary>
+    public string? General { get; init; }
+
+    /// <summary>Answers shown side by side in the report.</summary>
+    public int Samples { get; init; } = 6;
+}
+
+/// <summary>Shape of a data set's rows.</summary>
+public enum DataFormat
+{
+    /// <summary>A list of messages with roles.</summary>
+    Messages,
+
+    /// <summary>A prompt and a completion.</summary>
+    Completion,
+
+    /// <summary>Running text, trained on as a whole.</summary>
+    Text,
+}
+
+/// <summary>What happens to an example that is too long.</summary>
+public enum Truncation
+{
+    /// <summary>Left out and counted.</summary>
+    Drop,
+
+    /// <summary>An error that names the row.</summary>
+    Error,
+
+    /// <summary>The prompt loses tokens from its beginning; the answer stays whole.</summary>
+    PromptLeft,
+}
+
+/// <summary>What is trained.</summary>
+public enum MethodKind
+{
+    /// <summary>Low-rank adapters.</summary>
+    Lora,
+
+    /// <summary>All weights.</summary>
+    Full,
+}
+
+/// <summary>The learning rate after the warm-up.</summary>
+public enum Schedule
+{
+    /// <summary>Falls in a straight line to zero.</summary>
+    Linear,
+
+    /// <summary>Falls along half a cosine to zero.</summary>
+    Cosine,
+
+    /// <summary>Stays.</summary>
+    Constant,
+}
+
+/// <summary>Whether activations are computed again in the backward pass.</summary>
+public enum Recompute
+{
+    /// <summary>Where the memory plan needs it.</summary>
+    Auto,
+
+    /// <summary>Always.</summary>
+    On,
+
+    /// <summary>Never.</summary>
+    Off,
+}
+
+/// <summary>A warm-up: a fraction of all steps where <paramref name="Value"/> is below 1, else a number of steps.</summary>
+public readonly record struct Warmup(double Value)
+{
+    /// <summary>Warm-up steps in a run of <paramref name="total"/> steps, never more than those.</summary>
+    public int Steps(int total) => Math.Min(total, Value < 1 ? (int)Math.Ceiling(Value * total) : (int)Value);
+}

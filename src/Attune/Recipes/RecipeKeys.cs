@@ -1,0 +1,154 @@
+using static Attune.Recipes.ValueKinds;
+
+namespace Attune.Recipes;
+
+/// <summary>Every key of a recipe, in the order in which help and written recipes show them. To add a key: a property in Recipe.cs and a line here.</summary>
+public static class RecipeKeys
+{
+    /// <summary>The table.</summary>
+    public static IReadOnlyList<RecipeKey> All { get; } =
+    [
+        new RecipeKey<string>("model", PathKinds.Folder,
+            "Folder of the model to tune: config.json, tokenizer.json and *.safetensors (no weights where train.from_scratch is true).",
+            r => r.Model, (r, v) => r with { Model = v }, null) { IsRequired = true },
+        new RecipeKey<string?>("output", AutoText(PathKinds.NewFolder),
+            "Folder of the run, relative to the working directory. auto: runs/<date>-<model>-<data>.",
+            r => r.Output, (r, v) => r with { Output = v }, null),
+
+        Data("train", PathKinds.Files, "One or more files of training rows: .jsonl, .json, .csv or .txt.",
+            d => d.Train, (d, v) => d with { Train = v }, flag: "data", required: true),
+        Data("valid", AutoList(PathKinds.Files), "Rows that choose the best checkpoint. auto: split off the training rows (see valid_fraction).",
+            d => d.Valid, (d, v) => d with { Valid = v }),
+        Data("test", AutoList(PathKinds.Files),
+            "Rows that are never trained on, for the before and after of the report. auto: the validation rows are used.",
+            d => d.Test, (d, v) => d with { Test = v }),
+        Data("format", Auto(OneOf(("messages", DataFormat.Messages), ("completion", DataFormat.Completion), ("text", DataFormat.Text))),
+            "Shape of the rows. auto: detected from the first rows.",
+            d => d.Format, (d, v) => d with { Format = v }),
+        Data("template", AutoText(PathKinds.FileOr("chatml")), "Chat template: a file, or chatml. auto: the model's own.",
+            d => d.Template, (d, v) => d with { Template = v }),
+        Data("max_length", Auto(Whole(2, 1 << 20)), "Most tokens of one example. auto: the longest example, at most what the model can take.",
+            d => d.MaxLength, (d, v) => d with { MaxLength = v }),
+        Data("truncation", OneOf(("drop", Truncation.Drop), ("error", Truncation.Error), ("prompt-left", Truncation.PromptLeft)),
+            "What happens to an example longer than max_length: it is dropped and counted, the run is refused, or its prompt loses its beginning.",
+            d => d.Truncation, (d, v) => d with { Truncation = v }),
+        Data("valid_fraction", Auto(Number(0, 0.5)),
+            "Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.",
+            d => d.ValidFraction, (d, v) => d with { ValidFraction = v }, idle: r => r.Data.Valid.Count > 0 ? "data.valid is given" : null),
+
+        Method("kind", OneOf(("lora", MethodKind.Lora), ("full", MethodKind.Full)),
+            "lora trains small matrices beside frozen weights; full trains every weight.",
+            m => m.Kind, (m, v) => m with { Kind = v }, flag: "method"),
+        Method("rank", Auto(Whole(1, 4096)), "Rank of the low-rank matrices. auto: by the size of the model.",
+            m => m.Rank, (m, v) => m with { Rank = v }, NotLora),
+        Method("alpha", Auto(Whole(1, 1 << 20)), "Scale of the low-rank update is alpha / rank. auto: twice the rank.",
+            m => m.Alpha, (m, v) => m with { Alpha = v }, NotLora),
+        Method("dropout", Number(0, 0.95), "Probability with which an input of the low-rank branch is dropped in training.",
+            m => m.Dropout, (m, v) => m with { Dropout = v }, NotLora),
+        Method("targets", Patterns,
+            "Layers that are adapted: all-linear, or names, endings of names (q_proj) and patterns with * (model.layers.1?.mlp.*).",
+            m => m.Targets, (m, v) => m with { Targets = v }, NotLora),
+
+        Train("epochs", Auto(Number(0, 100_000, open: true)), "Passes over the training rows. auto: by the number of trained tokens.",
+            t => t.Epochs, (t, v) => t with { Epochs = v }),
+        Train("max_steps", Auto(Whole(1, int.MaxValue)), "Optimizer steps at the most. auto: as many as epochs makes.",
+            t => t.MaxSteps, (t, v) => t with { MaxSteps = v }),
+        Train("learning_rate", Auto(Number(0, 10, open: true)), "Highest learning rate, reached after the warm-up. auto: by method and model width.",
+            t => t.LearningRate, (t, v) => t with { LearningRate = v }),
+        Train("batch_tokens", Auto(Whole(16, 1 << 28)), "Tokens in one optimizer step. auto: by the number of tokens in the data.",
+            t => t.BatchTokens, (t, v) => t with { BatchTokens = v }),
+        Train("micro_batch_tokens", Auto(Whole(16, 1 << 22)),
+            "Tokens in one forward pass; smaller saves memory and changes no result beyond rounding. auto: what the memory limit allows.",
+            t => t.MicroBatchTokens, (t, v) => t with { MicroBatchTokens = v }),
+        Train("schedule", OneOf(("linear", Schedule.Linear), ("cosine", Schedule.Cosine), ("constant", Schedule.Constant)),
+            "How the learning rate falls after the warm-up.",
+            t => t.Schedule, (t, v) => t with { Schedule = v }),
+        Train("warmup", WarmupSteps, "Steps in which the learning rate rises: below 1 a fraction of all steps, from 1 a number of steps.",
+            t => t.Warmup, (t, v) => t with { Warmup = v }),
+        Train("weight_decay", Number(0, 10), "AdamW's decay of matrices (norms and biases never decay).",
+            t => t.WeightDecay, (t, v) => t with { WeightDecay = v }),
+        Train("beta1", Number(0, 0.999999), "AdamW's decay of the first moment.",
+            t => t.Beta1, (t, v) => t with { Beta1 = v }),
+        Train("beta2", Number(0, 0.999999), "AdamW's decay of the second moment.",
+            t => t.Beta2, (t, v) => t with { Beta2 = v }),
+        Train("epsilon", Number(0, 1, open: true), "AdamW's addend to the root of the second moment.",
+            t => t.Epsilon, (t, v) => t with { Epsilon = v }),
+        Train("clip", Number(0, 1_000_000), "Gradients are scaled down to this global norm. 0: never.",
+            t => t.Clip, (t, v) => t with { Clip = v }),
+        Train("seed", Seed, "Seed of everything random: order, dropout, initial values, sampling.",
+            t => t.Seed, (t, v) => t with { Seed = v }),
+        Train("eval_every", Auto(Whole(1, int.MaxValue)), "Steps between two evaluations on the validation rows. auto: about ten in a run.",
+            t => t.EvalEvery, (t, v) => t with { EvalEvery = v }),
+        Train("save_every", Auto(Whole(1, int.MaxValue)), "Steps between two checkpoints. auto: at every evaluation.",
+            t => t.SaveEvery, (t, v) => t with { SaveEvery = v }),
+        Train("patience", Whole(0, int.MaxValue),
+            "Evaluations without a better validation loss after which the run stops. 0: it never stops early.",
+            t => t.Patience, (t, v) => t with { Patience = v }),
+        Train("keep_best", Truth, "Whether the result is the checkpoint with the lowest validation loss (true) or the last one (false).",
+            t => t.KeepBest, (t, v) => t with { KeepBest = v }),
+        Train("threads", Auto(Whole(1, 1024)), "Compute threads; the result does not depend on it. auto: one a physical core.",
+            t => t.Threads, (t, v) => t with { Threads = v }),
+        Train("recompute", OneOf(("auto", Recompute.Auto), ("on", Recompute.On), ("off", Recompute.Off)),
+            "Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.",
+            t => t.Recompute, (t, v) => t with { Recompute = v }),
+        Train("from_scratch", Truth, "Start from random weights (pre-training) rather than from the model's.",
+            t => t.FromScratch, (t, v) => t with { FromScratch = v }),
+
+        Limits("memory", Auto(Bytes), "Memory of the process, such as 4GB. auto: what is free now.",
+            l => l.Memory, (l, v) => l with { Memory = v }),
+        Limits("time", Auto(Duration), "Time of training, such as 30m, after which the run stops cleanly. auto: no limit.",
+            l => l.Time, (l, v) => l with { Time = v }),
+
+        Eval("rows", Whole(0, int.MaxValue), "Test rows that are answered before and after. 0: none, only losses are compared.",
+            e => e.Rows, (e, v) => e with { Rows = v }, flag: "eval-rows"),
+        Eval("max_new_tokens", Auto(Whole(1, 1 << 20)), "Most tokens of a generated answer. auto: the longest expected answer and a quarter.",
+            e => e.MaxNewTokens, (e, v) => e with { MaxNewTokens = v }, idle: NothingGenerated),
+        Eval("match", MatchRule,
+            "What must agree for an answer to count as right: exact, first-line, or a regular expression whose match is compared.",
+            e => e.Match, (e, v) => e with { Match = v }, idle: NothingGenerated),
+        Eval("general", AutoText(PathKinds.FileOr(EvalRecipe.None)),
+            "General text for measuring what was forgotten: a file, or none. auto: the text that comes with Attune.",
+            e => e.General, (e, v) => e with { General = v }),
+        Eval("samples", Whole(0, 1000), "Answers shown side by side in the report.",
+            e => e.Samples, (e, v) => e with { Samples = v }, idle: NothingGenerated),
+    ];
+
+    private static readonly Dictionary<string, RecipeKey> ByName = All.ToDictionary(k => k.Name, StringComparer.Ordinal);
+
+    /// <summary>The key of this name (<c>train.epochs</c>), or null.</summary>
+    public static RecipeKey? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>The sections in the table's order: data, method, train, limits, eval.</summary>
+    public static IReadOnlyList<string> Sections { get; } = [.. All.Select(k => k.Section).Where(s => s.Length > 0).Distinct()];
+
+    private static string? NotLora(Recipe r) => r.Method.Kind == MethodKind.Lora ? null : "method.kind is not lora";
+
+    private static string? NothingGenerated(Recipe r) => r.Eval.Rows > 0 ? null : "eval.rows is 0, so nothing is generated";
+
+    private static RecipeKey<T> Data<T>(
+        string leaf, ValueKind<T> kind, string help, Func<DataRecipe, T> get, Func<DataRecipe, T, DataRecipe> with,
+        string? flag = null, bool required = false, Func<Recipe, string?>? idle = null) =>
+        new("data." + leaf, kind, help, r => get(r.Data), (r, v) => r with { Data = with(r.Data, v) }, flag)
+        {
+            IsRequired = required,
+            Idle = idle ?? (_ => null),
+        };
+
+    private static RecipeKey<T> Method<T>(
+        string leaf, ValueKind<T> kind, string help, Func<MethodRecipe, T> get, Func<MethodRecipe, T, MethodRecipe> with,
+        Func<Recipe, string?>? idle = null, string? flag = null) =>
+        new("method." + leaf, kind, help, r => get(r.Method), (r, v) => r with { Method = with(r.Method, v) }, flag) { Idle = idle ?? (_ => null) };
+
+    private static RecipeKey<T> Train<T>(
+        string leaf, ValueKind<T> kind, string help, Func<TrainRecipe, T> get, Func<TrainRecipe, T, TrainRecipe> with) =>
+        new("train." + leaf, kind, help, r => get(r.Train), (r, v) => r with { Train = with(r.Train, v) }, null);
+
+    private static RecipeKey<T> Limits<T>(
+        string leaf, ValueKind<T> kind, string help, Func<LimitsRecipe, T> get, Func<LimitsRecipe, T, LimitsRecipe> with) =>
+        new("limits." + leaf, kind, help, r => get(r.Limits), (r, v) => r with { Limits = with(r.Limits, v) }, null);
+
+    private static RecipeKey<T> Eval<T>(
+        string leaf, ValueKind<T> kind, string help, Func<EvalRecipe, T> get, Func<EvalRecipe, T, EvalRecipe> with,
+        string? flag = null, Func<Recipe, string?>? idle = null) =>
+        new("eval." + leaf, kind, help, r => get(r.Eval), (r, v) => r with { Eval = with(r.Eval, v) }, flag) { Idle = idle ?? (_ => null) };
+}

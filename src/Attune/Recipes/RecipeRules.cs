@@ -1,0 +1,44 @@
+using Attune.Problems;
+
+namespace Attune.Recipes;
+
+/// <summary>What must hold between keys. Runs on recipes whose single values are all right; more rules are more lines in the list.</summary>
+internal static class RecipeRules
+{
+    private static readonly Func<Recipe, (string Key, string Message, string Remedy)?>[] Rules =
+    [
+        r => r.Train.FromScratch && r.Method.Kind != MethodKind.Full
+            ? ("train.from_scratch", "random weights cannot be tuned by an adapter", "set method.kind: full")
+            : null,
+        r => r.Train.MicroBatchTokens > r.Train.BatchTokens
+            ? ("train.micro_batch_tokens", $"{r.Train.MicroBatchTokens} is more than train.batch_tokens, {r.Train.BatchTokens}", "make it smaller, or leave it to auto")
+            : null,
+        r => r.Data.MaxLength > (r.Train.MicroBatchTokens ?? r.Train.BatchTokens)
+            ? ("data.max_length", $"an example of {r.Data.MaxLength} tokens does not fit into a pass of {r.Train.MicroBatchTokens ?? r.Train.BatchTokens}",
+                "raise train.micro_batch_tokens and train.batch_tokens, or shorten the examples")
+            : null,
+        r => r.Data.Train.FirstOrDefault(f => r.Data.Test.Contains(f)) is { } file
+            ? ("data.test", $"{file} is trained on, so it cannot show a gain", "give rows that are not in data.train")
+            : null,
+        r => r.Data.Train.FirstOrDefault(f => r.Data.Valid.Contains(f)) is { } file
+            ? ("data.valid", $"{file} is trained on, so it cannot choose the best checkpoint", "give rows that are not in data.train, or leave data.valid to auto")
+            : null,
+    ];
+
+    /// <summary>Broken rules, and keys that were set to something although nothing will read them.</summary>
+    public static IEnumerable<Problem> Check(Recipe recipe, IReadOnlyDictionary<string, RecipeEntry> given)
+    {
+        foreach (var rule in Rules)
+        {
+            if (rule(recipe) is var (key, message, remedy))
+                yield return new(given.TryGetValue(key, out var entry) ? entry.Place : key, message, remedy);
+        }
+
+        foreach (var entry in given.Values)
+        {
+            var key = RecipeKeys.Find(entry.Key)!;
+            if (entry.Scalar != "auto" && key.Idle(recipe) is { } why)
+                yield return new(entry.Place, $"has no effect, because {why}", "leave it out");
+        }
+    }
+}

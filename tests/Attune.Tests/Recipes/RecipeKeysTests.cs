@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Xml.Linq;
+using Attune.Recipes;
+
+namespace Attune.Tests.Recipes;
+
+public sealed class RecipeKeysTests : IDisposable
+{
+    // For every key one value that is neither its default nor idle; a new key without a line here fails the test below.
+    private static readonly Dictionary<string, string> Values = new()
+    {
+        ["model"] = "other-model", ["output"] = "somewhere", ["data.train"] = "more.jsonl", ["data.valid"] = "valid.jsonl",
+        ["data.test"] = "test.jsonl", ["data.format"] = "text", ["data.template"] = "chatml", ["data.max_length"] = "100",
+        ["data.truncation"] = "prompt-left", ["data.valid_fraction"] = "0.125", ["method.kind"] = "full", ["method.rank"] = "3",
+        ["method.alpha"] = "5", ["method.dropout"] = "0.25", ["method.targets"] = "[q_proj, 'layers.1?.mlp.*']", ["train.epochs"] = "2.5",
+        ["train.max_steps"] = "7", ["train.learning_rate"] = "0.0003", ["train.batch_tokens"] = "4096", ["train.micro_batch_tokens"] = "1024",
+        ["train.schedule"] = "constant", ["train.warmup"] = "12", ["train.weight_decay"] = "0.1", ["train.beta1"] = "0.8",
+        ["train.beta2"] = "0.95", ["train.epsilon"] = "1E-06", ["train.clip"] = "0", ["train.seed"] = "99", ["train.eval_every"] = "11",
+        ["train.save_every"] = "13", ["train.patience"] = "0", ["train.keep_best"] = "false", ["train.threads"] = "2", ["train.recompute"] = "on",
+        ["train.from_scratch"] = "true", ["limits.memory"] = "3GiB", ["limits.time"] = "1h30m", ["eval.rows"] = "17",
+        ["eval.max_new_tokens"] = "33", ["eval.match"] = "'intent=\\w+'", ["eval.general"] = "none", ["eval.samples"] = "2",
+    };
+
+    private readonly RecipeFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    public static TheoryData<string> Names => [.. RecipeKeys.All.Select(k => k.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_key_changes_the_recipe_and_nothing_else(string name)
+    {
+        Assert.True(Values.TryGetValue(name, out var value), $"give {name} a value in this test");
+        var full = name == "train.from_scratch" ? "method.kind: full\n" : "";
+        var yaml = full + string.Concat(Base(name)) + $"{name}: {value}\n";
+        var before = folder.Read(full + string.Concat(Base("")));
+        var after = folder.Read(yaml);
+        var changed = RecipeKeys.All.Where(k => k.Write(before) != k.Write(after)).Select(k => k.Name);
+        Assert.Equal([name], changed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_key_survives_writing_and_reading(string name)
+    {
+        var full = name == "train.from_scratch" ? "method.kind: full\n" : "";
+        var recipe = folder.Read(full + string.Concat(Base(name)) + $"{name}: {Values[name]}\n");
+        var again = folder.Read(RecipeWriter.Write(recipe));
+        Assert.All(RecipeKeys.All, k => Assert.Equal(k.Write(recipe), k.Write(again)));
+    }
+
+    [Fact]
+    public void Names_and_flags_are_unique_and_sections_are_contiguous()
+    {
+        Assert.Equal(RecipeKeys.All.Count, RecipeKeys.All.Select(k => k.Name).Distinct().Count());
+        Assert.Equal(RecipeKeys.All.Count, RecipeKeys.All.Select(k => k.Flag).Distinct().Count());
+        var runs = RecipeKeys.All.Select(k => k.Section).Where((s, i) => i == 0 || s != RecipeKeys.All[i - 1].Section);
+        Assert.Equal(runs.Distinct().Count(), runs.Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Help_and_doc_comment_say_the_same(string name)
+    {
+        var key = RecipeKeys.Find(name)!;
+        var type = key.Section.Length == 0 ? "Recipe" : Pascal(key.Section) + "Recipe";
+        var member = $"P:Attune.Recipes.{type}.{Pascal(key.Leaf)}";
+        var doc = XDocument.Load(Path.Combine(AppContext.BaseDirectory, "Attune.xml"));
+        var summary = doc.Descendants("member").SingleOrDefault(m => m.Attribute("name")!.Value == member)?.Element("summary")?.Value;
+        Assert.True(summary is not null, $"{name} should be the property {member}");
+        Assert.Equal(key.Help, summary.Trim());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_default_is_what_a_recipe_without_the_key_has(string name)
+    {
+        var key = RecipeKeys.Find(name)!;
+        if (key.IsRequired)
+            Assert.Empty(key.Default);
+        else
+            Assert.Equal(key.Default, key.Write(folder.Read(RecipeFolder.Minimal)));
+        Assert.True(!key.Form.EndsWith("or auto", StringComparison.Ordinal) || key.Help.Contains("auto: ", StringComparison.Ordinal), "the help states the rule of auto");
+    }
+
+    [Fact]
+    public void Written_recipes_carry_reasons_and_leave_out_what_nothing_reads()
+    {
+        var recipe = folder.Read(RecipeFolder.Minimal + "method: {kind: full}");
+        recipe = recipe with { Train = recipe.Train with { Epochs = 3 } };
+        var yaml = RecipeWriter.Write(recipe, new Dictionary<string, string> { ["train.epochs"] = "auto: few\nrows" }, "A heading\nin two lines");
+        Assert.StartsWith("# A heading\n# in two lines\nmodel: ", yaml);
+        Assert.Contains("  epochs: 3                         # auto: few rows\n", yaml);
+        Assert.Contains("  learning_rate: auto\n", yaml);
+        Assert.DoesNotContain("rank:", yaml);
+    }
+
+    [Fact]
+    public void Odd_text_is_quoted_so_that_it_comes_back()
+    {
+        foreach (var text in (string[])["a: b", "#x", "\"q\"", "a\\b", "tab\tnew\nline", "ünï", "\u2028", " lead", "true", "- x", "", "a'b", "\0"])
+        {
+            var recipe = new Recipe { Model = folder.At("model"), Data = new() { Train = [folder.At("train.jsonl")] }, Eval = new() { Match = "x" + text } };
+            Assert.Equal("x" + text, folder.Read(RecipeWriter.Write(recipe)).Eval.Match);
+        }
+    }
+
+    private static IEnumerable<string> Base(string without) =>
+        ((string[])["model: model\n", "data.train: train.jsonl\n"]).Where(l => !l.StartsWith(without + ":", StringComparison.Ordinal));
+
+    private static string Pascal(string name) =>
+        string.Concat(name.Split('_').Select(w => char.ToUpper(w[0], CultureInfo.InvariantCulture) + w[1..]));
+}
