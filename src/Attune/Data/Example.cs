@@ -1,0 +1,16 @@
+namespace Attune.Data;
+
+/// <summary>A tokenized row with its loss mask, as it is trained: no longer than the maximum, with at least one trained token, ending at its last.</summary>
+/// <param name="Ids">Token ids, at least two.</param>
+/// <param name="Trained">Per token whether the model learns to write it; the first never is, since nothing precedes it.</param>
+/// <param name="File">The name of the file it came from.</param>
+/// <param name="Row">The row's number there, from 1.</param>
+/// <param name="Group">Rows with the same group are near-duplicates or parts of one row, and are never torn apart by a split.</param>
+public sealed record Example(int[] Ids, bool[] Trained, string File, int Row, ulong Group)
+{
+    /// <summary>How many positions it takes in a batch: every token but the last predicts its successor.</summary>
+    public int Positions => Ids.Length - 1;
+
+    /// <summary>How many tokens are learned.</summary>
+    public int TrainedTokens => Trained.Count(t => t);
+}

@@ -1,0 +1,158 @@
+using Attune.Problems;
+
+namespace Attune.Data;
+
+/// <summary>Budgets of a packer, in positions.</summary>
+public sealed record PackerOptions
+{
+    /// <summary>At most this many positions in one optimizer step.</summary>
+    public required int StepTokens { get; init; }
+
+    /// <summary>At most this many positions in one micro-batch: the bound that the memory plan relies on. 0 means as many as the step.</summary>
+    public int MicroTokens { get; init; }
+
+    /// <summary>Seed of the shuffle.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>False keeps the order of the data, for evaluation.</summary>
+    public bool Shuffle { get; init; } = true;
+}
+
+/// <summary>Puts examples into optimizer steps and steps into micro-batches, without padding. A pure function of data, options and epoch.</summary>
+/// <remarks>
+/// Rows enter a step in the shuffled order while they fit; what is left over is filled with the longest that fits among the next
+/// <see cref="Window"/> (best fit). The steps of an epoch aim at equal size, so that the last is not a crumb with a noisy gradient.
+/// A step's rows do not depend on <see cref="PackerOptions.MicroTokens"/>; only within the step does best-fit decreasing make micro-batches.
+/// </remarks>
+public sealed class Packer
+{
+    /// <summary>How many rows ahead are looked at to fill a gap.</summary>
+    private const int Window = 256;
+
+    private readonly IReadOnlyList<Example> _examples;
+    private readonly PackerOptions _options;
+    private readonly int _microTokens;
+    private readonly long _positions;
+    private (int Epoch, int[][] Steps) _plan = (-1, []);
+
+    /// <summary>Plans over the given examples; throws a user error if there are none or one does not fit the budgets.</summary>
+    public Packer(IReadOnlyList<Example> examples, PackerOptions options)
+    {
+        (_examples, _options) = (examples, options);
+        _microTokens = options.MicroTokens > 0 ? Math.Min(options.MicroTokens, options.StepTokens) : options.StepTokens;
+        if (examples.Count == 0) throw new UserErrorException("data", "no rows are left to train on", "see the data report for why rows were dropped");
+        _positions = examples.Sum(e => (long)e.Positions);
+        var longest = examples.MaxBy(e => e.Positions)!;
+        if (longest.Positions > _microTokens)
+            throw new UserErrorException($"{longest.File}, row {longest.Row}", $"takes {longest.Positions} positions, but a batch holds {_microTokens}",
+                "raise train.batch_tokens, or lower the maximum length so that long rows are handled by the truncation policy");
+    }
+
+    /// <summary>Positions of one epoch: every example's tokens but its last.</summary>
+    public long PositionsPerEpoch => _positions;
+
+    /// <summary>Steps of an epoch. Shuffles pack differently, so that epochs may differ by a step.</summary>
+    public int StepsIn(int epoch) => Plan(epoch).Length;
+
+    /// <summary>Steps of the first epochs together.</summary>
+    public int TotalSteps(int epochs) => Enumerable.Range(0, epochs).Sum(e => Pack(e).Length);
+
+    /// <summary>How full the steps of an epoch are, from 0 to 1.</summary>
+    public double Efficiency(int epoch) => _positions / ((double)StepsIn(epoch) * _options.StepTokens);
+
+    /// <summary>The step at a cursor.</summary>
+    public OptimizerStep Get(DataCursor cursor)
+    {
+        var rows = Plan(cursor.Epoch)[cursor.Step];
+        var offsets = new Dictionary<int, int>();
+        var at = 0;
+        foreach (var row in rows)
+        {
+            offsets[row] = at;
+            at += _examples[row].Positions;
+        }
+        var batches = Micro(rows).ConvertAll(m => Batch.Of(_examples, m, m.ConvertAll(r => offsets[r])));
+        return new OptimizerStep(cursor, batches, rows, batches.Sum(b => b.TrainedTokens));
+    }
+
+    /// <summary>The cursor behind a step: the next in the epoch, or the first of the next epoch.</summary>
+    public DataCursor After(DataCursor cursor) =>
+        cursor.Step + 1 < StepsIn(cursor.Epoch) ? cursor with { Step = cursor.Step + 1 } : new DataCursor(cursor.Epoch + 1, 0);
+
+    /// <summary>All steps from a cursor to the end of an epoch count.</summary>
+    public IEnumerable<OptimizerStep> Steps(DataCursor from, int epochs)
+    {
+        for (var cursor = from; cursor.Epoch < epochs; cursor = After(cursor)) yield return Get(cursor);
+    }
+
+    private int[][] Plan(int epoch)
+    {
+        if (_plan.Epoch != epoch) _plan = (epoch, Pack(epoch));
+        return _plan.Steps;
+    }
+
+    private int[][] Pack(int epoch)
+    {
+        var waiting = new LinkedList<int>(Order(epoch));
+        var steps = new List<int[]>();
+        var fewest = (_positions + _options.StepTokens - 1) / _options.StepTokens;
+        var aim = (_positions + fewest - 1) / fewest;
+        while (waiting.Count > 0)
+        {
+            var rows = new List<int>();
+            for (long filled = 0; filled < aim && Take(waiting, _options.StepTokens - filled) is { } row; filled += _examples[row].Positions) rows.Add(row);
+            steps.Add([.. rows]);
+        }
+        return [.. steps];
+    }
+
+    // The first that waits if it fits, else the longest within the window that does; the first of equals.
+    private int? Take(LinkedList<int> waiting, long room)
+    {
+        LinkedListNode<int>? best = null;
+        var node = waiting.First;
+        for (var seen = 0; node is not null && seen < Window; seen++, node = node.Next)
+        {
+            var n = _examples[node.Value].Positions;
+            if (n > room || (best is not null && n <= _examples[best.Value].Positions)) continue;
+            best = node;
+            if (seen == 0) break;
+        }
+        if (best is null) return null;
+        waiting.Remove(best);
+        return best.Value;
+    }
+
+    private int[] Order(int epoch)
+    {
+        var order = Enumerable.Range(0, _examples.Count).ToArray();
+        if (!_options.Shuffle) return order;
+        for (var i = order.Length - 1; i > 0; i--)
+        {
+            var j = Mixing.Below(Mixing.Bits(_options.Seed, (ulong)epoch, (ulong)i), i + 1);
+            (order[i], order[j]) = (order[j], order[i]);
+        }
+        return order;
+    }
+
+    // Best-fit decreasing: each row, the longest first, goes where it leaves the least room.
+    private List<List<int>> Micro(int[] rows)
+    {
+        var bins = new List<(List<int> Rows, int Room)>();
+        foreach (var row in rows.Select((r, i) => (Row: r, Index: i)).OrderByDescending(x => _examples[x.Row].Positions).ThenBy(x => x.Index).Select(x => x.Row))
+        {
+            var n = _examples[row].Positions;
+            var best = -1;
+            for (var b = 0; b < bins.Count; b++)
+                if (bins[b].Room >= n && (best < 0 || bins[b].Room < bins[best].Room)) best = b;
+            if (best < 0)
+            {
+                bins.Add(([row], _microTokens - n));
+                continue;
+            }
+            bins[best].Rows.Add(row);
+            bins[best] = (bins[best].Rows, bins[best].Room - n);
+        }
+        return bins.ConvertAll(b => b.Rows);
+    }
+}

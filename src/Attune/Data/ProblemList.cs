@@ -1,0 +1,34 @@
+using Attune.Problems;
+
+namespace Attune.Data;
+
+/// <summary>Collects what is wrong with a data set, so that a user hears of all bad rows at once and not one a run.</summary>
+/// <remarks>Keeps the first <see cref="Shown"/> and counts the rest: a file of the wrong kind would otherwise print a line a row.</remarks>
+internal sealed class ProblemList
+{
+    /// <summary>How many problems are kept in full.</summary>
+    public const int Shown = 20;
+
+    private readonly List<Problem> _first = [];
+
+    /// <summary>How many were added, kept or not.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The first problems, in the order in which they were found.</summary>
+    public IReadOnlyList<Problem> First => _first;
+
+    public void Add(Problem problem)
+    {
+        Count++;
+        if (_first.Count < Shown) _first.Add(problem);
+    }
+
+    public void Add(string place, string message, string remedy = "") => Add(new Problem(place, message, remedy));
+
+    /// <summary>Throws one <see cref="UserErrorException"/> with everything that was collected; does nothing if that is nothing.</summary>
+    public void ThrowIfAny()
+    {
+        if (Count == 0) return;
+        throw new UserErrorException(Count <= Shown ? _first : [.. _first, new Problem("", $"and {Count - Shown} more problems of this data set")]);
+    }
+}

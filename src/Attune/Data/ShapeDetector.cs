@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using Attune.Problems;
+
+namespace Attune.Data;
+
+/// <summary>Tells from the first rows of a file which shape it has, and says what is missing where it has none.</summary>
+internal static class ShapeDetector
+{
+    /// <summary>How many rows are looked at: enough that one bad row does not decide.</summary>
+    public const int Probed = 8;
+
+    /// <summary>The shape that most of the rows have; earlier in the table wins a tie.</summary>
+    /// <param name="file">For the error.</param>
+    /// <param name="first">The first rows, at least one.</param>
+    /// <param name="asked">A shape by name, or null to detect.</param>
+    public static RowMapping Detect(string file, IReadOnlyList<Row> first, string? asked)
+    {
+        if (asked is not null)
+            return RowMappings.Table.FirstOrDefault(m => m.Name == asked)
+                ?? throw new UserErrorException("data.format", $"there is no data shape `{asked}`", $"known are {string.Join(", ", RowMappings.Table.Select(m => m.Name))}");
+        var best = RowMappings.Table.MaxBy(m => first.Count(r => m.Fits(r.Fields)))!;
+        if (first.Any(r => best.Fits(r.Fields))) return best;
+        throw new UserErrorException([Unknown(first[0].Place, first[0].Fields)]);
+    }
+
+    /// <summary>The error for a row without any known shape: its fields, the nearest shape, what is missing and how to map it.</summary>
+    public static Problem Unknown(string place, JsonObject fields)
+    {
+        var (nearest, renames) = RowMappings.Table
+            .Select(m => (Mapping: m, Renames: Renames(m, fields)))
+            .MaxBy(x => (double)(x.Mapping.Required.Count - x.Mapping.Missing(fields).Count + x.Renames.Count) / x.Mapping.Required.Count);
+        var missing = nearest.Missing(fields);
+        var whole = renames.Count == missing.Count;
+        var map = string.Join(", ", nearest.Required.Select(r => $"{r}: {(renames.TryGetValue(r, out var from) ? from : fields[r] is null ? "<field>" : r)}"));
+        return new Problem(place,
+            $"has no known shape: its fields are {List(fields.Select(f => f.Key))}; nearest is `{nearest.Name}` ({string.Join(", ", nearest.Required)}), of which {List(missing)} {(missing.Count == 1 ? "is" : "are")} missing",
+            $"{(whole ? "map the fields" : "rename the fields, or map them")} with data.columns: {{{map}}}");
+    }
+
+    private static Dictionary<string, string> Renames(RowMapping mapping, JsonObject fields)
+    {
+        var renames = new Dictionary<string, string>();
+        foreach (var name in mapping.Missing(fields))
+        {
+            var alias = RowMappings.Aliases[name].FirstOrDefault(a => fields.Any(f => Same(f.Key, a))) ?? Nearest.To(name, fields.Select(f => f.Key));
+            if (alias is null) continue;
+            var field = fields.First(f => Same(f.Key, alias)).Key;
+            if (!renames.ContainsValue(field)) renames[name] = field;
+        }
+        return renames;
+    }
+
+    private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names.Take(12).Select(n => $"`{n}`"));
+}

@@ -1,0 +1,48 @@
+using Attune.Data;
+
+namespace Attune.Tests.Data;
+
+public class SplitterTests
+{
+    private static List<Example> Rows(int groups, int each) =>
+        [.. Enumerable.Range(0, groups * each).Select(i => new Example([i, i + 1], [false, true], "t.jsonl", i + 1, (ulong)(i / each * 7919)))];
+
+    [Fact]
+    [Trait("SilentFailure", "17")]
+    public void A_group_is_never_on_both_sides()
+    {
+        var (train, valid) = Splitter.Split(Rows(100, 3), new SplitOptions { Fraction = 0.2, Seed = 3 });
+        Assert.Equal(60, valid.Count);
+        Assert.Empty(train.Select(e => e.Group).Intersect(valid.Select(e => e.Group)));
+        Assert.Equal(300, train.Concat(valid).Select(e => e.Row).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_choice_depends_on_contents_and_seed_and_not_on_order()
+    {
+        var rows = Rows(200, 1);
+        var backwards = rows.AsEnumerable().Reverse().ToList();
+        Assert.Equal(Chosen(rows, 1), Chosen(backwards, 1));
+        Assert.NotEqual(Chosen(rows, 1), Chosen(rows, 2));
+
+        static List<int> Chosen(List<Example> rows, ulong seed) => [.. Splitter.Split(rows, new SplitOptions { Seed = seed }).Validation.Select(e => e.Row).Order()];
+    }
+
+    [Theory]
+    [InlineData(1000, 0.1, 16, 256, 100)]
+    [InlineData(100, 0.1, 16, 256, 16)]
+    [InlineData(10000, 0.1, 16, 256, 256)]
+    [InlineData(20, 0.1, 16, 256, 5)]
+    [InlineData(3, 0.1, 16, 256, 0)]
+    [InlineData(1000, 0, 16, 256, 0)]
+    public void The_size_follows_fraction_and_bounds(int rows, double fraction, int min, int max, int expected) =>
+        Assert.Equal(expected, Splitter.Split(Rows(rows, 1), new SplitOptions { Fraction = fraction, Min = min, Max = max }).Validation.Count);
+
+    [Fact]
+    public void A_group_larger_than_the_part_stays_in_training()
+    {
+        var (train, valid) = Splitter.Split(Rows(1, 40), new SplitOptions());
+        Assert.Empty(valid);
+        Assert.Equal(40, train.Count);
+    }
+}
