@@ -1,0 +1,1 @@
+return Attune.Corpus.Cli.Run(args);
