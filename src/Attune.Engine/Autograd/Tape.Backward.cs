@@ -54,7 +54,17 @@ public sealed partial class Tape
     /// </summary>
     public void PassGrad(Var from, Var to)
     {
-        if (!to.NeedsGrad || from.Grad is not { } gradient)
+        if (from.Grad is { } gradient)
+            HandGrad(gradient, to);
+    }
+
+    /// <summary>
+    /// ∂loss/∂<paramref name="to"/> += <paramref name="gradient"/>, whose memory becomes the gradient where this is the first
+    /// contribution: the caller no longer writes it.
+    /// </summary>
+    public void HandGrad(Tensor gradient, Var to)
+    {
+        if (!to.NeedsGrad)
             return;
         if (to.Grad is null && to is not Parameter)
         {
@@ -90,10 +100,7 @@ public sealed partial class Tape
     {
         var leaves = segment.Inputs.Select(static v => v is Parameter ? v : new Var(v.Value, v.NeedsGrad)).ToArray();
         var start = ops.Count;
-        var wasRecording = recording;
-        recording = true;
         var outs = InScope(leaves, body);
-        recording = wasRecording;
         for (var i = 0; i < outs.Length; i++)
             PassGrad(segment.Outs[i], outs[i]);
         foreach (var o in segment.Outs)
@@ -145,14 +152,4 @@ public sealed partial class Tape
         gradient.Block.Release();
         touched.Remove(x);
     }
-}
-
-/// <summary>A segment that keeps only its inputs and runs its body again on the way back.</summary>
-internal sealed class RecomputedSegment(Var[] inputs, Func<Tape, Var[], Var[]> body) : Op(inputs)
-{
-    public override IEnumerable<Tensor> Saved => Inputs.Where(static v => v is not Parameter).Select(static v => v.Value);
-
-    public override void Forward(Tape t) => Outs = t.WithoutRecording(Inputs, body);
-
-    public override void Backward(Tape t) => t.BackwardThrough(this, body);
 }

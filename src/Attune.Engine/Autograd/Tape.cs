@@ -25,6 +25,9 @@ public sealed partial class Tape : IDisposable
     private readonly Action<Op>? inspect;
     private bool recording;
 
+    // Not recording, but because a segment will be run again: values still tell whether something upstream trains.
+    private bool runsAgain;
+
     /// <summary>An empty tape.</summary>
     /// <param name="backend">Runs the kernels.</param>
     /// <param name="arena">Gives the memory.</param>
@@ -48,20 +51,12 @@ public sealed partial class Tape : IDisposable
     /// <summary>Runs <paramref name="op"/> forward; remembers it only if something upstream trains. Returns its first output.</summary>
     public Var Run(Op op)
     {
-        op.Recorded = recording && op.Inputs.Any(static v => v.NeedsGrad);
+        var trains = op.Inputs.Any(static v => v.NeedsGrad);
+        op.Recorded = recording && trains;
         op.Forward(this);
         foreach (var o in op.Outs)
-            o.NeedsGrad = op.Recorded;
-        if (op.Recorded)
-        {
-            foreach (var s in op.Saved)
-            {
-                s.Block.Retain();
-                s.Block.Savers++;
-            }
-            ops.Add(op);
-        }
-        inspect?.Invoke(op);
+            o.NeedsGrad = trains && (recording || runsAgain);
+        Remember(op);
         return op.Out;
     }
 
@@ -71,13 +66,12 @@ public sealed partial class Tape : IDisposable
     /// </summary>
     public Var[] Segment(Var[] inputs, Keep keep, Func<Tape, Var[], Var[]> body)
     {
-        if (keep == Keep.Recompute && recording && inputs.Any(static v => v.NeedsGrad))
-        {
-            var op = new RecomputedSegment(inputs, body);
-            Run(op);
-            return [.. op.Outs];
-        }
-        return InScope(inputs, body);
+        if (keep == Keep.Saved || !recording)
+            return InScope(inputs, body);
+        var op = new RecomputedSegment(inputs, body);
+        op.Forward(this);
+        Remember(op);
+        return [.. op.Outs];
     }
 
     /// <summary>A tensor of activations that lives until the segment ends, or until no operation needs it any more. Not cleared.</summary>
@@ -121,19 +115,32 @@ public sealed partial class Tape : IDisposable
         foreach (var op in ops)
             ReleaseSaved(op);
         ops.Clear();
-        foreach (var v in touched)
+        foreach (var v in touched.ToArray())
             DropGrad(v);
-        touched.Clear();
         while (scopes.TryPop(out var scope))
             ReleaseAll(scope);
     }
 
-    internal Var[] WithoutRecording(IReadOnlyList<Var> inputs, Func<Tape, Var[], Var[]> body)
+    internal Var[] RunForLater(Var[] inputs, Func<Tape, Var[], Var[]> body)
     {
-        recording = false;
-        var outs = InScope([.. inputs], body);
-        recording = true;
+        (recording, runsAgain) = (false, true);
+        var outs = InScope(inputs, body);
+        (recording, runsAgain) = (true, false);
         return outs;
+    }
+
+    private void Remember(Op op)
+    {
+        if (op.Recorded)
+        {
+            foreach (var s in op.Saved)
+            {
+                s.Block.Retain();
+                s.Block.Savers++;
+            }
+            ops.Add(op);
+        }
+        inspect?.Invoke(op);
     }
 
     private static void ReleaseAll(HashSet<Block> scope)

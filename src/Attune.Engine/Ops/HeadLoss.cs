@@ -1,0 +1,72 @@
+using Attune.Engine.Autograd;
+
+namespace Attune.Engine.Ops;
+
+/// <summary>
+/// loss = scale · Σ losses[i] over logits = x · headᵀ, never holding [n, V]: chunks of rows go through product, loss and both
+/// gradients at once. The result is [1, 1].
+/// </summary>
+/// <remarks>
+/// The gradients are computed in Forward, for an upstream gradient of 1. Backward scales dx by the true one. A trained head's
+/// gradient is in its place by then, so that with a trained head only 1 is accepted: put factors into <paramref name="scale"/>.
+/// </remarks>
+/// <param name="x">[n, C]: only rows that are trained on.</param>
+/// <param name="head">[V, C], frozen in any weight format, or trained.</param>
+/// <param name="targets">[1, n] I32.</param>
+/// <param name="weights">[1, n] in the activation type.</param>
+/// <param name="scale">1 / number of trained tokens of the whole step.</param>
+/// <param name="loss">What is computed of each row of logits.</param>
+/// <param name="chunkRows">Rows of logits that are held at a time.</param>
+/// <param name="losses">[1, n], written: the losses by row, unscaled. To be read before Backward if it comes from the tape.</param>
+public sealed class HeadLoss(
+    Var x, Parameter head, Tensor targets, Tensor weights, float scale, IRowLoss loss, int chunkRows, Tensor losses) : Op(x, head)
+{
+    private Tensor? dx;
+
+    /// <summary>dx [n, C], if x needs it.</summary>
+    public override IEnumerable<Tensor> Saved => dx is null ? [] : [dx];
+
+    /// <inheritdoc />
+    public override void Forward(Tape t)
+    {
+        var rows = x.Value.Rows;
+        Require(x.Value.Cols == head.Value.Cols, "columns of x and of the head", x.Value, head.Value);
+        Require(targets.Count == rows, "one target per row of x", x.Value, targets);
+        Require(weights.Count == rows, "one weight per row of x", x.Value, weights);
+        Require(losses.Count == rows, "one loss per row of x", x.Value, losses);
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunkRows, 1);
+        Outs = [new Var(t.New(1, 1))];
+        dx = Recorded && x.NeedsGrad ? t.New(rows, x.Value.Cols) : null;
+        for (var first = 0; first < rows; first += chunkRows)
+            RunChunk(t, first, Math.Min(chunkRows, rows - first));
+        t.Backend.Pointwise.SumRows(losses.Reshape(rows, 1), Out.Value, 0);
+        t.Backend.Pointwise.AddScaled(Out.Value, scale, Out.Value, 0);
+    }
+
+    private void RunChunk(Tape t, int first, int rows)
+    {
+        var part = x.Value.RowRange(first, rows);
+        using var logits = t.Scratch(rows, head.Value.Rows);
+        t.Product(part, false, head.Value, true, logits.Value);
+        loss.Run(t.Backend, logits.Value, first, targets, weights, scale, losses, gradients: Recorded);
+        // From here on the logits are their gradients: dx = dlogits · head, dhead = dlogitsᵀ · x.
+        if (dx is not null)
+            t.Product(logits.Value, false, head.Value, false, dx.RowRange(first, rows));
+        if (Recorded && t.GradOf(head, out var beta) is { } dHead)
+            t.Product(logits.Value, true, part, false, dHead, beta: beta);
+    }
+
+    /// <summary>dx, computed before, times the upstream gradient; handed on and not copied.</summary>
+    public override void Backward(Tape t)
+    {
+        var upstream = t.Arena.IsPretend ? 1 : Out.Grad!.Read(0, 0);
+        if (upstream != 1 && head.NeedsGrad)
+            throw new InvalidOperationException(
+                $"{nameof(HeadLoss)}: an upstream gradient of {upstream} with a trained head; put the factor into the scale");
+        if (dx is null)
+            return;
+        if (upstream != 1)
+            t.Backend.Pointwise.AddScaled(dx, (float)upstream, dx, 0);
+        t.HandGrad(dx, x);
+    }
+}
