@@ -115,9 +115,11 @@ public sealed class Block
     /// <summary>How many recorded operations need its present contents; while any does, nothing may be written in place.</summary>
     internal int Savers { get; set; }
 
-    internal void Retain() => References++;
+    /// <summary>Takes a further hold on the range.</summary>
+    public void Retain() => References++;
 
-    internal void Release()
+    /// <summary>Lets go; the last holder returns the range to the arena.</summary>
+    public void Release()
     {
         if (References <= 0)
             throw new InvalidOperationException("a block of the arena was released more often than it was retained");

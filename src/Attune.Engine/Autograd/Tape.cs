@@ -45,6 +45,9 @@ public sealed partial class Tape : IDisposable
     /// <summary>Gives the memory.</summary>
     public Arena Arena { get; }
 
+    /// <summary>What part of the model runs at the moment, for messages.</summary>
+    public string Section { get; set; } = "";
+
     /// <summary>Number of operations that backward will walk.</summary>
     public int Recorded => ops.Count;
 
@@ -86,9 +89,22 @@ public sealed partial class Tape : IDisposable
     }
 
     /// <summary>Integers that operations read, such as token ids: one row.</summary>
-    public Tensor Integers(ReadOnlySpan<int> values)
+    /// <param name="values">The integers.</param>
+    /// <param name="capacity">How many to have memory for, where the number varies and a plan must not; 0 for as many as there are.</param>
+    public Tensor Integers(ReadOnlySpan<int> values, int capacity = 0)
     {
-        var tensor = New(DType.I32, 1, values.Length);
+        var tensor = New(DType.I32, 1, Math.Max(capacity, values.Length)).ColRange(0, values.Length);
+        if (!Arena.IsPretend)
+            tensor.Write(values);
+        return tensor;
+    }
+
+    /// <summary>Constants that operations read, in the activation type: one row.</summary>
+    /// <param name="values">The numbers.</param>
+    /// <param name="capacity">How many to have memory for; 0 for as many as there are.</param>
+    public Tensor Numbers(ReadOnlySpan<float> values, int capacity = 0)
+    {
+        var tensor = New(1, Math.Max(capacity, values.Length)).ColRange(0, values.Length);
         if (!Arena.IsPretend)
             tensor.Write(values);
         return tensor;

@@ -177,9 +177,15 @@ public interface IPointwiseKernels
 
     /// <summary>
     /// y = mask · x / (1 − p) + β · y, where mask(row, channel) is a pure function of the key: number c mod 4 of
-    /// <c>key.Draw(firstRow + row, c / 4)</c>, kept where it is at least p · 2³².
+    /// <c>key.Draw(number of the row, c / 4)</c>, kept where it is at least p · 2³².
     /// </summary>
-    void Dropout(Tensor x, float p, RandomKey key, long firstRow, Tensor y, float beta);
+    /// <param name="x">[T, C].</param>
+    /// <param name="p">Share that is dropped, in [0, 1).</param>
+    /// <param name="key">Draws the mask.</param>
+    /// <param name="rowNumbers">Number of each row within the whole optimizer step, T of them; null counts from 0.</param>
+    /// <param name="y">[T, C]; may be x.</param>
+    /// <param name="beta">β.</param>
+    void Dropout(Tensor x, float p, RandomKey key, int[]? rowNumbers, Tensor y, float beta);
 }
 
 /// <summary>Functions of one number.</summary>

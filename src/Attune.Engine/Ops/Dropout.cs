@@ -6,20 +6,20 @@ namespace Attune.Engine.Ops;
 /// <param name="x">[T, C].</param>
 /// <param name="p">Share that is dropped, in [0, 1).</param>
 /// <param name="key">Draws the mask.</param>
-/// <param name="firstRow">Number of row 0 in the whole optimizer step.</param>
-public sealed class Dropout(Var x, float p, RandomKey key, long firstRow) : Op(x)
+/// <param name="rowNumbers">Number of each row within the whole optimizer step; null counts from 0.</param>
+public sealed class Dropout(Var x, float p, RandomKey key, int[]? rowNumbers = null) : Op(x)
 {
     /// <inheritdoc />
     public override void Forward(Tape t)
     {
         Outs = [new Var(t.New(x.Value.Rows, x.Value.Cols))];
-        t.Backend.Pointwise.Dropout(x.Value, p, key, firstRow, Out.Value, 0);
+        t.Backend.Pointwise.Dropout(x.Value, p, key, rowNumbers, Out.Value, 0);
     }
 
     /// <summary>dx = mask · dy / (1 − p).</summary>
     public override void Backward(Tape t)
     {
         if (t.GradOf(x, out var beta) is { } dx)
-            t.Backend.Pointwise.Dropout(Out.Grad!, p, key, firstRow, dx, beta);
+            t.Backend.Pointwise.Dropout(Out.Grad!, p, key, rowNumbers, dx, beta);
     }
 }

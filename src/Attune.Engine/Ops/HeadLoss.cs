@@ -18,8 +18,10 @@ namespace Attune.Engine.Ops;
 /// <param name="loss">What is computed of each row of logits.</param>
 /// <param name="chunkRows">Rows of logits that are held at a time.</param>
 /// <param name="losses">[1, n], written: the losses by row, unscaled. To be read before Backward if it comes from the tape.</param>
+/// <param name="capacity">Rows to have memory for, where n varies and a plan must not; 0 for n.</param>
 public sealed class HeadLoss(
-    Var x, Parameter head, Tensor targets, Tensor weights, float scale, IRowLoss loss, int chunkRows, Tensor losses) : Op(x, head)
+    Var x, Parameter head, Tensor targets, Tensor weights, float scale, IRowLoss loss, int chunkRows, Tensor losses,
+    int capacity = 0) : Op(x, head)
 {
     private Tensor? dx;
 
@@ -36,24 +38,38 @@ public sealed class HeadLoss(
         Require(losses.Count == rows, "one loss per row of x", x.Value, losses);
         ArgumentOutOfRangeException.ThrowIfLessThan(chunkRows, 1);
         Outs = [new Var(t.New(1, 1))];
-        dx = Recorded && x.NeedsGrad ? t.New(rows, x.Value.Cols) : null;
-        for (var first = 0; first < rows; first += chunkRows)
-            RunChunk(t, first, Math.Min(chunkRows, rows - first));
+        dx = Recorded && x.NeedsGrad ? t.New(Math.Max(capacity, rows), x.Value.Cols).RowRange(0, rows) : null;
+        var most = Math.Min(chunkRows, Math.Max(capacity, rows));
+        using (var logits = t.Scratch(most, head.Value.Rows))
+        using (var workspace = t.Workspace(Workspace(t, most)))
+        {
+            for (var first = 0; first < rows; first += most)
+                RunChunk(t, first, logits.Value.RowRange(0, Math.Min(most, rows - first)), workspace.Value);
+        }
         t.Backend.Pointwise.SumRows(losses.Reshape(rows, 1), Out.Value, 0);
         t.Backend.Pointwise.AddScaled(Out.Value, scale, Out.Value, 0);
     }
 
-    private void RunChunk(Tape t, int first, int rows)
+    private void RunChunk(Tape t, int first, Tensor logits, Tensor workspace)
     {
-        var part = x.Value.RowRange(first, rows);
-        using var logits = t.Scratch(rows, head.Value.Rows);
-        t.Product(part, false, head.Value, true, logits.Value);
-        loss.Run(t.Backend, logits.Value, first, targets, weights, scale, losses, gradients: Recorded);
+        var kernels = t.Backend.Matrix;
+        var part = x.Value.RowRange(first, logits.Rows);
+        kernels.Product(part, false, head.Value, true, logits, 1, 0, workspace);
+        loss.Run(t.Backend, logits, first, targets, weights, scale, losses, gradients: Recorded);
         // From here on the logits are their gradients: dx = dlogits · head, dhead = dlogitsᵀ · x.
         if (dx is not null)
-            t.Product(logits.Value, false, head.Value, false, dx.RowRange(first, rows));
+            kernels.Product(logits, false, head.Value, false, dx.RowRange(first, logits.Rows), 1, 0, workspace);
         if (Recorded && t.GradOf(head, out var beta) is { } dHead)
-            t.Product(logits.Value, true, part, false, dHead, beta: beta);
+            kernels.Product(logits, true, part, false, dHead, 1, beta, workspace);
+    }
+
+    // One workspace for the three products of every chunk.
+    private long Workspace(Tape t, int rows)
+    {
+        var (kernels, vocabulary, channels) = (t.Backend.Matrix, head.Value.Rows, x.Value.Cols);
+        return Math.Max(
+            kernels.Workspace(rows, vocabulary, channels),
+            Math.Max(kernels.Workspace(rows, channels, vocabulary), kernels.Workspace(vocabulary, channels, rows)));
     }
 
     /// <summary>dx, computed before, times the upstream gradient; handed on and not copied.</summary>

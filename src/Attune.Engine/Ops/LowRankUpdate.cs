@@ -12,8 +12,8 @@ namespace Attune.Engine.Ops;
 /// <param name="scale">s.</param>
 /// <param name="dropout">Share of x that is dropped for this term alone, in [0, 1).</param>
 /// <param name="key">Draws the mask; drawn again in backward, so that the dropped x is not kept.</param>
-/// <param name="firstRow">Number of row 0 in the whole optimizer step.</param>
-public sealed class LowRankUpdate(Var y, Var x, Parameter a, Parameter b, float scale, float dropout, RandomKey key, long firstRow)
+/// <param name="rowNumbers">Number of each row within the whole optimizer step; null counts from 0.</param>
+public sealed class LowRankUpdate(Var y, Var x, Parameter a, Parameter b, float scale, float dropout, RandomKey key, int[]? rowNumbers = null)
     : Op(y, x, a, b)
 {
     private Tensor? h;
@@ -80,7 +80,7 @@ public sealed class LowRankUpdate(Var y, Var x, Parameter a, Parameter b, float 
         }
         using var dDropped = t.Scratch(x.Value.Rows, x.Value.Cols);
         t.Product(dh, false, a.Value, false, dDropped.Value);
-        t.Backend.Pointwise.Dropout(dDropped.Value, dropout, key, firstRow, dx, beta);
+        t.Backend.Pointwise.Dropout(dDropped.Value, dropout, key, rowNumbers, dx, beta);
     }
 
     /// <summary>drop(x), or null where nothing is dropped.</summary>
@@ -89,7 +89,7 @@ public sealed class LowRankUpdate(Var y, Var x, Parameter a, Parameter b, float 
         if (dropout == 0)
             return null;
         var dropped = t.Scratch(x.Value.Rows, x.Value.Cols);
-        t.Backend.Pointwise.Dropout(x.Value, dropout, key, firstRow, dropped.Value, 0);
+        t.Backend.Pointwise.Dropout(x.Value, dropout, key, rowNumbers, dropped.Value, 0);
         return dropped;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class DryRunKernels(Backend like)
 
     public void GateBackward(Activation f, Tensor dy, Tensor gate, Tensor up, Tensor? dGate, float betaGate, Tensor? dUp, float betaUp) { }
 
-    public void Dropout(Tensor x, float p, RandomKey key, long firstRow, Tensor y, float beta) { }
+    public void Dropout(Tensor x, float p, RandomKey key, int[]? rowNumbers, Tensor y, float beta) { }
 
     public void Gather(Tensor table, Tensor rows, Tensor y) { }
 

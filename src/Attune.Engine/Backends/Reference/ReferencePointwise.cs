@@ -42,13 +42,13 @@ internal sealed class ReferencePointwise<T> : IPointwiseKernels where T : unmana
                 Elements<T>.Accumulate(ref dUp.At<T>(r, c), upstream * ReferenceActivations<T>.Value(f, g), betaUp);
         });
 
-    public void Dropout(Tensor x, float p, RandomKey key, long firstRow, Tensor y, float beta)
+    public void Dropout(Tensor x, float p, RandomKey key, int[]? rowNumbers, Tensor y, float beta)
     {
         var threshold = p * 4294967296.0;
         var keep = T.One / (T.One - T.CreateTruncating(p));
         ForEach(y, (r, c) =>
         {
-            var draw = key.Draw(firstRow + r, (uint)c / 4);
+            var draw = key.Draw(rowNumbers?[r] ?? r, (uint)c / 4);
             var number = (c % 4) switch { 0 => draw.A, 1 => draw.B, 2 => draw.C, _ => draw.D };
             Elements<T>.Accumulate(ref y.At<T>(r, c), number >= threshold ? x.At<T>(r, c) * keep : T.Zero, beta);
         });

@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+
+namespace Attune.Adapters;
+
+/// <summary>
+/// Which layers an adapter goes to, in PEFT's three spellings: <c>all-linear</c>, one regular expression that matches the whole
+/// path, or a list of path endings.
+/// </summary>
+public sealed class LayerTargets
+{
+    /// <summary>The word for every linear layer of the blocks.</summary>
+    public const string AllLinearWord = "all-linear";
+
+    private readonly Regex? pattern;
+
+    private LayerTargets(IReadOnlyList<string> suffixes, string? expression)
+    {
+        Suffixes = suffixes;
+        Expression = expression;
+        if (expression is not null and not AllLinearWord)
+            pattern = new Regex($"^(?:{expression})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Every linear layer of the blocks.</summary>
+    public static LayerTargets AllLinear { get; } = new([], AllLinearWord);
+
+    /// <summary>Path endings; empty where an expression is used.</summary>
+    public IReadOnlyList<string> Suffixes { get; }
+
+    /// <summary>The expression, or <c>all-linear</c>; null where endings are used.</summary>
+    public string? Expression { get; }
+
+    /// <summary>Layers whose path ends on one of these, at a dot.</summary>
+    public static LayerTargets EndingOn(IEnumerable<string> suffixes) => new([.. suffixes.Order(StringComparer.Ordinal)], null);
+
+    /// <summary>Layers whose whole path matches; or <c>all-linear</c>.</summary>
+    /// <exception cref="ArgumentException">Not a regular expression.</exception>
+    public static LayerTargets Matching(string expression) => expression == AllLinearWord ? AllLinear : new([], expression);
+
+    /// <summary>Whether the layer at <paramref name="path"/> is meant.</summary>
+    public bool Matches(string path) => Expression switch
+    {
+        AllLinearWord => true,
+        not null => pattern!.IsMatch(path),
+        null => Suffixes.Any(s => path == s || (path.Length > s.Length && path.EndsWith(s, StringComparison.Ordinal) && path[path.Length - s.Length - 1] == '.')),
+    };
+
+    /// <summary>For messages.</summary>
+    public override string ToString() => Expression ?? string.Join(", ", Suffixes);
+}

@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+
+namespace Attune.Adapters;
+
+/// <summary>What an adapter of the low-rank kind is made of, as PEFT's adapter_config.json says it.</summary>
+public sealed record LoraOptions
+{
+    /// <summary>Rank R of the update.</summary>
+    public int Rank { get; init; } = 16;
+
+    /// <summary>α; the update is scaled by α / R. Integral on disk, since some readers take nothing else.</summary>
+    public int Alpha { get; init; } = 32;
+
+    /// <summary>Share of the branch's input that is dropped in training.</summary>
+    public float Dropout { get; init; }
+
+    /// <summary>Which linear layers get one.</summary>
+    public LayerTargets Targets { get; init; } = LayerTargets.AllLinear;
+
+    /// <summary>Scale by α / √R instead (Kalajdzievski 2023).</summary>
+    public bool RankStabilised { get; init; }
+
+    /// <summary>Ranks that differ, by path ending or regular expression (PEFT's <c>rank_pattern</c>).</summary>
+    public IReadOnlyDictionary<string, int> RankPattern { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Alphas that differ, by path ending or regular expression (PEFT's <c>alpha_pattern</c>).</summary>
+    public IReadOnlyDictionary<string, int> AlphaPattern { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Factor of B·A.</summary>
+    public float Scale => RankStabilised ? Alpha / MathF.Sqrt(Rank) : (float)Alpha / Rank;
+
+    /// <summary>The options of one layer, with what the patterns override.</summary>
+    public LoraOptions For(string path) => this with { Rank = Override(RankPattern, path, Rank), Alpha = Override(AlphaPattern, path, Alpha) };
+
+    // PEFT looks a key up as the regular expression (.*\.)?key$ from the start of the path; the first that matches counts.
+    private static int Override(IReadOnlyDictionary<string, int> patterns, string path, int otherwise)
+    {
+        foreach (var (key, value) in patterns)
+        {
+            if (Regex.IsMatch(path, $@"^(?:(.*\.)?{key})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+                return value;
+        }
+        return otherwise;
+    }
+}

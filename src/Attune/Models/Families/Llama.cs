@@ -1,0 +1,83 @@
+using Attune.Engine.Backends;
+using Attune.Formats;
+
+namespace Attune.Models.Families;
+
+/// <summary>
+/// Llama 2 and 3, SmolLM2, TinyLlama and what else says <c>model_type: llama</c>.
+/// Source: huggingface/transformers <c>models/llama/configuration_llama.py</c>.
+/// </summary>
+internal static class Llama
+{
+    public static ModelFamily Family { get; } = new("llama", ReadSpec, Names);
+
+    /// <summary>Names that most families since Llama share.</summary>
+    public static WeightMap Names => new()
+    {
+        Embedding = "model.embed_tokens",
+        AttentionNorm = "model.layers.{0}.input_layernorm",
+        Query = "model.layers.{0}.self_attn.q_proj",
+        Key = "model.layers.{0}.self_attn.k_proj",
+        Value = "model.layers.{0}.self_attn.v_proj",
+        Output = "model.layers.{0}.self_attn.o_proj",
+        MlpNorm = "model.layers.{0}.post_attention_layernorm",
+        Gate = "model.layers.{0}.mlp.gate_proj",
+        Up = "model.layers.{0}.mlp.up_proj",
+        Down = "model.layers.{0}.mlp.down_proj",
+        FinalNorm = "model.norm",
+        Head = "lm_head",
+        Ignored = [".rotary_emb.inv_freq"],
+    };
+
+    public static DecoderSpec ReadSpec(HfConfig config)
+    {
+        const int wide = 1 << 20;
+        var keys = config.Keys;
+        var hidden = keys.RequiredInt("hidden_size", 1, wide);
+        var heads = keys.RequiredInt("num_attention_heads", 1, wide);
+        var keyHeads = keys.Int("num_key_value_heads", 1, heads) ?? heads;
+        if (heads % keyHeads != 0)
+            throw keys.Wrong("num_key_value_heads", $"a divisor of the {heads} attention heads", $"{keyHeads}");
+        var headSize = keys.Int("head_dim", 2, wide) ?? hidden / heads;
+        if (headSize % 2 != 0)
+            throw keys.Wrong("head_dim", "an even number", $"{headSize}");
+        return new DecoderSpec
+        {
+            Vocabulary = config.VocabSize,
+            Hidden = hidden,
+            FeedForward = keys.RequiredInt("intermediate_size", 1, wide),
+            Layers = keys.RequiredInt("num_hidden_layers", 1, 4096),
+            Heads = heads,
+            KeyHeads = keyHeads,
+            HeadSize = headSize,
+            MaxPositions = keys.Int("max_position_embeddings", 1) ?? 2048,
+            NormEpsilon = (float)(keys.Double("rms_norm_eps", 0, 1) ?? 1e-6),
+            Activation = ReadActivation(keys),
+            Rope = new RopeSpec(config.RopeTheta ?? 10000, ReadScaling(config)),
+            TiedHead = config.TieWordEmbeddings ?? false,
+            AttentionBias = keys.Bool("attention_bias") ?? false,
+            MlpBias = keys.Bool("mlp_bias") ?? false,
+        };
+    }
+
+    private static Activation ReadActivation(JsonView keys) => keys.String("hidden_act") switch
+    {
+        null or "silu" => Activation.Silu,
+        "gelu" => Activation.Gelu,
+        "gelu_pytorch_tanh" or "gelu_new" => Activation.GeluTanh,
+        var other => throw keys.Wrong("hidden_act", "silu, gelu, gelu_pytorch_tanh or gelu_new", other),
+    };
+
+    private static Llama3RopeScaling? ReadScaling(HfConfig config)
+    {
+        if (config.RopeType == "default")
+            return null;
+        if (config.RopeType != "llama3" || config.RopeScaling is not { } scaling)
+            throw config.Keys.Wrong("rope_scaling", "none, or of type llama3", config.RopeType);
+        return new Llama3RopeScaling(
+            scaling.RequiredDouble("factor", 1),
+            scaling.RequiredDouble("low_freq_factor", 1e-6),
+            scaling.RequiredDouble("high_freq_factor", 1e-6),
+            scaling.RequiredDouble("original_max_position_embeddings", 1));
+    }
+}

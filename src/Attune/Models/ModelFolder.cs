@@ -1,0 +1,172 @@
+using System.Security.Cryptography;
+using System.Text;
+using Attune.Engine;
+using Attune.Engine.Autograd;
+using Attune.Formats;
+using Attune.Problems;
+
+namespace Attune.Models;
+
+/// <summary>
+/// A Hugging Face model folder: configuration, and the weights mapped into memory, which are read when first used and never copied
+/// while frozen.
+/// </summary>
+public sealed class ModelFolder : IDisposable
+{
+    private readonly SafeTensorsModel? weights;
+
+    private ModelFolder(string path, HfConfig config, ModelFamily family, DecoderSpec spec, SafeTensorsModel? weights) =>
+        (Path, Config, Family, Spec, this.weights) = (path, config, family, spec, weights);
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Its config.json.</summary>
+    public HfConfig Config { get; }
+
+    /// <summary>The family that config.json names.</summary>
+    public ModelFamily Family { get; }
+
+    /// <summary>Sizes.</summary>
+    public DecoderSpec Spec { get; }
+
+    /// <summary>Whether there are weights: false for a configuration that a model is to be trained from.</summary>
+    public bool HasWeights => weights is not null;
+
+    /// <summary>Bytes of all weights in the files.</summary>
+    public long WeightBytes => weights?.Entries.Values.Sum(static e => e.ByteLength) ?? 0;
+
+    /// <summary>Tensors in the files that the model has no place for.</summary>
+    public IReadOnlyList<string> UnusedTensors { get; private set; } = [];
+
+    /// <summary>Opens a folder and checks every weight's name, shape and type against the configuration, all at once.</summary>
+    /// <exception cref="UserErrorException">Something is missing or does not fit.</exception>
+    public static ModelFolder Open(string path) => Open(path, needsWeights: true);
+
+    /// <summary>Opens a folder whose model has still to be trained: config.json suffices, weights are not looked at.</summary>
+    public static ModelFolder OpenConfiguration(string path) => Open(path, needsWeights: false);
+
+    /// <summary>A decoder over the mapped weights, all frozen.</summary>
+    public Decoder BuildFrozen() => DecoderBuilder.Build(Spec, Family.Names, Frozen);
+
+    /// <summary>The mapped weight of that description.</summary>
+    public Parameter Frozen(ParameterInfo info) => new(info.Name, Weight(info));
+
+    /// <summary>The mapped values of a weight, in the file's own type.</summary>
+    public Tensor Weight(ParameterInfo info)
+    {
+        var entry = Entry(info.Name) ?? throw new InvalidOperationException($"{info.Name} was checked on opening and is gone");
+        var file = weights!.FileOf(entry);
+        return Tensor.Over(Storage.Foreign(file.Address(entry), entry.ByteLength, file), 0, TypeOf(entry)!.Value, info.Rows, info.Cols);
+    }
+
+    /// <summary>
+    /// A fingerprint of the weights: SHA-256, in hex, over every tensor's name, type, shape and its first and last 64 KB. Any tuning
+    /// changes it, and it takes milliseconds where hashing gigabytes would not.
+    /// </summary>
+    public string Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var info in DecoderBuilder.Describe(Spec, Family.Names).OrderBy(static i => i.Name, StringComparer.Ordinal))
+        {
+            var tensor = Weight(info);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{info.Name} {tensor}\n"));
+            const int window = 65536;
+            var edge = Math.Max(1, Math.Min(tensor.Rows, window / Math.Max(1, tensor.Cols * tensor.Type.Size())));
+            for (var r = 0; r < edge; r++)
+                hash.AppendData(tensor.RowBytes(r));
+            for (var r = Math.Max(edge, tensor.Rows - edge); r < tensor.Rows; r++)
+                hash.AppendData(tensor.RowBytes(r));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => weights?.Dispose();
+
+    private static ModelFolder Open(string path, bool needsWeights)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new UserErrorException(
+                path,
+                File.Exists(path) ? "is a file; a model is a folder with config.json and safetensors" : "there is no such folder",
+                "give the folder of a Hugging Face model");
+        }
+        var config = HfConfig.ReadFolder(path);
+        var family = ModelFamilies.Of(config);
+        var folder = new ModelFolder(path, config, family, family.ReadSpec(config), needsWeights ? SafeTensorsModel.Open(path) : null);
+        if (!needsWeights)
+            return folder;
+        try
+        {
+            folder.CheckWeights();
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    private static DType? TypeOf(SafeTensorsEntry entry) => entry.Type switch
+    {
+        SafeTensorsType.F32 => DType.F32,
+        SafeTensorsType.BF16 => DType.BF16,
+        SafeTensorsType.F16 => DType.F16,
+        _ => null,
+    };
+
+    private SafeTensorsEntry? Entry(string name)
+    {
+        var entries = weights!.Entries;
+        if (entries.TryGetValue(name, out var entry))
+            return entry;
+        // A tied model's one table stands under the embedding's name as a rule, under the head's in some files.
+        var isTable = Spec.TiedHead && name == Family.Names.Embedding + ".weight";
+        return isTable ? entries.GetValueOrDefault(Family.Names.Head + ".weight") : null;
+    }
+
+    private void CheckWeights()
+    {
+        var problems = new List<Problem>();
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var info in DecoderBuilder.Describe(Spec, Family.Names))
+        {
+            if (Entry(info.Name) is not { } entry)
+            {
+                problems.Add(new Problem(Path, $"the weight {info.Name} [{info.Rows}, {info.Cols}] is missing", MissingRemedy(info)));
+                continue;
+            }
+            used.Add(entry.Name);
+            long[] expected = info.Rows == 1 && info.Role is ParameterRole.Norm or ParameterRole.Bias ? [info.Cols] : [info.Rows, info.Cols];
+            if (!entry.Shape.SequenceEqual(expected))
+                problems.Add(new Problem(Path, $"the weight {info.Name} has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", expected)}]", "the folder's files do not belong together: get the model again"));
+            if (TypeOf(entry) is null)
+                problems.Add(new Problem(Path, $"the weight {info.Name} is stored as {entry.Type}; Attune reads F32, BF16 and F16", "convert the model to one of these types"));
+        }
+        if (problems.Count == 0 && Spec.TiedHead)
+            CheckTie(used, problems);
+        if (problems.Count > 0)
+            throw new UserErrorException(problems);
+        UnusedTensors = [.. weights!.Entries.Keys.Where(n => !used.Contains(n) && !Family.Names.Ignored.Any(n.EndsWith)).Order(StringComparer.Ordinal)];
+    }
+
+    private string MissingRemedy(ParameterInfo info) => info.Name == Family.Names.Head + ".weight"
+        ? "if the model shares its embedding with its head, set \"tie_word_embeddings\": true in config.json"
+        : "the files are incomplete: get the model again";
+
+    // A tied model whose file holds a head of its own with other values is two models in one: which is meant must be said.
+    private void CheckTie(HashSet<string> used, List<Problem> problems)
+    {
+        var (table, head) = (Family.Names.Embedding + ".weight", Family.Names.Head + ".weight");
+        if (!weights!.Entries.TryGetValue(table, out var first) || !weights.Entries.TryGetValue(head, out var second))
+            return;
+        used.Add(head);
+        var same = first.Type == second.Type && first.Shape.SequenceEqual(second.Shape)
+            && weights.ReadBytes(first).AsSpan().SequenceEqual(weights.ReadBytes(second));
+        if (!same)
+            problems.Add(new Problem(Path, $"config.json ties the head to the embedding, but {head} differs from {table}", "set \"tie_word_embeddings\": false if the head is meant, or remove it from the file"));
+    }
+}

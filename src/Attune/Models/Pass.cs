@@ -1,0 +1,56 @@
+using Attune.Engine;
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+
+namespace Attune.Models;
+
+/// <summary>Adapters by layer; one set serves any number of passes.</summary>
+public interface IAdapterSet
+{
+    /// <summary>The adapter of a layer, or null where it has none.</summary>
+    LinearAdapter? For(Linear layer);
+}
+
+/// <summary>
+/// Everything that varies between two runs of one model: nothing on the model itself changes, so a reference model, a teacher and
+/// requests with different adapters are passes over one set of weights.
+/// </summary>
+public sealed record Pass
+{
+    /// <summary>Which rows see which.</summary>
+    public required AttentionPlan Plan { get; init; }
+
+    /// <summary>Position of every row within its sequence.</summary>
+    public required int[] Positions { get; init; }
+
+    /// <summary>Adapters to apply; null runs the base alone.</summary>
+    public IAdapterSet? Adapters { get; init; }
+
+    /// <summary>Keys and values of earlier rows, to be extended; null in training.</summary>
+    public KeyValueCache? Cache { get; init; }
+
+    /// <summary>What segments keep for backward.</summary>
+    public Keep Keep { get; init; } = Keep.Saved;
+
+    /// <summary>Whether dropout is on.</summary>
+    public bool Dropout { get; init; }
+
+    /// <summary>Randomness of this optimizer step.</summary>
+    public RandomKey Random { get; init; }
+
+    /// <summary>Number of every row within the whole optimizer step, so that a split into micro-batches draws the same; null counts from 0.</summary>
+    public int[]? RowNumbers { get; init; }
+
+    /// <summary>Packed sequences of the given lengths, positions from 0.</summary>
+    public static Pass Packed(ReadOnlySpan<int> lengths)
+    {
+        var positions = new int[lengths.ToArray().Sum()];
+        var row = 0;
+        foreach (var length in lengths)
+        {
+            for (var i = 0; i < length; i++)
+                positions[row++] = i;
+        }
+        return new Pass { Plan = AttentionPlan.Packed(lengths), Positions = positions };
+    }
+}

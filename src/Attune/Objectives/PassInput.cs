@@ -1,0 +1,60 @@
+using Attune.Data;
+using Attune.Engine.Backends;
+using Attune.Models;
+
+namespace Attune.Objectives;
+
+/// <summary>
+/// A batch as a pass takes it: filled up to a fixed number of rows by a sequence that nothing is learned from, so that every pass
+/// has the shape that the memory plan was made with.
+/// </summary>
+public sealed class PassInput
+{
+    /// <summary>The batch, filled up to <paramref name="rows"/> rows.</summary>
+    public PassInput(Batch batch, int rows)
+    {
+        var fill = rows - batch.Tokens;
+        ArgumentOutOfRangeException.ThrowIfNegative(fill);
+        Batch = batch;
+        Ids = [.. batch.Ids, .. new int[fill]];
+        // The filling is cut into single tokens' worth of attention: rows that see only themselves cost nothing.
+        Lengths = [.. batch.SequenceLengths, .. Enumerable.Repeat(1, fill)];
+        Positions = [.. batch.Positions, .. new int[fill]];
+        RowNumbers = new int[rows];
+        for (var s = 0; s < batch.SequenceLengths.Length; s++)
+        {
+            for (var i = 0; i < batch.SequenceLengths[s]; i++)
+                RowNumbers[batch.SequenceStarts[s] + i] = batch.StepOffsets[s] + i;
+        }
+        TrainedRows = [.. Enumerable.Range(0, batch.Tokens).Where(i => batch.Weights[i] != 0)];
+        Targets = [.. TrainedRows.Select(i => batch.Targets[i])];
+        Weights = [.. TrainedRows.Select(i => batch.Weights[i])];
+    }
+
+    /// <summary>What it was made of.</summary>
+    public Batch Batch { get; }
+
+    /// <summary>Token ids, T.</summary>
+    public int[] Ids { get; }
+
+    /// <summary>Lengths of the sequences, filling included.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>Positions, T.</summary>
+    public int[] Positions { get; }
+
+    /// <summary>Each row's number within the whole optimizer step, T: what randomness counts by.</summary>
+    public int[] RowNumbers { get; }
+
+    /// <summary>Rows whose next token is learned.</summary>
+    public int[] TrainedRows { get; }
+
+    /// <summary>The next token of each trained row.</summary>
+    public int[] Targets { get; }
+
+    /// <summary>The weight of each trained row.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>The pass over this input, without adapters, cache or randomness.</summary>
+    public Pass Pass => new() { Plan = AttentionPlan.Packed(Lengths), Positions = Positions, RowNumbers = RowNumbers };
+}

@@ -1,0 +1,107 @@
+using Attune.Engine;
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+using Attune.Models;
+
+namespace Attune.Training;
+
+/// <summary>A flat run of trained weights with gradients and AdamW's moments: four single rows of equal length.</summary>
+/// <param name="Values">Master weights, F32.</param>
+/// <param name="Gradients">∂loss/∂values of the present step.</param>
+/// <param name="M">First moment.</param>
+/// <param name="V">Second moment.</param>
+/// <param name="Decays">Whether weight decay applies: to matrices, not to norms and biases.</param>
+public sealed record WeightBucket(Tensor Values, Tensor Gradients, Tensor M, Tensor V, bool Decays);
+
+/// <summary>
+/// Everything that trains, in flat persistent buckets: parameters are slices of them, so that clipping, the optimizer and
+/// checkpoints each are one pass over memory.
+/// </summary>
+public sealed class TrainedWeights : IDisposable
+{
+    // Slices start on cache lines: 16 floats.
+    private const int Alignment = 16;
+
+    private readonly Dictionary<string, Parameter> byName = new(StringComparer.Ordinal);
+    private readonly List<Block> blocks = [];
+    private readonly Backend backend;
+
+    /// <summary>Reserves memory for the given weights; contents are zero on real memory.</summary>
+    public TrainedWeights(Arena arena, Backend backend, IReadOnlyList<ParameterInfo> infos)
+    {
+        this.backend = backend;
+        Infos = infos;
+        var buckets = new List<WeightBucket>();
+        foreach (var group in infos.GroupBy(Decays).OrderByDescending(static g => g.Key))
+            buckets.Add(MakeBucket(arena, group.Key, [.. group]));
+        Buckets = buckets;
+    }
+
+    /// <summary>What trains, in the order in which a forward reads it.</summary>
+    public IReadOnlyList<ParameterInfo> Infos { get; }
+
+    /// <summary>One bucket of weights that decay and one of those that do not, where there are such.</summary>
+    public IReadOnlyList<WeightBucket> Buckets { get; }
+
+    /// <summary>The parameters, in the order of <see cref="Infos"/>.</summary>
+    public IEnumerable<Parameter> Parameters => Infos.Select(i => byName[i.Name]);
+
+    /// <summary>Number of trained weights.</summary>
+    public long Count => Infos.Sum(static i => (long)i.Rows * i.Cols);
+
+    /// <summary>The parameter of that name, or null where it does not train.</summary>
+    public Parameter? Find(string name) => byName.GetValueOrDefault(name);
+
+    /// <summary>Begins an optimizer step.</summary>
+    public void RestartGradients()
+    {
+        foreach (var p in byName.Values)
+            p.RestartGrad();
+    }
+
+    /// <summary>Sets gradients that no operation reached to zero: after backward, before clipping.</summary>
+    public void ClearUnreached()
+    {
+        foreach (var p in byName.Values.Where(static p => !p.GradReached))
+            backend.Pointwise.Fill(p.Grad!, 0);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var b in blocks)
+            b.Release();
+        blocks.Clear();
+    }
+
+    private static bool Decays(ParameterInfo info) => info.Role is ParameterRole.Matrix or ParameterRole.Embedding;
+
+    private WeightBucket MakeBucket(Arena arena, bool decays, ParameterInfo[] group)
+    {
+        var length = checked((int)group.Sum(static i => Padded(i)));
+        Tensor Row()
+        {
+            var block = arena.Take((long)length * backend.Activation.Size());
+            blocks.Add(block);
+            var row = Tensor.Of(block, backend.Activation, 1, length);
+            // Padding between slices must be zero, and the arena may hand out used memory.
+            backend.Pointwise.Fill(row, 0);
+            return row;
+        }
+
+        var bucket = new WeightBucket(Row(), Row(), Row(), Row(), decays);
+        var at = 0;
+        foreach (var info in group)
+        {
+            var count = info.Rows * info.Cols;
+            byName.Add(info.Name, new Parameter(
+                info.Name,
+                bucket.Values.ColRange(at, count).Reshape(info.Rows, info.Cols),
+                bucket.Gradients.ColRange(at, count).Reshape(info.Rows, info.Cols)));
+            at += (int)Padded(info);
+        }
+        return bucket;
+    }
+
+    private static long Padded(ParameterInfo info) => ((long)info.Rows * info.Cols + Alignment - 1) / Alignment * Alignment;
+}
