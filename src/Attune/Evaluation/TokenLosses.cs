@@ -1,0 +1,73 @@
+using Attune.Data;
+using Attune.Engine;
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+using Attune.Models;
+using Attune.Objectives;
+
+namespace Attune.Evaluation;
+
+/// <summary>Loss of one example.</summary>
+/// <param name="Sum">Σ −ln p over its trained tokens, in nats.</param>
+/// <param name="Tokens">How many those are.</param>
+public readonly record struct ExampleLoss(double Sum, int Tokens);
+
+/// <summary>Losses of a set of examples.</summary>
+/// <param name="Examples">By example, in the order given.</param>
+public sealed record LossResult(IReadOnlyList<ExampleLoss> Examples)
+{
+    /// <summary>Trained tokens in all.</summary>
+    public long Tokens => Examples.Sum(static e => (long)e.Tokens);
+
+    /// <summary>Mean loss per trained token, in nats.</summary>
+    public double Mean => Examples.Sum(static e => e.Sum) / Math.Max(1, Tokens);
+
+    /// <summary>e to the mean loss.</summary>
+    public double Perplexity => Math.Exp(Mean);
+}
+
+/// <summary>Measures the loss of examples, in passes of the same shape as training's.</summary>
+public static class TokenLosses
+{
+    /// <summary>The losses of <paramref name="examples"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="adapters">Adapters to apply, or null.</param>
+    /// <param name="examples">Each no longer than <paramref name="rows"/>.</param>
+    /// <param name="rows">Rows of a pass.</param>
+    /// <param name="backend">Runs the kernels.</param>
+    /// <param name="arena">Gives the memory.</param>
+    /// <param name="cancel">Looked at before every pass.</param>
+    public static LossResult Measure(
+        Decoder model, IAdapterSet? adapters, IReadOnlyList<Example> examples, int rows, Backend backend, Arena arena, CancellationToken cancel = default)
+    {
+        var losses = new ExampleLoss[examples.Count];
+        if (examples.Count == 0)
+            return new LossResult(losses);
+        var packer = new Packer(examples, new PackerOptions { StepTokens = rows, Shuffle = false });
+        foreach (var step in packer.Steps(default, 1))
+        {
+            foreach (var batch in step.MicroBatches)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var input = new PassInput(batch, rows);
+                using var tape = new Tape(backend, arena, record: false);
+                var (_, rowLosses) = NextToken.Forward(tape, model, input.Pass with { Adapters = adapters }, input, 1);
+                Collect(rowLosses, input, losses);
+            }
+        }
+        return new LossResult(losses);
+    }
+
+    private static void Collect(Tensor rowLosses, PassInput input, ExampleLoss[] losses)
+    {
+        var batch = input.Batch;
+        var sequence = 0;
+        for (var i = 0; i < input.TrainedRows.Length; i++)
+        {
+            while (input.TrainedRows[i] >= batch.SequenceStarts[sequence] + batch.SequenceLengths[sequence])
+                sequence++;
+            var row = batch.Rows[sequence];
+            losses[row] = new ExampleLoss(losses[row].Sum + rowLosses.Read(0, i) / input.Weights[i] , losses[row].Tokens + 1);
+        }
+    }
+}

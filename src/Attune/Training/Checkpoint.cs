@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using Attune.Engine;
+using Attune.Formats;
+using Attune.Problems;
+
+namespace Attune.Training;
+
+/// <summary>
+/// Checkpoints of a run, under <c>checkpoints/</c>: weights, moments and state in one safetensors file each, so that a file that is
+/// there is whole. The two newest are kept, and the best weights beside them.
+/// </summary>
+/// <param name="folder">The run's folder.</param>
+/// <param name="identity">What a resumed run must agree on: a hash of model, data and settings, and the arithmetic used.</param>
+public sealed class Checkpoints(string folder, string identity)
+{
+    private const string Prefix = "step-";
+    private const string Suffix = ".safetensors";
+    private const int Kept = 2;
+
+    private readonly string root = Path.Combine(folder, "checkpoints");
+
+    /// <summary>Where the best weights are kept.</summary>
+    public string BestPath => Path.Combine(root, "best" + Suffix);
+
+    /// <summary>The newest checkpoint, or null.</summary>
+    public string? Newest => Directory.Exists(root)
+        ? Directory.EnumerateFiles(root, Prefix + "*" + Suffix).OrderByDescending(StepOf).FirstOrDefault()
+        : null;
+
+    /// <summary>Bytes that a run's checkpoints take at the most, for the look at the disk before it starts.</summary>
+    public static long BytesFor(TrainedWeights weights) => ((Kept + 1) * 3 + 1) * 4 * weights.Count;
+
+    /// <summary>Saves everything; the file appears when it is complete.</summary>
+    public string Save(TrainedWeights weights, TrainingState state)
+    {
+        var path = Path.Combine(root, Prefix + state.Step.ToString("D7", CultureInfo.InvariantCulture) + Suffix);
+        Write(path, weights, state, withMoments: true);
+        foreach (var old in Directory.EnumerateFiles(root, Prefix + "*" + Suffix).OrderByDescending(StepOf).Skip(Kept).ToArray())
+            File.Delete(old);
+        return path;
+    }
+
+    /// <summary>Saves the weights alone as the best.</summary>
+    public void SaveBest(TrainedWeights weights, TrainingState state) => Write(BestPath, weights, state, withMoments: false);
+
+    /// <summary>Fills <paramref name="weights"/> from a checkpoint, and returns its state.</summary>
+    /// <exception cref="UserErrorException">It belongs to another run.</exception>
+    public TrainingState Load(string path, TrainedWeights weights)
+    {
+        using var file = SafeTensorsFile.Open(path);
+        if (file.Metadata.GetValueOrDefault("identity") != identity)
+        {
+            throw new UserErrorException(
+                path,
+                "was made with another model, other data, other settings or on another kind of processor; going on would not be the same run",
+                "resume with the recipe in the run's folder, unchanged, or begin a new run with another output");
+        }
+        foreach (var (name, tensor) in Tensors(weights, withMoments: file.Metadata.ContainsKey("moments")))
+        {
+            if (!file.Entries.TryGetValue(name, out var entry) || entry.ElementCount != tensor.Count)
+                throw new UserErrorException(path, $"{name} is missing or has another size", "the checkpoint is damaged: delete it, and the one before it is used");
+            file.ReadFloats(entry).CopyTo(tensor.Row<float>(0));
+        }
+        foreach (var p in weights.Parameters)
+            p.Changed();
+        return ReadState(file.Metadata, path);
+    }
+
+    /// <summary>Deletes what only a running run needs; the best weights have been put where they belong.</summary>
+    public void Clear()
+    {
+        if (Directory.Exists(root))
+            Directory.Delete(root, recursive: true);
+    }
+
+    private static IEnumerable<(string Name, Tensor Row)> Tensors(TrainedWeights weights, bool withMoments)
+    {
+        foreach (var bucket in weights.Buckets)
+        {
+            var group = bucket.Decays ? "decayed" : "plain";
+            yield return ($"{group}.values", bucket.Values);
+            if (!withMoments)
+                continue;
+            yield return ($"{group}.m", bucket.M);
+            yield return ($"{group}.v", bucket.V);
+        }
+    }
+
+    private static int StepOf(string path) =>
+        int.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length, 7), CultureInfo.InvariantCulture, out var step) ? step : -1;
+
+    private static TrainingState ReadState(IReadOnlyDictionary<string, string> metadata, string path)
+    {
+        var view = JsonView.Parse(path, System.Text.Encoding.UTF8.GetBytes(metadata.GetValueOrDefault("state") ?? "{}"));
+        return new TrainingState(
+            view.RequiredInt("step", 0), view.RequiredInt("epoch", 0), view.RequiredInt("step_in_epoch", 0),
+            view.Double("best_loss"), view.RequiredInt("best_step", 0), view.RequiredInt("worse", 0), view.RequiredDouble("seconds", 0));
+    }
+
+    private void Write(string path, TrainedWeights weights, TrainingState state, bool withMoments)
+    {
+        Directory.CreateDirectory(root);
+        var tensors = Tensors(weights, withMoments).ToDictionary(static t => t.Name, static t => t.Row);
+        var metadata = new Dictionary<string, string>
+        {
+            ["identity"] = identity,
+            ["state"] = new JsonObject
+            {
+                ["step"] = state.Step,
+                ["epoch"] = state.Epoch,
+                ["step_in_epoch"] = state.StepInEpoch,
+                ["best_loss"] = state.BestLoss,
+                ["best_step"] = state.BestStep,
+                ["worse"] = state.Worse,
+                ["seconds"] = state.Seconds,
+            }.ToJsonString(),
+        };
+        if (withMoments)
+            metadata["moments"] = "yes";
+        SafeTensorsWriter.Write(
+            path,
+            tensors.Select(static t => new SafeTensorsDeclaration(t.Key, SafeTensorsType.F32, [t.Value.Count])),
+            (declared, stream) => stream.Write(MemoryMarshal.AsBytes(tensors[declared.Name].Row<float>(0))),
+            metadata);
+    }
+}

@@ -1,0 +1,40 @@
+using Attune.Engine.Autograd;
+
+namespace Attune.Training;
+
+/// <summary>How the loop runs.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>Steps of the whole run.</summary>
+    public required int TotalSteps { get; init; }
+
+    /// <summary>Rows of every pass: the micro-batch of the memory plan.</summary>
+    public required int PassRows { get; init; }
+
+    /// <summary>The learning rate by step.</summary>
+    public required LearningRate LearningRate { get; init; }
+
+    /// <summary>Optimizer settings.</summary>
+    public AdamWOptions Optimizer { get; init; } = new();
+
+    /// <summary>What segments keep.</summary>
+    public Keep Keep { get; init; } = Keep.Saved;
+
+    /// <summary>Seed of dropout.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Steps between validations.</summary>
+    public int EvalEvery { get; init; } = 50;
+
+    /// <summary>Steps between checkpoints.</summary>
+    public int SaveEvery { get; init; } = 50;
+
+    /// <summary>Validations without a better loss after which the run stops; 0 never.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Whether the weights of the best validation are the result.</summary>
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>Stop cleanly after this time; null for no limit.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+}

@@ -1,0 +1,86 @@
+using Attune.Adapters;
+using Attune.Engine;
+using Attune.Engine.Backends;
+using Attune.Models;
+
+namespace Attune.Training;
+
+/// <summary>What is tuned, and from where it starts.</summary>
+/// <param name="Lora">Low-rank adapters on frozen weights; null trains every weight.</param>
+/// <param name="FromScratch">Random starting weights instead of the folder's.</param>
+/// <param name="Seed">Seed of starting values.</param>
+public sealed record TuningMethod(LoraOptions? Lora, bool FromScratch, long Seed);
+
+/// <summary>A model set up for training: frozen weights mapped from its folder, trained ones in buckets of the arena.</summary>
+public sealed class TrainingModel : IDisposable
+{
+    private TrainingModel(ModelFolder folder, Decoder decoder, AdapterSet? adapters, TrainedWeights weights) =>
+        (Folder, Decoder, Adapters, Weights) = (folder, decoder, adapters, weights);
+
+    /// <summary>Where the model comes from.</summary>
+    public ModelFolder Folder { get; }
+
+    /// <summary>The model.</summary>
+    public Decoder Decoder { get; }
+
+    /// <summary>Its adapters; null in full tuning.</summary>
+    public AdapterSet? Adapters { get; }
+
+    /// <summary>What trains.</summary>
+    public TrainedWeights Weights { get; }
+
+    /// <summary>Sets the model up; on pretended memory the same, without values.</summary>
+    public static TrainingModel Build(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
+    {
+        var model = method.Lora is { } lora
+            ? WithAdapters(folder, lora, backend, arena)
+            : Full(folder, backend, arena);
+        if (!arena.IsPretend)
+            model.SetStartingValues(method);
+        return model;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => Weights.Dispose();
+
+    private static TrainingModel WithAdapters(ModelFolder folder, LoraOptions options, Backend backend, Arena arena)
+    {
+        // Two passes: the first learns what the adapters are made of, so that the second can put it into one bucket.
+        var infos = new List<ParameterInfo>();
+        var decoder = folder.BuildFrozen();
+        LoraAdapter.Attach(decoder, options, info =>
+        {
+            infos.Add(info);
+            return DecoderBuilder.Pretend(info);
+        });
+        var weights = new TrainedWeights(arena, backend, infos);
+        var adapters = LoraAdapter.Attach(decoder, options, info => weights.Find(info.Name)!);
+        return new TrainingModel(folder, decoder, adapters, weights);
+    }
+
+    private static TrainingModel Full(ModelFolder folder, Backend backend, Arena arena)
+    {
+        var weights = new TrainedWeights(arena, backend, DecoderBuilder.Describe(folder.Spec, folder.Family.Names));
+        var decoder = DecoderBuilder.Build(folder.Spec, folder.Family.Names, info => weights.Find(info.Name)!);
+        return new TrainingModel(folder, decoder, null, weights);
+    }
+
+    private void SetStartingValues(TuningMethod method)
+    {
+        var key = RandomKey.OfSeed(method.Seed).For("starting values");
+        if (Adapters is { } adapters)
+        {
+            foreach (var adapter in adapters.All)
+                adapter.Initialise(key);
+            return;
+        }
+        foreach (var info in Weights.Infos)
+        {
+            var value = Weights.Find(info.Name)!.Value;
+            if (method.FromScratch)
+                StartingWeights.Fill(value, info, Folder.Config, key);
+            else
+                value.Write(Folder.Weight(info).ToArray());
+        }
+    }
+}
