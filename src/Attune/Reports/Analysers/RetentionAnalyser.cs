@@ -1,0 +1,32 @@
+namespace Attune.Reports.Analysers;
+
+/// <summary>Whether the model forgot what it could do before: a rise of a loss by more than 5 %, or a fall of a score by more than 2 points.</summary>
+internal sealed class RetentionAnalyser : IAnalyser
+{
+    internal const double LossRise = 0.05;
+    internal const double ScoreFall = 0.02;
+
+    public IEnumerable<Finding> Analyse(RunRecord run)
+    {
+        foreach (var m in run.Metrics.Where(m => m.Role == MetricRole.Retention && double.IsFinite(m.Before) && double.IsFinite(m.After)))
+        {
+            var evidence = $"{Numbers.Value(m.Before, m.Unit)} before, {Numbers.Value(m.After, m.Unit)} after" +
+                (m.Unit == MetricUnit.Loss ? $" ({RelativeChange(m)})" : "") +
+                $"; 95 % interval of the difference {Numbers.Interval(m)}.";
+            if (IsForgotten(m))
+            {
+                yield return new(FindingTone.Warning, $"Something was forgotten: {m.Name}", evidence,
+                    "A lower learning rate, fewer epochs or a smaller rank forget less; mixing general rows into data.train helps most.");
+            }
+            else
+                yield return new(FindingTone.Good, $"Nothing that matters was forgotten: {m.Name}", evidence);
+        }
+    }
+
+    /// <summary>Whether the metric became worse by more than is tolerated and by more than chance explains.</summary>
+    public static bool IsForgotten(MetricChange m) => m.IsReal && !m.IsBetter
+        && (m.Unit == MetricUnit.Loss ? m.Difference > LossRise * m.Before : Math.Abs(m.Difference) > ScoreFall);
+
+    /// <summary>The difference as a part of the value before: <c>+1.1 %</c>.</summary>
+    public static string RelativeChange(MetricChange m) => (m.Difference < 0 ? "−" : "+") + Numbers.Percent(Math.Abs(m.Difference / m.Before));
+}

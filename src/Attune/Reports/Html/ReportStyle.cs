@@ -1,0 +1,60 @@
+namespace Attune.Reports.Html;
+
+/// <summary>The report's style sheet: one column of calm text, light and dark by the reader's preference, narrow screens and paper.</summary>
+internal static class ReportStyle
+{
+    public const string Css = """
+        :root { color-scheme: light dark;
+          --bg: #faf9f6; --card: #ffffff; --ink: #1f1e1b; --soft: #66635c; --line: #e5e2da; --code: #f3f1ec;
+          --accent: #1f6f66; --good: #1f7a4d; --good-bg: #e4f3ea; --bad: #b0442e; --bad-bg: #fbe9e4; --even: #7a6a3a; --even-bg: #f5efdc;
+          --train: #9aa7b8; --valid: #1f6f66; --third: #8a5fa8; --was: #b98a4a; }
+        @media (prefers-color-scheme: dark) { :root {
+          --bg: #151618; --card: #1d1f22; --ink: #e9e7e2; --soft: #a09d96; --line: #303338; --code: #24272b;
+          --accent: #6cc5b8; --good: #74d19f; --good-bg: #1b3427; --bad: #f09a84; --bad-bg: #3d231d; --even: #d9c58a; --even-bg: #35301f;
+          --train: #8595ab; --valid: #6cc5b8; --third: #c3a0de; --was: #d9ac70; } }
+        * { box-sizing: border-box; }
+        body { margin: 0; background: var(--bg); color: var(--ink); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; }
+        main { max-width: 62rem; margin: 0 auto; padding: 3rem 1.5rem 5rem; }
+        h1, h2, h3 { line-height: 1.25; font-weight: 650; margin: 0; text-wrap: balance; }
+        h1 { font-size: 1.05rem; font-weight: 600; }
+        h2 { font-size: 1.3rem; margin: 3.5rem 0 1.1rem; letter-spacing: -.01em; }
+        h3 { font-size: 1rem; }
+        p { margin: .4rem 0; } a { color: var(--accent); }
+        .eyebrow { color: var(--soft); font-size: .85rem; margin: 0 0 .3rem; }
+        .hero { border-bottom: 1px solid var(--line); padding-bottom: 2rem; }
+        .verdict { font-size: clamp(1.35rem, 3.4vw, 1.95rem); line-height: 1.3; font-weight: 600; letter-spacing: -.015em; margin: 1.1rem 0 1.4rem; max-width: 46rem; text-wrap: pretty; }
+        .badge { display: inline-block; font-size: .8rem; font-weight: 600; padding: .12rem .65rem; border-radius: 99px; white-space: nowrap; }
+        .Good { color: var(--good); background: var(--good-bg); } .Note { color: var(--even); background: var(--even-bg); } .Warning { color: var(--bad); background: var(--bad-bg); }
+        .figures { display: flex; flex-wrap: wrap; gap: .6rem 2.6rem; margin: 0; }
+        .figures div { min-width: 6rem; } .figures dt { color: var(--soft); font-size: .85rem; } .figures dd { margin: 0; font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
+        .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.1rem 1.3rem; }
+        .findings { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem; }
+        .findings li { display: grid; grid-template-columns: 5.8rem 1fr; gap: .2rem .9rem; }
+        .findings p { margin: .2rem 0 0; } .evidence { color: var(--soft); font-size: .92rem; font-variant-numeric: tabular-nums; }
+        .scroll { overflow-x: auto; }
+        table { border-collapse: collapse; width: 100%; font-size: .93rem; font-variant-numeric: tabular-nums; }
+        th { text-align: left; font-weight: 600; color: var(--soft); font-size: .83rem; } td, th { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+        tr:last-child > td, tr:last-child > th[scope=row] { border-bottom: 0; } th[scope=row] { color: var(--ink); font-size: .93rem; } .num { text-align: right; white-space: nowrap; }
+        .metrics td, .metrics th { vertical-align: middle; }
+        .dumbbell { display: block; width: 220px; height: 26px; } .track { stroke: var(--line); stroke-width: 2; } .move { stroke-width: 3; }
+        .was { fill: var(--card); stroke: var(--was); stroke-width: 2.5; } .band { opacity: .22; }
+        .good .move { stroke: var(--good); } .good .is, .good .band { fill: var(--good); } .bad .move { stroke: var(--bad); } .bad .is, .bad .band { fill: var(--bad); }
+        .even .move { stroke: var(--even); } .even .is, .even .band { fill: var(--even); }
+        .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; } .charts figure:first-child { grid-row: span 2; } figure { margin: 0; } figcaption { font-weight: 600; font-size: .95rem; margin-bottom: .5rem; }
+        .chart { display: block; width: 100%; height: auto; } .chart text { fill: var(--soft); font-size: 11px; font-family: inherit; }
+        .grid { stroke: var(--line); } .axis { stroke: var(--soft); opacity: .6; } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
+        .line.train { stroke: var(--train); } .line.valid { stroke: var(--valid); stroke-width: 2.4; } .line.third { stroke: var(--third); } .dot.valid { fill: var(--valid); }
+        .kept { stroke: var(--valid); stroke-dasharray: 3 4; opacity: .8; } .chart .kept-label { fill: var(--valid); }
+        .sample { margin-bottom: 1rem; } .answers { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1rem; margin-top: .9rem; }
+        .answers h3 { display: flex; justify-content: space-between; align-items: center; gap: .5rem; font-size: .83rem; color: var(--soft); margin-bottom: .35rem; min-height: 1.6rem; }
+        .text { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font-size: .93rem; line-height: 1.5; } .prompt { font-weight: 550; } .none { color: var(--soft); font-style: italic; }
+        pre { background: var(--code); border-radius: 8px; padding: .7rem .95rem; margin: .35rem 0 1rem; overflow-x: auto; } code, pre { font: .87rem/1.55 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", monospace; }
+        .bar { display: flex; height: 14px; border-radius: 7px; overflow: hidden; background: var(--code); margin-bottom: .8rem; }
+        .bar span { min-width: 2px; border-right: 1px solid var(--card); } .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: 3px; margin-right: .55rem; }
+        .m0 { background: #1f6f66; } .m1 { background: #4c9b8f; } .m2 { background: #b98a4a; } .m3 { background: #8a5fa8; } .m4 { background: #6a8cc0; } .m5 { background: #a8a49a; }
+        details { margin-top: .8rem; } summary { cursor: pointer; font-weight: 600; padding: .3rem 0; } details .card { margin-top: .5rem; }
+        footer { color: var(--soft); font-size: .85rem; margin-top: 4rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+        @media (max-width: 46rem) { main { padding: 1.6rem 1rem 3rem; } .answers { grid-template-columns: 1fr; } .findings li { grid-template-columns: 1fr; } .findings .badge { justify-self: start; } h2 { margin-top: 2.6rem; } .card { padding: .9rem 1rem; } .chartcell { display: none; } .charts { grid-template-columns: 1fr; } }
+        @media print { :root { color-scheme: light; --bg: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --code: #f4f4f4; } main { max-width: none; padding: 0; } .card, figure, tr, li { break-inside: avoid; } h2 { break-after: avoid; } pre { white-space: pre-wrap; } }
+        """;
+}

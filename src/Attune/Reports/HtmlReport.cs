@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text;
+using Attune.Reports.Analysers;
+using Attune.Reports.Html;
+
+namespace Attune.Reports;
+
+/// <summary>
+/// The report as one HTML file: no script, no outside resource, readable in light, in dark, on a phone and on paper. It is also well-formed XML.
+/// It begins with the answer (what changed, is it real, what to do next); the evidence follows.
+/// </summary>
+public static class HtmlReport
+{
+    private const int LongestText = 4000;
+
+    /// <summary>The page. Every text of the record is escaped.</summary>
+    public static string Write(RunRecord run)
+    {
+        var page = new StringBuilder();
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n");
+        // Nothing in the page may load or run anything, whatever a model wrote into it.
+        page.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n");
+        page.Append($"<title>{Text(run.Title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n<main>\n");
+        var findings = Findings.Of(run);
+        Hero(page, run);
+        Next(page, run);
+        FindingList(page, findings);
+        Metrics(page, run);
+        Samples(page, run);
+        Curves(page, run.Curves);
+        Memory(page, run.Memory);
+        Details(page, run);
+        page.Append("<footer>Made by Attune. The same in plain text: report.md; every step: metrics.jsonl; to run it again: recipe.yaml.</footer>\n</main>\n</body>\n</html>\n");
+        return page.ToString();
+    }
+
+    private static void Hero(StringBuilder page, RunRecord run)
+    {
+        var verdict = Verdict.Of(run);
+        page.Append($"<header class=\"hero\">\n<p class=\"eyebrow\">Run report</p>\n<h1>{Text(run.Title)}</h1>\n");
+        page.Append($"<p class=\"verdict\">{Text(verdict.Sentence)} <span class=\"badge {verdict.Tone}\">{verdict.Label}</span></p>\n<dl class=\"figures\">\n");
+        if (verdict.Metric is { } m)
+        {
+            Figure("Difference", Numbers.Change(m.Difference, m.Unit));
+            Figure("95 % interval of it", Numbers.Interval(m));
+            Figure("Rests on", $"{Numbers.Count(m.Count)} rows");
+        }
+
+        if (run.Metrics.FirstOrDefault(x => x.Role == MetricRole.Retention) is { } kept)
+            Figure(Verdict.Capital(kept.Name), kept.Unit == MetricUnit.Loss ? RetentionAnalyser.RelativeChange(kept) : Numbers.Change(kept.Difference, kept.Unit));
+
+        page.Append("</dl>\n</header>\n");
+
+        void Figure(string name, string value) => page.Append($"<div><dt>{Text(name)}</dt><dd>{Text(value)}</dd></div>\n");
+    }
+
+    private static void Next(StringBuilder page, RunRecord run)
+    {
+        if (run.Next.Count == 0)
+            return;
+        page.Append("<h2>What to do next</h2>\n");
+        foreach (var next in run.Next)
+            page.Append($"<p>{Text(next.Purpose)}</p>\n<pre><code>{Text(next.Command)}</code></pre>\n");
+    }
+
+    private static void FindingList(StringBuilder page, IReadOnlyList<Finding> findings)
+    {
+        page.Append("<h2>What was found</h2>\n<ul class=\"findings\">\n");
+        foreach (var f in findings)
+        {
+            var word = f.Tone switch { FindingTone.Good => "good", FindingTone.Warning => "look here", _ => "note" };
+            page.Append($"<li class=\"card\"><span><span class=\"badge {f.Tone}\">{word}</span></span><div><h3>{Text(f.Title)}</h3>");
+            page.Append($"<p class=\"evidence\">{Text(f.Evidence)}</p>{(f.Advice.Length == 0 ? "" : $"<p>{Text(f.Advice)}</p>")}</div></li>\n");
+        }
+
+        page.Append("</ul>\n");
+    }
+
+    private static void Metrics(StringBuilder page, RunRecord run)
+    {
+        if (run.Metrics.Count == 0)
+            return;
+        page.Append("<h2>What changed</h2>\n<div class=\"card scroll\"><table class=\"metrics\">\n<thead><tr><th scope=\"col\">Measured</th><th scope=\"col\" class=\"num\">Before</th><th scope=\"col\" class=\"num\">After</th>");
+        page.Append("<th scope=\"col\" class=\"chartcell\">○ before ● after</th><th scope=\"col\">Difference, 95 % interval</th><th scope=\"col\" class=\"num\">n</th></tr></thead>\n<tbody>\n");
+        foreach (var m in run.Metrics)
+        {
+            page.Append($"<tr><th scope=\"row\">{Text(m.Name)}</th><td class=\"num\">{Text(Numbers.Value(m.Before, m.Unit))}</td><td class=\"num\">{Text(Numbers.Value(m.After, m.Unit))}</td>");
+            page.Append($"<td class=\"chartcell\">{Dumbbell.Svg(m)}</td><td>{Text(Numbers.Change(m.Difference, m.Unit))}<br/><span class=\"evidence\">{Text(Numbers.Interval(m))}</span></td>");
+            page.Append($"<td class=\"num\">{Numbers.Count(m.Count)}</td></tr>\n");
+        }
+
+        page.Append("</tbody>\n</table></div>\n<p class=\"evidence\">The same rows before and after. Where the interval leaves zero out, the difference is more than the choice of rows explains.</p>\n");
+    }
+
+    private static void Samples(StringBuilder page, RunRecord run)
+    {
+        if (run.Samples.Count == 0)
+            return;
+        page.Append("<h2>Answers, before and after</h2>\n");
+        foreach (var s in run.Samples)
+        {
+            page.Append($"<article class=\"card sample\"><p class=\"text prompt\">{Text(s.Prompt)}</p>\n<div class=\"answers\">");
+            Answer("Expected", s.Expected, null);
+            Answer("Before", s.Before, s.BeforeIsRight);
+            Answer("After", s.After, s.AfterIsRight);
+            page.Append("</div></article>\n");
+        }
+
+        void Answer(string name, string answer, bool? right)
+        {
+            var badge = right is null ? "" : $"<span class=\"badge {(right.Value ? "Good" : "Warning")}\">{(right.Value ? "right" : "wrong")}</span>";
+            page.Append($"<div><h3>{name}{badge}</h3>");
+            page.Append(string.IsNullOrWhiteSpace(answer) ? "<p class=\"text none\">(nothing)</p></div>" : $"<p class=\"text\">{Text(answer)}</p></div>");
+        }
+    }
+
+    private static void Curves(StringBuilder page, RunCurves c)
+    {
+        string[] charts =
+        [
+            LineChart.Svg("Loss", "nats per token", 404, [new("training", "train", c.TrainLoss), new("validation", "valid", c.ValidLoss, Marked: true)], c.KeptStep),
+            LineChart.Svg("Learning rate", "at each step", 160, [new("learning rate", "third", c.LearningRate)]),
+            LineChart.Svg("Gradient norm", "before clipping", 160, [new("gradient norm", "third", c.GradientNorm)]),
+        ];
+        string[] names = ["Loss", "Learning rate", "Gradient norm"];
+        if (charts.All(s => s.Length == 0))
+            return;
+        page.Append("<h2>How it learned</h2>\n<div class=\"charts\">\n");
+        foreach (var (name, svg) in names.Zip(charts).Where(p => p.Second.Length > 0))
+            page.Append($"<figure class=\"card\"><figcaption>{name}</figcaption>{svg}</figure>\n");
+        page.Append("</div>\n");
+    }
+
+    private static void Memory(StringBuilder page, IReadOnlyList<MemoryLine> plan)
+    {
+        var total = plan.Sum(l => l.Bytes);
+        if (total <= 0)
+            return;
+        page.Append("<h2>Where the memory went</h2>\n<div class=\"card\"><div class=\"bar\" aria-hidden=\"true\">");
+        for (var i = 0; i < plan.Count; i++)
+            page.Append(CultureInfo.InvariantCulture, $"<span class=\"m{i % 6}\" style=\"width:{100.0 * plan[i].Bytes / total:F2}%\"></span>");
+        page.Append("</div><table><tbody>\n");
+        for (var i = 0; i < plan.Count; i++)
+        {
+            page.Append($"<tr><th scope=\"row\"><span class=\"swatch m{i % 6}\"></span>{Text(plan[i].Name)}</th><td class=\"num\">{Numbers.Bytes(plan[i].Bytes)}</td>");
+            page.Append($"<td class=\"num\">{Numbers.Percent((double)plan[i].Bytes / total)}</td></tr>\n");
+        }
+
+        page.Append($"<tr><th scope=\"row\">planned peak</th><td class=\"num\">{Numbers.Bytes(total)}</td><td></td></tr>\n</tbody></table></div>\n");
+    }
+
+    private static void Details(StringBuilder page, RunRecord run)
+    {
+        page.Append("<h2>The run</h2>\n");
+        if (run.Warnings.Count > 0)
+            page.Append("<div class=\"card\"><h3>Warnings</h3>" + string.Concat(run.Warnings.Select(w => $"<p>{Text(w)}</p>")) + "</div>\n");
+        Facts("Model and data", run.Facts, open: true);
+        if (run.Settings.Count > 0)
+        {
+            page.Append("<details><summary>Settings, each with its reason</summary><div class=\"card scroll\"><table><thead><tr><th scope=\"col\">Key</th><th scope=\"col\">Value</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
+            foreach (var s in run.Settings)
+                page.Append($"<tr><td><code>{Text(s.Key)}</code></td><td><code>{Text(s.Value)}</code></td><td class=\"evidence\">{Text(s.Reason)}</td></tr>\n");
+            page.Append("</tbody></table></div></details>\n");
+        }
+
+        Facts("Machine and versions", run.Environment, open: false);
+
+        void Facts(string title, IReadOnlyList<Fact> facts, bool open)
+        {
+            if (facts.Count == 0)
+                return;
+            page.Append($"<details{(open ? " open=\"open\"" : "")}><summary>{title}</summary><div class=\"card scroll\"><table><tbody>\n");
+            foreach (var f in facts)
+                page.Append($"<tr><th scope=\"row\">{Text(f.Name)}</th><td class=\"text\">{Text(f.Value)}</td></tr>\n");
+            page.Append("</tbody></table></div></details>\n");
+        }
+    }
+
+    private static string Text(string text) => HtmlText.Escape(text, LongestText);
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Attune.Reports;
+
+/// <summary>Numbers as people read them; always the same in every locale.</summary>
+public static class Numbers
+{
+    /// <summary>A metric's value in its unit: <c>87.5 %</c>, <c>1.234</c>.</summary>
+    public static string Value(double value, MetricUnit unit) => unit switch
+    {
+        MetricUnit.Fraction => Decimals(value * 100, 1) + " %",
+        MetricUnit.Loss => Decimals(value, 3),
+        _ => Short(value),
+    };
+
+    /// <summary>A difference with its sign: <c>+12.5 points</c>, <c>−0.210</c>.</summary>
+    public static string Change(double value, MetricUnit unit, bool withUnit = true) => unit switch
+    {
+        MetricUnit.Fraction => Signed(value * 100, 1) + (withUnit ? " points" : ""),
+        MetricUnit.Loss => Signed(value, 3),
+        _ => (value < 0 ? "" : "+") + Short(value),
+    };
+
+    /// <summary>The interval of a difference: <c>+8.1 to +16.9 points</c>.</summary>
+    public static string Interval(MetricChange m) => $"{Change(m.Low, m.Unit, withUnit: false)} to {Change(m.High, m.Unit)}";
+
+    /// <summary>A fraction in percent without decimals, or with one where it would round to nothing.</summary>
+    public static string Percent(double fraction) =>
+        Decimals(fraction * 100, Math.Abs(fraction) is > 0 and < 0.01 ? 1 : 0) + " %";
+
+    /// <summary>Bytes in the largest decimal unit that leaves at least 1: <c>1.42 GB</c>.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        >= 1_000_000_000 => Decimals(bytes / 1e9, 2) + " GB",
+        >= 1_000_000 => Decimals(bytes / 1e6, 1) + " MB",
+        >= 1_000 => Decimals(bytes / 1e3, 1) + " kB",
+        _ => bytes.ToString(CultureInfo.InvariantCulture) + " B",
+    };
+
+    /// <summary>Up to three significant digits, in scientific notation where the number is very small or large.</summary>
+    public static string Short(double value)
+    {
+        if (!double.IsFinite(value))
+            return double.IsNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞";
+        var size = Math.Abs(value);
+        var text = size == 0 ? "0"
+            : size is >= 1e6 or < 1e-3 ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
+            : size >= 100 ? value.ToString("#,0", CultureInfo.InvariantCulture)
+            : value.ToString("G3", CultureInfo.InvariantCulture);
+        return text.Replace('-', '−');
+    }
+
+    /// <summary>A whole number with separators: <c>12,345</c>.</summary>
+    public static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Signed(double value, int decimals) => (value < 0 ? "" : "+") + Decimals(value, decimals);
+
+    private static string Decimals(double value, int decimals) => double.IsFinite(value)
+        ? value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Replace('-', '−')
+        : Short(value);
+}

@@ -1,0 +1,152 @@
+namespace Attune.Reports;
+
+/// <summary>All that a report says about a run, as plain data: the trainer and the evaluation fill it, analysers and writers read it.</summary>
+public sealed record RunRecord
+{
+    /// <summary>What was done, in a few words: "LoRA of base-8m on support.jsonl".</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Model and data in short: name, parameters, rows, trained tokens, duration.</summary>
+    public IReadOnlyList<Fact> Facts { get; init; } = [];
+
+    /// <summary>Measurements before and after; the first of role <see cref="MetricRole.Task"/> is the one that the headline is about.</summary>
+    public IReadOnlyList<MetricChange> Metrics { get; init; } = [];
+
+    /// <summary>What became of the rows.</summary>
+    public DataCounts Data { get; init; } = new();
+
+    /// <summary>How generated answers ended, after tuning; null where nothing was generated.</summary>
+    public AnswerCounts? Answers { get; init; }
+
+    /// <summary>What was measured at each step.</summary>
+    public RunCurves Curves { get; init; } = new();
+
+    /// <summary>Answers side by side.</summary>
+    public IReadOnlyList<AnswerSample> Samples { get; init; } = [];
+
+    /// <summary>Terms of the memory plan, in the plan's order.</summary>
+    public IReadOnlyList<MemoryLine> Memory { get; init; } = [];
+
+    /// <summary>Every key of the resolved recipe with the reason of its value.</summary>
+    public IReadOnlyList<SettingLine> Settings { get; init; } = [];
+
+    /// <summary>What was said as a warning while the run went on.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Commands to try next, ready to paste.</summary>
+    public IReadOnlyList<NextCommand> Next { get; init; } = [];
+
+    /// <summary>Versions, machine, seed.</summary>
+    public IReadOnlyList<Fact> Environment { get; init; } = [];
+}
+
+/// <summary>A name and a value, both ready to be shown.</summary>
+public sealed record Fact(string Name, string Value);
+
+/// <summary>What a metric is evidence of.</summary>
+public enum MetricRole
+{
+    /// <summary>The task that was tuned for.</summary>
+    Task,
+
+    /// <summary>What the model could do before and should still do.</summary>
+    Retention,
+}
+
+/// <summary>How a metric's numbers are shown.</summary>
+public enum MetricUnit
+{
+    /// <summary>A fraction from 0 to 1, shown in percent; differences are shown in points.</summary>
+    Fraction,
+
+    /// <summary>A loss in nats per token; lower is better.</summary>
+    Loss,
+
+    /// <summary>A plain number.</summary>
+    Number,
+}
+
+/// <summary>One metric on the same rows before and after, with the interval of the difference.</summary>
+/// <param name="Name">What was measured, on what: "answers that are right, test rows".</param>
+/// <param name="Role">What it is evidence of.</param>
+/// <param name="Unit">How its numbers are shown.</param>
+/// <param name="Before">Value before tuning.</param>
+/// <param name="After">Value after tuning.</param>
+/// <param name="Low">Lower end of the 95 % interval of after − before.</param>
+/// <param name="High">Upper end of it.</param>
+/// <param name="Count">Rows (or tokens) that the interval rests on.</param>
+public sealed record MetricChange(string Name, MetricRole Role, MetricUnit Unit, double Before, double After, double Low, double High, int Count)
+{
+    /// <summary>After − before.</summary>
+    public double Difference => After - Before;
+
+    /// <summary>Whether a higher value is the better one.</summary>
+    public bool HigherIsBetter => Unit != MetricUnit.Loss;
+
+    /// <summary>Whether the interval leaves zero out, so that the difference is more than the choice of rows.</summary>
+    public bool IsReal => Low > 0 || High < 0;
+
+    /// <summary>Whether the difference is in the good direction.</summary>
+    public bool IsBetter => HigherIsBetter ? Difference > 0 : Difference < 0;
+}
+
+/// <summary>Counts of rows on their way into training.</summary>
+public sealed record DataCounts
+{
+    /// <summary>Training rows that were read.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>Rows left out because they were too long.</summary>
+    public int Dropped { get; init; }
+
+    /// <summary>Rows whose prompt lost its beginning.</summary>
+    public int Truncated { get; init; }
+
+    /// <summary>The limit in tokens that decided it.</summary>
+    public int MaxLength { get; init; }
+}
+
+/// <summary>How many of the generated answers ended by themselves.</summary>
+/// <param name="Total">Answers generated.</param>
+/// <param name="Stopped">Those that ended with a stop token, rather than at the limit of tokens.</param>
+public sealed record AnswerCounts(int Total, int Stopped);
+
+/// <summary>A point of a curve.</summary>
+public readonly record struct CurvePoint(int Step, double Value);
+
+/// <summary>What was measured while training, by optimizer step.</summary>
+public sealed record RunCurves
+{
+    /// <summary>Loss of the step's batch, nats per trained token.</summary>
+    public IReadOnlyList<CurvePoint> TrainLoss { get; init; } = [];
+
+    /// <summary>Loss of the validation rows.</summary>
+    public IReadOnlyList<CurvePoint> ValidLoss { get; init; } = [];
+
+    /// <summary>The learning rate of the step.</summary>
+    public IReadOnlyList<CurvePoint> LearningRate { get; init; } = [];
+
+    /// <summary>Global norm of the gradient before clipping.</summary>
+    public IReadOnlyList<CurvePoint> GradientNorm { get; init; } = [];
+
+    /// <summary>The step whose weights are the result; null where no step was chosen.</summary>
+    public int? KeptStep { get; init; }
+}
+
+/// <summary>One prompt with the wanted answer and the model's answers before and after. All four come from outside and are escaped by the writers.</summary>
+/// <param name="Prompt">What the model was asked, as the user wrote it.</param>
+/// <param name="Expected">The wanted answer.</param>
+/// <param name="Before">The answer before tuning.</param>
+/// <param name="After">The answer after tuning.</param>
+/// <param name="BeforeIsRight">Whether it counts as right; null where that was not judged.</param>
+/// <param name="AfterIsRight">Whether it counts as right; null where that was not judged.</param>
+public sealed record AnswerSample(string Prompt, string Expected, string Before, string After, bool? BeforeIsRight, bool? AfterIsRight);
+
+/// <summary>One term of the memory plan.</summary>
+public sealed record MemoryLine(string Name, long Bytes);
+
+/// <summary>A key of the recipe, its value, and why it has this value ("given", "default", or the rule of the choice).</summary>
+public sealed record SettingLine(string Key, string Value, string Reason);
+
+/// <summary>A command line and what it is good for.</summary>
+public sealed record NextCommand(string Purpose, string Command);
