@@ -54,6 +54,8 @@ public sealed partial class Tape : IDisposable
     /// <summary>Runs <paramref name="op"/> forward; remembers it only if something upstream trains. Returns its first output.</summary>
     public Var Run(Op op)
     {
+        if (op.Inputs.Any(static v => v.Overwritten))
+            throw new InvalidOperationException($"{op.GetType().Name} reads a value that another operation has overwritten");
         var trains = op.Inputs.Any(static v => v.NeedsGrad);
         op.Recorded = recording && trains;
         op.Forward(this);

@@ -15,10 +15,18 @@ public class Var
     /// <summary>True where something upstream trains, so that the gradient must be computed.</summary>
     public bool NeedsGrad { get; internal set; }
 
-    /// <summary>An output in this value's memory. Refused while a recorded operation needs the present contents.</summary>
-    public Var Overwrite() => Value.Block.Savers == 0
-        ? new Var(Value)
-        : throw new InvalidOperationException("an operation would overwrite values that a recorded operation saved");
+    /// <summary>True once an operation wrote its output over the value; nothing may read it through this any more.</summary>
+    internal bool Overwritten { get; private set; }
+
+    /// <summary>An output in this value's memory. Refused for weights, and while a recorded operation needs the present contents.</summary>
+    /// <exception cref="InvalidOperationException">The contents are needed.</exception>
+    public Var Overwrite()
+    {
+        if (this is Parameter || Value.Block.Savers > 0)
+            throw new InvalidOperationException("an operation would overwrite a weight, or values that a recorded operation saved");
+        Overwritten = true;
+        return new Var(Value);
+    }
 }
 
 /// <summary>A named weight of a model: frozen or trained.</summary>

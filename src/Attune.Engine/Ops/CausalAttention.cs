@@ -61,11 +61,11 @@ public sealed class CausalAttention(Var q, Var k, Var v, AttentionPlan plan, Att
     private void CheckShapes()
     {
         Require(shape.KeyHeads > 0 && shape.Heads % shape.KeyHeads == 0 && q.Value.Cols == shape.Heads * shape.HeadSize
-            && k.Value.Cols == shape.KeyHeads * shape.HeadSize, $"columns of q and k for {shape}", q.Value, k.Value);
+            && k.Value.Cols == shape.KeyHeads * shape.HeadSize, "columns of q and k, in whole heads", q.Value, k.Value);
         Require(k.Value.Rows == v.Value.Rows && k.Value.Cols == v.Value.Cols, "k and v", k.Value, v.Value);
         foreach (var span in plan.Spans)
             Require(span.QueryStart >= 0 && span.QueryLength >= 0 && span.QueryStart <= q.Value.Rows - span.QueryLength
                 && span.KeyStart >= 0 && span.KeyLength >= 0 && span.KeyStart <= k.Value.Rows - span.KeyLength,
-                $"{span} in the rows of q and k", q.Value, k.Value);
+                "spans of the plan in the rows of q and k", q.Value, k.Value);
     }
 }

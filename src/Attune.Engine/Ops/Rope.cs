@@ -20,7 +20,7 @@ public sealed class Rope(Var x, int headSize, Tensor positions, Tensor frequenci
     {
         Require(positions.Cols == x.Value.Rows, "one position per row of x", x.Value, positions);
         Require(headSize > 0 && x.Value.Cols % headSize == 0 && 2 * frequencies.Cols <= headSize,
-            $"heads of {headSize} columns and two columns per frequency", x.Value, frequencies);
+            "columns of x in whole heads, with two columns per frequency", x.Value, frequencies);
         Outs = [x.Overwrite()];
         t.Backend.Attention.Rope(Out.Value, headSize, positions, frequencies, attentionFactor, inverse: false);
     }
