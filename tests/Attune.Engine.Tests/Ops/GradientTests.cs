@@ -15,9 +15,9 @@ public class GradientTests
     {
         ["MatMul"] = i => new MatMul(i.Flow(3, 4), i.Weight(5, 4)),
         ["MatMul/no rows"] = i => new MatMul(i.Flow(0, 4), i.Weight(5, 4)),
-        ["LowRankUpdate"] = i => new LowRankUpdate(i.Flow(3, 5), i.Flow(3, 4), i.Weight(2, 4), i.Weight(5, 2), 1.5f, 0, Key, 0),
+        ["LowRankUpdate"] = i => new LowRankUpdate(i.Flow(3, 5), i.Flow(3, 4), i.Weight(2, 4), i.Weight(5, 2), 1.5f, 0, Key),
         ["LowRankUpdate/dropout"] = i =>
-            new LowRankUpdate(i.Flow(3, 5), i.Flow(3, 7), i.Weight(2, 7), i.Weight(5, 2), 1.5f, 0.4f, Key, 17),
+            new LowRankUpdate(i.Flow(3, 5), i.Flow(3, 7), i.Weight(2, 7), i.Weight(5, 2), 1.5f, 0.4f, Key, [17, 3, 40]),
         ["AddBias"] = i => new AddBias(i.Flow(3, 4), i.Weight(1, 4)),
         ["RmsNorm"] = i => new RmsNorm(i.Flow(3, 4), i.Weight(1, 4), 1e-3f),
         ["LayerNorm"] = i => new LayerNorm(i.Flow(3, 4), i.Weight(1, 4), i.Weight(1, 4), 1e-3f),
@@ -39,7 +39,7 @@ public class GradientTests
         ["Embedding"] = i => new Embedding(i.Weight(6, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows/none"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers()),
-        ["Dropout"] = i => new Dropout(i.Flow(3, 9), 0.3f, Key, 5),
+        ["Dropout"] = i => new Dropout(i.Flow(3, 9), 0.3f, Key, [5, 6, 7]),
         ["HeadLoss/frozen head"] = i => Head(i.Flow(5, 3), Inputs.Frozen(7, 3)),
         ["HeadLoss/trained head"] = i => Head(i.Flow(5, 3), i.Weight(7, 3)),
     };

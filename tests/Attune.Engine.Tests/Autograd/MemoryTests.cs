@@ -1,0 +1,124 @@
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+using Attune.Engine.Ops;
+
+namespace Attune.Engine.Tests.Autograd;
+
+/// <summary>What the tape takes from the arena, and that it gives everything back.</summary>
+public class MemoryTests
+{
+    [Fact]
+    public void The_plan_equals_the_peak_byte_for_byte()
+    {
+        var seen = new HashSet<Type>();
+        for (var seed = 0; seed < 40; seed++)
+        {
+            var network = new RandomNetwork(seed);
+            // A backend that wants workspace, so that the plan must count it.
+            var backend = new CountingBackend(new ReferenceBackend<float>());
+            using var pretended = Arena.Pretended();
+            network.Run(new DryRunBackend(backend), pretended);
+            Assert.Equal(0, pretended.InUse);
+            Assert.Equal(0, backend.Products);
+            // No larger than planned: a step beyond it would throw.
+            using var real = Arena.OfBytes(pretended.Peak);
+            network.Run(backend, real);
+            Assert.Equal(pretended.Peak, real.Peak);
+            Assert.Equal(0, real.InUse);
+            Collect(network, seen);
+        }
+        var all = typeof(Op).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(Op)) && !t.IsAbstract);
+        Assert.Empty(all.Except(seen).Select(static t => t.Name));
+    }
+
+    [Fact]
+    public void Every_exception_leaves_the_arena_empty()
+    {
+        var network = new RandomNetwork(3);
+        var counter = new CountingBackend(new ReferenceBackend<float>());
+        using var arena = Arena.OfBytes(1 << 22);
+        network.Run(counter, arena);
+        // Products fail one after the other: in forward, in backward and in bodies that run again.
+        for (var n = 1; n <= counter.Products; n++)
+        {
+            var failing = new CountingBackend(new ReferenceBackend<float>()) { FailsAt = n };
+            Assert.Throws<TestFailureException>(() => network.Run(failing, arena));
+            Assert.Equal(0, arena.InUse);
+        }
+        // Nothing is left behind that refuses or changes the next pass.
+        network.Run(counter, arena);
+        Assert.All(network.Parameters, static p => Assert.Equal(0, p.Value.Block.Savers));
+    }
+
+    [Fact]
+    public void Recomputing_keeps_less_than_saving_and_a_pass_without_record_keeps_nothing()
+    {
+        var saved = Kept(Keep.Saved, record: true);
+        var recomputed = Kept(Keep.Recompute, record: true);
+        var plain = Kept(Keep.Saved, record: false);
+        Assert.True(plain < recomputed && recomputed < saved, $"{plain}, {recomputed}, {saved}");
+
+        static long Kept(Keep keep, bool record)
+        {
+            var inputs = new Inputs(static _ => true);
+            var (x, w) = (inputs.Flow(8, 8), inputs.Weight(8, 8));
+            using var arena = GradientCheck.PoisonedArena();
+            using var t = new Tape(new ReferenceBackend<double>(), arena, record);
+            var y = x;
+            for (var i = 0; i < 3; i++)
+                y = t.Segment([y], keep, (tape, v) =>
+                    [tape.Run(new MatMul(tape.Run(new Activate(Activation.Silu, tape.Run(new MatMul(v[0], w)))), w))])[0];
+            return record ? arena.InUse : arena.InUse - y.Value.Block.Bytes;
+        }
+    }
+
+    [Fact]
+    public void Saved_values_are_not_overwritten()
+    {
+        var inputs = new Inputs(static _ => true);
+        var (x, w, bias) = (inputs.Flow(2, 3), inputs.Weight(3, 3), inputs.Weight(1, 3));
+        using var arena = GradientCheck.PoisonedArena();
+        using var t = new Tape(new ReferenceBackend<double>(), arena);
+        var y = t.Run(new MatMul(x, w));
+        t.Run(new Activate(Activation.Silu, y));
+        Assert.Throws<InvalidOperationException>(() => t.Run(new AddBias(y, bias)));
+    }
+
+    [Fact]
+    public void What_was_overwritten_is_not_read_again()
+    {
+        var inputs = new Inputs(static _ => true);
+        var (x, bias) = (inputs.Flow(2, 3), inputs.Weight(1, 3));
+        using var arena = GradientCheck.PoisonedArena();
+        using var t = new Tape(new ReferenceBackend<double>(), arena);
+        t.Run(new AddBias(x, bias));
+        var error = Assert.Throws<InvalidOperationException>(() => t.Run(new Activate(Activation.Silu, x)));
+        Assert.Contains("Activate", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Keep.Saved, false)]
+    [InlineData(Keep.Recompute, true)]
+    public void A_body_that_will_run_again_may_not_overwrite_its_input(Keep keep, bool refused)
+    {
+        var inputs = new Inputs(static _ => true);
+        var (x, bias) = (inputs.Flow(2, 3), inputs.Weight(1, 3));
+        using var arena = GradientCheck.PoisonedArena();
+        using var t = new Tape(new ReferenceBackend<double>(), arena);
+        var error = Record.Exception(() => t.Segment([x], keep, (tape, v) => [tape.Run(new AddBias(v[0], bias))]));
+        Assert.Equal(refused, error is InvalidOperationException);
+    }
+
+    [Fact]
+    public void Weights_are_never_overwritten()
+    {
+        var w = new Inputs(static _ => true).Weight(2, 3);
+        Assert.Throws<InvalidOperationException>(() => w.Overwrite());
+    }
+
+    private static void Collect(RandomNetwork network, HashSet<Type> seen)
+    {
+        using var arena = Arena.Pretended();
+        network.Run(new DryRunBackend(new ReferenceBackend<float>()), arena, op => seen.Add(op.GetType()));
+    }
+}

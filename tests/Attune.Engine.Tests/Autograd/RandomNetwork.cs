@@ -1,0 +1,90 @@
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+using Attune.Engine.Ops;
+
+namespace Attune.Engine.Tests.Autograd;
+
+/// <summary>A network of all operations, drawn from a seed: shapes, order, what trains, what is recomputed.</summary>
+internal sealed class RandomNetwork
+{
+    private const int HeadSize = 4;
+    private static readonly DType Type = DType.F32;
+    private readonly RandomKey key;
+    private readonly int rows;
+    private readonly int cols;
+    private readonly int vocabulary;
+    private readonly Parameter table;
+    private readonly List<(Keep Keep, List<Func<Tape, Var, Var>> Steps)> segments = [];
+
+    public RandomNetwork(int seed)
+    {
+        key = RandomKey.OfSeed(seed).For("network");
+        rows = Below(17, 1);
+        cols = HeadSize * (1 + Below(5, 2));
+        vocabulary = 3 + Below(40, 3);
+        table = Weight("table", vocabulary, cols);
+        for (var s = 0; s < 1 + Below(4, 4); s++)
+        {
+            var steps = Enumerable.Range(0, 2 + Below(8, 5 + s)).Select(n => Step(100 * (s + 1) + n)).ToList();
+            segments.Add((Below(2, 50 + s) == 0 ? Keep.Saved : Keep.Recompute, steps));
+        }
+    }
+
+    public List<Parameter> Parameters { get; } = [];
+
+    /// <summary>Forward and backward; the trained parameters' gradients restart.</summary>
+    public void Run(Backend backend, Arena arena, Action<Op>? inspect = null)
+    {
+        Parameters.ForEach(static p => p.RestartGrad());
+        using var t = new Tape(backend, arena, inspect: inspect);
+        var ids = t.Integers([.. Enumerable.Range(0, rows).Select(i => Below(vocabulary, 1000 + i))]);
+        var x = t.Run(new Embedding(table, ids));
+        foreach (var (keep, steps) in segments)
+            x = t.Segment([x], keep, (tape, v) =>
+                [steps.Aggregate(tape.Run(new Dropout(v[0], 0.1f, key.For("in"))), (value, step) => step(tape, value))])[0];
+        var picked = t.Integers([.. Enumerable.Range(0, rows / 2).Select(i => 2 * i)]);
+        var targets = t.Integers(new int[rows / 2]);
+        var (weights, losses) = (t.New(1, rows / 2), t.New(1, rows / 2));
+        backend.Pointwise.Fill(weights, 1);
+        t.Backward(t.Run(new HeadLoss(
+            t.Run(new GatherRows(x, picked)), table, targets, weights, 1, new CrossEntropyLoss(), 3, losses)));
+    }
+
+    private Func<Tape, Var, Var> Step(int n)
+    {
+        var wide = 1 + Below(30, n + 20);
+        var mine = key.For($"step {n}");
+        var (square, into, outOf) = (Weight($"{n}.w", cols, cols), Weight($"{n}.i", wide, cols), Weight($"{n}.o", cols, wide));
+        var (norm, bias) = (Weight($"{n}.n", 1, cols), Weight($"{n}.b", 1, cols));
+        var (a, b) = (Weight($"{n}.A", 2, cols), Weight($"{n}.B", cols, 2));
+        var frequencies = Tensor.Allocate(Type, 1, HeadSize / 2);
+        var plan = AttentionPlan.Packed([rows / 3, 0, rows - rows / 3]);
+        var shape = new AttentionShape(cols / HeadSize, cols / HeadSize, HeadSize, 0.5f);
+        return Below(7, n) switch
+        {
+            0 => (t, x) => t.Run(new Add(x, t.Run(new RmsNorm(x, norm, 1e-5f)))),
+            1 => (t, x) => t.Run(new LayerNorm(x, norm, bias, 1e-5f)),
+            2 => (t, x) => t.Run(new LowRankUpdate(t.Run(new MatMul(x, square)), x, a, b, 2, n % 2 * 0.5f, mine)),
+            3 => (t, x) => t.Run(new AddBias(t.Run(new Dropout(x, 0.2f, mine)), bias)),
+            4 => (t, x) => t.Run(new CausalAttention(Turned(t, x, square), Turned(t, x, square), x, plan, shape)),
+            5 => (t, x) => t.Run(new MatMul(
+                t.Run(new Gate(Activation.Silu, t.Run(new MatMul(x, into)), t.Run(new MatMul(x, into)))), outOf)),
+            _ => (t, x) => t.Run(new Activate(Activation.Gelu, x)),
+        };
+
+        Var Turned(Tape t, Var x, Parameter w) => t.Run(new Rope(
+            t.Run(new MatMul(x, w)), HeadSize, t.Integers([.. Enumerable.Range(0, rows)]), frequencies, 1));
+    }
+
+    private Parameter Weight(string name, int height, int width)
+    {
+        var value = Tensor.Allocate(Type, height, width);
+        var draws = key.For(name);
+        value.Write([.. Enumerable.Range(0, height * width).Select(i => (float)draws.Normal(i) / MathF.Sqrt(width))]);
+        var p = draws.Below(2, -1) == 0 ? new Parameter(name, value) : new Parameter(name, value, Tensor.Allocate(Type, height, width));
+        Parameters.Add(p);
+        return p;
+    }
+
+    private int Below(int limit, int draw) => key.Below(limit, draw);
+}
