@@ -9,7 +9,8 @@ namespace Attune.Formats;
 /// </summary>
 public static class AtomicFile
 {
-    // What the runtime reports for "no space", "quota exceeded" and "larger than the file system allows": raw errno values of Unix, HRESULTs elsewhere.
+    // What the runtime reports for "no space", "quota exceeded" and "larger than the file system allows":
+    // raw errno values of Unix, HRESULTs elsewhere.
     private static readonly int[] FullDiskCodes =
         [28, 122, 69, 27, unchecked((int)0x80070070), unchecked((int)0x80070027), unchecked((int)0x800700DF)];
 
@@ -87,8 +88,8 @@ public static class AtomicFile
     {
         var need = needed > 0 ? $"{needed} bytes are needed" : "more bytes are needed";
         var have = free is { } f ? $"{f} bytes are free" : "how many are free is not known";
-        return new RunFailedException(
-            new Problem(path, $"the disk is full: {need}, {have}; what was there before is untouched", "free space or choose another output folder"), inner);
+        var message = $"the disk is full: {need}, {have}; what was there before is untouched";
+        return new RunFailedException(new Problem(path, message, "free space or choose another output folder"), inner);
     }
 
     /// <summary>Free bytes for this user on the disk that holds the path; null where the system does not tell.</summary>

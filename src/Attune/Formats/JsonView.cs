@@ -7,8 +7,8 @@ using Attune.Problems;
 namespace Attune.Formats;
 
 /// <summary>
-/// A JSON object from a file, read through checks: a wrong value is a <see cref="UserErrorException"/> that names file, key, what was expected and what
-/// was found. A key whose value is <c>null</c> counts as absent, as Hugging Face's files mean it.
+/// A JSON object from a file, read through checks: a wrong value is a <see cref="UserErrorException"/> that names file, key, what was expected
+/// and what was found. A key whose value is <c>null</c> counts as absent, as Hugging Face's files mean it.
 /// </summary>
 public sealed class JsonView
 {
@@ -34,28 +34,17 @@ public sealed class JsonView
     /// <summary>The file it came from.</summary>
     public string File { get; }
 
-    /// <summary>What was read, with the keys' order and the numbers' spelling; changes to it are seen by this view and written by <see cref="ToText"/>.</summary>
+    /// <summary>
+    /// What was read, with the keys' order and the numbers' spelling; changes to it are seen by this view and written by <see cref="ToText"/>.
+    /// </summary>
     public JsonObject Json { get; }
 
     /// <summary>Reads a file that holds one object. Duplicate keys, comments, trailing commas and depths over 64 are errors.</summary>
     public static JsonView Read(string path)
     {
-        byte[] bytes;
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes } large)
-                throw new UserErrorException(path, $"expected at most {MaxFileBytes} bytes, found {large.Length}", "this is not a configuration file");
-            bytes = System.IO.File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new UserErrorException(path, "there is no such file", "check the path");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserErrorException(path, $"cannot be read: {e.Message}", "check that it is a file and may be read");
-        }
-        return Parse(path, bytes);
+        if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes } large)
+            throw new UserErrorException(path, $"expected at most {MaxFileBytes} bytes, found {large.Length}", "this is not a configuration file");
+        return Parse(path, InputFile.Read(path, System.IO.File.ReadAllBytes));
     }
 
     /// <summary>Reads an object from UTF-8 text, with or without a byte-order mark; <paramref name="file"/> names it in messages.</summary>
@@ -73,7 +62,8 @@ public sealed class JsonView
         }
         catch (JsonException e)
         {
-            throw new UserErrorException(e.LineNumber is { } line ? $"{file}, line {line + 1}" : file, $"is not valid JSON: {e.Message}", "mend the file");
+            var place = e.LineNumber is { } line ? $"{file}, line {line + 1}" : file;
+            throw new UserErrorException(place, $"is not valid JSON: {e.Message}", "mend the file");
         }
         catch (InvalidOperationException)
         {
@@ -82,7 +72,8 @@ public sealed class JsonView
     }
 
     /// <summary>A whole number that must be there.</summary>
-    public int RequiredInt(string key, int min = int.MinValue, int max = int.MaxValue) => Int(key, min, max) ?? throw Missing(key, Range("a whole number", min, max));
+    public int RequiredInt(string key, int min = int.MinValue, int max = int.MaxValue) =>
+        Int(key, min, max) ?? throw Missing(key, Range("a whole number", min, max));
 
     /// <summary>A whole number, null where absent.</summary>
     public int? Int(string key, int min = int.MinValue, int max = int.MaxValue) => Json[key] is { } node ? ToInt(key, node, min, max) : null;

@@ -36,34 +36,7 @@ public sealed class SafeTensorsFile : IDisposable
 
     /// <summary>Opens and checks a file.</summary>
     /// <exception cref="UserErrorException">The file is missing, unreadable, cut off, or its header does not hold together.</exception>
-    public static SafeTensorsFile Open(string path)
-    {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            var length = stream.Length;
-            var header = ReadHeader(path, stream, length);
-            var map = MemoryMappedFile.CreateFromFile(
-                stream.SafeFileHandle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            try
-            {
-                return new SafeTensorsFile(path, header, map, map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read));
-            }
-            catch
-            {
-                map.Dispose();
-                throw;
-            }
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new UserErrorException(path, "there is no such file", "check the path");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserErrorException(path, $"cannot be read: {e.Message}", "check that it is a file and may be read");
-        }
-    }
+    public static SafeTensorsFile Open(string path) => InputFile.Read(path, OpenChecked);
 
     /// <summary>
     /// Where the tensor's first byte is mapped; valid until this object is disposed, read-only, and not necessarily aligned to the element size.
@@ -130,11 +103,30 @@ public sealed class SafeTensorsFile : IDisposable
             };
     }
 
+    private static SafeTensorsFile OpenChecked(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        var length = stream.Length;
+        var header = ReadHeader(path, stream, length);
+        var map = MemoryMappedFile.CreateFromFile(
+            stream.SafeFileHandle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        try
+        {
+            return new SafeTensorsFile(path, header, map, map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read));
+        }
+        catch
+        {
+            map.Dispose();
+            throw;
+        }
+    }
+
     private static SafeTensorsHeader ReadHeader(string path, FileStream stream, long fileLength)
     {
         Span<byte> prefix = stackalloc byte[LengthBytes];
         if (fileLength < LengthBytes)
-            throw new UserErrorException(path, $"a safetensors file has at least {LengthBytes} bytes, found {fileLength}", "copy or download it again");
+            throw new UserErrorException(
+                path, $"a safetensors file has at least {LengthBytes} bytes, found {fileLength}", "copy or download it again");
         stream.ReadExactly(prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafeTensorsHeader.MaxBytes)
@@ -142,7 +134,9 @@ public sealed class SafeTensorsFile : IDisposable
                 path, $"the header claims {length} bytes, at most {SafeTensorsHeader.MaxBytes} are allowed", "this is not a safetensors file");
         if ((long)length > fileLength - LengthBytes)
             throw new UserErrorException(
-                path, $"the header claims {length} bytes, but only {fileLength - LengthBytes} follow", "the file is cut off: copy or download it again");
+                path,
+                $"the header claims {length} bytes, but only {fileLength - LengthBytes} follow",
+                "the file is cut off: copy or download it again");
         var json = new byte[length];
         stream.ReadExactly(json);
         var dataStart = LengthBytes + (long)length;

@@ -185,6 +185,7 @@ internal sealed class SafeTensorsHeader
     // A hostile name can be a hundred megabytes long.
     private static string Short(string text) => text.Length <= 200 ? text : $"{text.AsSpan(0, 200)}…";
 
-    private UserErrorException Wrong(string tensor, string message, string remedy = "the file is damaged or not safetensors: copy or download it again") =>
+    private UserErrorException Wrong(
+        string tensor, string message, string remedy = "the file is damaged or not safetensors: copy or download it again") =>
         new(tensor.Length == 0 ? _path : $"{_path}, tensor \"{Short(tensor)}\"", message, remedy);
 }

@@ -111,7 +111,8 @@ public sealed class SafeTensorsModel : IDisposable
         {
             var found = _entries.TryGetValue(name, out var entry) ? FileOf(entry).Path : null;
             if (found != Path.Combine(folder, shard))
-                problems.Add(new Problem($"{index}, weight_map, \"{name}\"", $"expected in {shard}, found in {Path.GetFileName(found) ?? "no shard"}", remedy));
+                problems.Add(new Problem(
+                    $"{index}, weight_map, \"{name}\"", $"expected in {shard}, found in {Path.GetFileName(found) ?? "no shard"}", remedy));
         }
         foreach (var entry in _entries.Values.Where(e => !weightMap.ContainsKey(e.Name)))
             problems.Add(new Problem($"{FileOf(entry).Path}, tensor \"{entry.Name}\"", $"{IndexName} does not name it", remedy));
@@ -136,10 +137,15 @@ public sealed class SafeTensorsModel : IDisposable
     {
         if (!Directory.Exists(folder))
             return new UserErrorException(folder, "there is no such folder", "give the folder of a model: config.json and model.safetensors");
-        var pickle = Directory.EnumerateFiles(folder, "*.bin").Concat(Directory.EnumerateFiles(folder, "*.pt*")).Order(StringComparer.Ordinal).FirstOrDefault();
+        var pickle = Directory.EnumerateFiles(folder)
+            .Where(file => Path.GetExtension(file) is ".bin" or ".pt" or ".pth")
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault();
         return pickle is null
             ? new UserErrorException(folder, $"has neither {SingleName} nor {IndexName}", "give the folder of a model in safetensors")
             : new UserErrorException(
-                folder, $"has no {SingleName}; {Path.GetFileName(pickle)} is a pickle, which can run code and is not opened", "convert it to safetensors");
+                folder,
+                $"has no {SingleName}; {Path.GetFileName(pickle)} is a pickle, which can run code and is not opened",
+                "convert it to safetensors");
     }
 }

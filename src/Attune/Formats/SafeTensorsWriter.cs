@@ -73,7 +73,8 @@ public static class SafeTensorsWriter
             buffer.WriteByte((byte)' ');
         return buffer.Length <= SafeTensorsHeader.MaxBytes
             ? buffer.ToArray()
-            : throw new ArgumentException($"the header takes {buffer.Length} bytes, at most {SafeTensorsHeader.MaxBytes} are allowed", nameof(tensors));
+            : throw new ArgumentException(
+                $"the header takes {buffer.Length} bytes, at most {SafeTensorsHeader.MaxBytes} are allowed", nameof(tensors));
     }
 
     private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)

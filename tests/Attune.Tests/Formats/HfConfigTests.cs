@@ -72,7 +72,9 @@ public sealed class HfConfigTests : IDisposable
     [Fact]
     public void Common_keys()
     {
-        var config = Parse(""","architectures":["LlamaForCausalLM"],"dtype":"bfloat16","tie_word_embeddings":false,"bos_token_id":1,"pad_token_id":-1""");
+        var config = Parse("""
+            ,"architectures":["LlamaForCausalLM"],"dtype":"bfloat16","tie_word_embeddings":false,"bos_token_id":1,"pad_token_id":-1
+            """);
         Assert.Equal("LlamaForCausalLM", config.Architecture);
         Assert.Equal(SafeTensorsType.BF16, config.WeightType);
         Assert.False(config.TieWordEmbeddings);

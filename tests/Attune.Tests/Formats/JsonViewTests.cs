@@ -55,7 +55,8 @@ public class JsonViewTests
     public void Malformed_text(string json, string expected) => Assert.Contains(expected, Fails(() => Parse(json)), StringComparison.Ordinal);
 
     [Fact]
-    public void Depth_is_limited() => Assert.Contains("not valid JSON", Fails(() => Parse($"{{\"a\":{new string('[', 100_000)}")), StringComparison.Ordinal);
+    public void Depth_is_limited() =>
+        Assert.Contains("not valid JSON", Fails(() => Parse($"{{\"a\":{new string('[', 100_000)}")), StringComparison.Ordinal);
 
     [Fact]
     public void A_byte_order_mark_is_skipped() => Assert.Equal(1, Parse("\uFEFF{\"a\":1}").Int("a"));

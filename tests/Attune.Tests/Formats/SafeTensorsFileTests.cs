@@ -30,7 +30,11 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Reads_entries_metadata_and_bytes()
     {
-        var header = """{"__metadata__":{"format":"pt","":"x"},"b":{"dtype":"U8","shape":[2,2],"data_offsets":[4,8]},"a":{"shape":[],"data_offsets":[0,4],"dtype":"F32"}}   """;
+        var header = """
+            {"__metadata__":{"format":"pt","":"x"},
+             "b":{"dtype":"U8","shape":[2,2],"data_offsets":[4,8]},"a":{"shape":[],"data_offsets":[0,4],"dtype":"F32"}}
+
+            """;
         using var file = SafeTensorsFile.Open(Save(Bytes(header, 8)));
         Assert.Equal(["a", "b"], file.Entries.Keys.Order());
         Assert.Equal("pt", file.Metadata["format"]);
@@ -46,7 +50,11 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Decodes_every_floating_type()
     {
-        var header = """{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"b":{"dtype":"F16","shape":[2],"data_offsets":[16,20]},"c":{"dtype":"BF16","shape":[2],"data_offsets":[20,24]}}""";
+        var header = """
+            {"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},
+             "b":{"dtype":"F16","shape":[2],"data_offsets":[16,20]},
+             "c":{"dtype":"BF16","shape":[2],"data_offsets":[20,24]}}
+            """;
         byte[] data = [.. BitConverter.GetBytes(0.1), .. BitConverter.GetBytes(-3.5), 0x00, 0x3e, 0x01, 0x00, 0xc0, 0x3f, 0x80, 0xff];
         using var file = SafeTensorsFile.Open(Save([.. Bytes(header), .. data]));
         Assert.Equal([0.1f, -3.5f], file.ReadFloats(file.Entries["a"]));
@@ -141,7 +149,8 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Missing_file_and_folder_are_user_errors()
     {
-        Assert.Contains("no such file", Assert.Throws<UserErrorException>(() => SafeTensorsFile.Open(_folder.File("absent"))).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<UserErrorException>(() => SafeTensorsFile.Open(_folder.File("absent")));
+        Assert.Contains("no such file", error.Message, StringComparison.Ordinal);
         Assert.Throws<UserErrorException>(() => SafeTensorsFile.Open(_folder.Path));
     }
 
@@ -158,7 +167,9 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Damaged_files_never_escape_the_checks()
     {
-        var header = """{"__metadata__":{"f":"pt"},"a.w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]}}""";
+        var header = """
+            {"__metadata__":{"f":"pt"},"a.w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]}}
+            """;
         var valid = Bytes(header, 10);
         var random = new Random(1);
         byte[] nasty = [0, (byte)'"', (byte)'{', (byte)'}', (byte)'[', (byte)']', (byte)',', (byte)'-', (byte)'9', (byte)'e', (byte)'\\', 0x80, 0xff];
