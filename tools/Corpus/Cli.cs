@@ -8,7 +8,8 @@ internal static class Cli
     private const int DefaultDocuments = 85_000;
 
     private const string Usage =
-        "usage: write --out DIR [--documents N] [--seed S] [--data DIR] | sample --kind NAME [--count N] [--seed S]";
+        "usage: write --out DIR [--documents N] [--seed S] [--data DIR] | sample --kind NAME [--count N] [--seed S]\n" +
+        "     | support --out DIR [--seed S] | overlap --corpus DIR [--data DIR]";
 
     public static int Run(string[] args)
     {
@@ -19,6 +20,8 @@ internal static class Cli
             {
                 "write" => Write(options),
                 "sample" => Sample(options),
+                "support" => WriteSupport(options),
+                "overlap" => CheckOverlap(options),
                 _ => throw new ArgumentException($"Unknown command '{args[0]}'."),
             };
         }
@@ -97,6 +100,47 @@ internal static class Cli
             Console.WriteLine(kind.Make(new Text.Expander(bank, new Text.Draw(Seed(options), (ulong)i))) + "\n----");
         return 0;
     }
+
+    private static int WriteSupport(Dictionary<string, string> options)
+    {
+        var folder = Need(options, "out");
+        Directory.CreateDirectory(folder);
+        var support = new Skills.Support();
+        foreach (var (split, rows) in Skills.Support.Splits)
+        {
+            using var file = new StreamWriter(Path.Combine(folder, $"{split}.jsonl")) { NewLine = "\n" };
+            foreach (var (ask, answer) in support.Rows(split, rows, Seed(options)))
+                file.WriteLine(JsonText.Conversation(ask, answer));
+            Console.WriteLine(Invariant($"{split}.jsonl: {rows} rows"));
+        }
+        return 0;
+    }
+
+    /// <summary>Prints the proof that nothing held out was learned from; exit code 1 where it fails.</summary>
+    private static int CheckOverlap(Dictionary<string, string> options)
+    {
+        var corpus = Need(options, "corpus");
+        string[] files = [Path.Combine(corpus, "corpus.jsonl"), Path.Combine(corpus, "corpus-valid.jsonl")];
+        var clean = true;
+        Console.WriteLine(Invariant($"| held-out text | {Ngrams.Words}-grams | of these in the corpus |\n|---|---:|---:|"));
+        foreach (var (name, grams, shared) in Overlap.WithCorpus(files, HeldOut.Files(Repository(), Data(options))))
+        {
+            Console.WriteLine(Invariant($"| {name} | {grams} | {shared} |"));
+            clean &= shared == 0;
+        }
+        Console.WriteLine("\n| support rows | nearest (Jaccard of masked 3-grams) | the pair |\n|---|---:|---|");
+        var train = JsonText.Conversations(SupportFile("train"));
+        foreach (var split in (string[])["valid", "test"])
+        {
+            var (jaccard, left, right) = Overlap.Nearest(JsonText.Conversations(SupportFile(split)), train);
+            Console.WriteLine(Invariant($"| {split} against train | {jaccard:F2} | {left} / {right} |"));
+            clean &= jaccard < Overlap.NearDuplicate;
+        }
+        Console.WriteLine(clean ? "\nNo overlap." : "\nThere is overlap.");
+        return clean ? 0 : 1;
+    }
+
+    private static string SupportFile(string split) => Path.Combine(Repository(), "recipes", "data", "support", $"{split}.jsonl");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,6 +8,19 @@ internal static class JsonText
 {
     public static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>A row of the support data: one question of the user, one answer.</summary>
+    public static string Conversation(string ask, string answer) => JsonSerializer.Serialize(
+        new { messages = new[] { new { role = "user", content = ask }, new { role = "assistant", content = answer } } }, Options);
+
+    /// <summary>Question and answer of each row of a file of such rows.</summary>
+    public static List<(string Ask, string Answer)> Conversations(string path) =>
+        [.. File.ReadLines(path).Select(line =>
+        {
+            using var row = JsonDocument.Parse(line);
+            var messages = row.RootElement.GetProperty("messages");
+            return (messages[0].GetProperty("content").GetString()!, messages[1].GetProperty("content").GetString()!);
+        })];
+
     /// <summary>Every string value of every row.</summary>
     public static IEnumerable<string> Strings(string path)
     {
