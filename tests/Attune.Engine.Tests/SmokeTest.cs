@@ -1,7 +1,0 @@
-namespace Attune.Engine.Tests;
-
-public class SmokeTest
-{
-    [Fact]
-    public void Runs() => Assert.True(true);
-}
