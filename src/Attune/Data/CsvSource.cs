@@ -20,8 +20,8 @@ internal sealed class CsvSource(RowFile file) : IRowSource
         if (names.Count == 1) return names[0] == "text";
         var (agree, probed) = (0, 0);
         for (; probed < ProbedRows && reader.Read(); probed++) agree += reader.FieldCount == names.Count ? 1 : 0;
-        // One bad row in a CSV file is an error of that row; prose with a comma in its first line agrees by accident only.
-        return probed > 0 && agree * 10 >= probed * 8;
+        // A bad row in a CSV file is an error of that row; lines of prose agree by accident only.
+        return agree * 2 > probed;
     }
 
     /// <inheritdoc/>

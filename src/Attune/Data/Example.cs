@@ -13,4 +13,18 @@ public sealed record Example(int[] Ids, bool[] Trained, string File, int Row, ul
 
     /// <summary>How many tokens are learned.</summary>
     public int TrainedTokens => Trained.Count(t => t);
+
+    /// <summary>What stands before the first answer: the prompt that a generation begins from.</summary>
+    public ReadOnlySpan<int> Prompt => Ids.AsSpan(0, Array.IndexOf(Trained, true));
+
+    /// <summary>The first answer with its stop token: what the generation should be.</summary>
+    public ReadOnlySpan<int> Answer
+    {
+        get
+        {
+            var start = Array.IndexOf(Trained, true);
+            var end = Array.IndexOf(Trained, false, start);
+            return Ids.AsSpan(start..(end < 0 ? Ids.Length : end));
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using Attune.Problems;
 
@@ -49,7 +50,9 @@ internal sealed class RowFile
         try
         {
             using var probe = File.OpenRead(path);
-            return new RowFile(path, probe.ReadByte() == 0x1F && probe.ReadByte() == 0x8B);
+            var zipped = probe.ReadByte() == 0x1F && probe.ReadByte() == 0x8B;
+            if (zipped) CheckArchive(probe);
+            return new RowFile(path, zipped);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -83,8 +86,22 @@ internal sealed class RowFile
 
     /// <summary>What the system says of a file that cannot be read, as a user error.</summary>
     public static UserErrorException Unreadable(string path, Exception e) => e is InvalidDataException
-        ? new UserErrorException(path, "begins like a gzip file but cannot be unpacked: it is damaged or cut short", "fetch or compress it again")
+        ? new UserErrorException(path, "begins like a gzip file but cannot be unpacked: it is damaged, cut short, or several archives in one", "fetch it again, or unpack it")
         : new UserErrorException(path, $"cannot be read: {e.Message}");
+
+    // GZipStream takes the end of a file that was cut short for the end of its data; the archive's last four bytes say how much there must be.
+    private static void CheckArchive(FileStream archive)
+    {
+        Span<byte> trailer = stackalloc byte[4];
+        archive.Seek(Math.Max(0, archive.Length - trailer.Length), SeekOrigin.Begin);
+        archive.ReadExactly(trailer);
+        archive.Seek(0, SeekOrigin.Begin);
+        using var zip = new GZipStream(archive, CompressionMode.Decompress);
+        var buffer = new byte[1 << 16];
+        uint unpacked = 0;
+        for (int n; (n = zip.Read(buffer)) > 0;) unpacked = unchecked(unpacked + (uint)n);
+        if (unpacked != BinaryPrimitives.ReadUInt32LittleEndian(trailer)) throw new InvalidDataException();
+    }
 
     private static string NearestFile(string path)
     {

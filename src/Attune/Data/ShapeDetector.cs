@@ -10,10 +10,9 @@ internal static class ShapeDetector
     public const int Probed = 8;
 
     /// <summary>The shape that most of the rows have; earlier in the table wins a tie.</summary>
-    /// <param name="file">For the error.</param>
     /// <param name="first">The first rows, at least one.</param>
     /// <param name="asked">A shape by name, or null to detect.</param>
-    public static RowMapping Detect(string file, IReadOnlyList<Row> first, string? asked)
+    public static RowMapping Detect(IReadOnlyList<Row> first, string? asked)
     {
         if (asked is not null)
             return RowMappings.Table.FirstOrDefault(m => m.Name == asked)
