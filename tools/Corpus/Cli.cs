@@ -25,7 +25,7 @@ internal static class Cli
                 _ => throw new ArgumentException($"Unknown command '{args[0]}'."),
             };
         }
-        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or FormatException or System.Text.Json.JsonException)
         {
             Console.Error.WriteLine(e.Message);
             Console.Error.WriteLine(Usage);
