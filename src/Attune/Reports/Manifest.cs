@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Attune.Formats;
+using Attune.Hardware;
 using Attune.Problems;
 
 namespace Attune.Reports;
@@ -46,16 +45,13 @@ public sealed record Manifest(string Attune, long Seed, IReadOnlyList<ManifestFi
     public static string Version { get; } = typeof(Manifest).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>Facts about the machine that can change a number's last bits or a run's speed.</summary>
-    public static SortedDictionary<string, string> Machine() => new(StringComparer.Ordinal)
+    public static SortedDictionary<string, string> About(Machine machine) => new(StringComparer.Ordinal)
     {
-        ["runtime"] = RuntimeInformation.FrameworkDescription,
-        ["system"] = RuntimeInformation.RuntimeIdentifier,
-        ["cores"] = System.Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
-        ["simd_bits"] = SimdBits.ToString(CultureInfo.InvariantCulture),
+        ["runtime"] = machine.Runtime,
+        ["system"] = machine.System,
+        ["cores"] = machine.Cores.ToString(CultureInfo.InvariantCulture),
+        ["simd_bits"] = machine.SimdBits.ToString(CultureInfo.InvariantCulture),
     };
-
-    /// <summary>Width of the widest vector that the runtime uses on this machine: 512, 256, 128, or 0 for none.</summary>
-    public static int SimdBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
 
     /// <summary>Writes the file so that a kill leaves the old or the new one.</summary>
     /// <exception cref="RunFailedException">It cannot be written.</exception>

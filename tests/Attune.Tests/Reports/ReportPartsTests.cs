@@ -1,4 +1,5 @@
 using System.Text;
+using Attune.Hardware;
 using Attune.Problems;
 using Attune.Reports;
 using Attune.Reports.Html;
@@ -106,7 +107,7 @@ public sealed class ReportPartsTests : IDisposable
         Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", entry.Sha256);
         Assert.Equal(3, entry.Bytes);
 
-        var manifest = new Manifest(Manifest.Version, 7, [entry], Manifest.Machine());
+        var manifest = new Manifest(Manifest.Version, 7, [entry], Manifest.About(Machine.Inspect()));
         var path = Path.Combine(folder, "manifest.json");
         manifest.Save(path);
         var again = Manifest.Load(path);

@@ -1,0 +1,13 @@
+using System.CommandLine;
+
+namespace Attune.Cli.Commands;
+
+/// <summary>The commands, in the order of the help. To add one: a file in Commands and a line here.</summary>
+internal static class CommandTable
+{
+    public static IReadOnlyList<Func<CommandHost, Command>> All { get; } =
+    [
+        TokenizeCommand.Create,
+        DoctorCommand.Create,
+    ];
+}

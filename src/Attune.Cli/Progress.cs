@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace Attune.Cli;
+
+/// <summary>
+/// A long step's progress with rate and remaining time: on a terminal one line that is redrawn, elsewhere a plain line now and then.
+/// The first line comes at once, so that a log shows that something began.
+/// </summary>
+internal sealed class Progress(TextWriter writer, bool person, string title, long total, string unit, TimeProvider? clock = null) : IDisposable
+{
+    private const int BarWidth = 24;
+    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Plain = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider clock = clock ?? TimeProvider.System;
+    private readonly long start = (clock ?? TimeProvider.System).GetTimestamp();
+    private TimeSpan next;
+    private long shown = -1;
+    private int drawn;
+    private (long Done, string Note) last = (-1, "");
+
+    /// <summary>Says how far it is. Cheap to call often.</summary>
+    /// <param name="done">Units done.</param>
+    /// <param name="note">What else is worth seeing, such as "loss 0.87".</param>
+    public void Report(long done, string note = "")
+    {
+        last = (done, note);
+        var elapsed = clock.GetElapsedTime(start);
+        if (elapsed < next && done < total)
+            return;
+        next = elapsed + (person ? Redraw : Plain);
+        Draw(elapsed);
+    }
+
+    /// <summary>A line beside the progress, such as an evaluation's result.</summary>
+    public void Line(string text)
+    {
+        Clear();
+        writer.WriteLine(text);
+        if (person && shown >= 0)
+            Draw(clock.GetElapsedTime(start));
+    }
+
+    public void Dispose()
+    {
+        if (last.Done > shown)
+            Draw(clock.GetElapsedTime(start));
+        if (person && drawn > 0)
+            writer.WriteLine();
+    }
+
+    private void Draw(TimeSpan elapsed)
+    {
+        var (done, note) = last;
+        shown = done;
+        var fraction = total > 0 ? Math.Clamp((double)done / total, 0, 1) : 0;
+        var rate = elapsed > TimeSpan.Zero ? done / elapsed.TotalSeconds : 0;
+        var left = rate > 0 && done > 0 && done < total ? $" · {Time(TimeSpan.FromSeconds(Math.Min(1e8, (total - done) / rate)))} left" : "";
+        var facts = string.Create(CultureInfo.InvariantCulture, $"{fraction * 100,3:F0} % · {done:N0}/{total:N0} {unit} · {Speed(rate)}{left}") +
+            (note.Length == 0 ? "" : " · " + note);
+        if (!person)
+        {
+            writer.WriteLine($"{title} {facts.TrimStart()}");
+            return;
+        }
+
+        var full = (int)(fraction * BarWidth);
+        var line = $"{title} {new string('━', full)}{new string('╌', BarWidth - full)} {facts}";
+        // Blanks over what the longer line before left behind: no escape sequence is needed, so it works everywhere.
+        writer.Write("\r" + line + new string(' ', Math.Max(0, drawn - line.Length)));
+        drawn = line.Length;
+    }
+
+    private void Clear()
+    {
+        if (!person || drawn == 0)
+            return;
+        writer.Write("\r" + new string(' ', drawn) + "\r");
+        drawn = 0;
+    }
+
+    private string Speed(double rate) => rate is 0 or >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{rate:N1} {unit}/s")
+        : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:N1} s a {(unit.EndsWith('s') ? unit[..^1] : unit)}");
+
+    /// <summary>A time as people say it: <c>42 s</c>, <c>3 min 05 s</c>, <c>2 h 10 min</c>.</summary>
+    internal static string Time(TimeSpan t) => t.TotalSeconds < 59.5 ? string.Create(CultureInfo.InvariantCulture, $"{t.TotalSeconds:F0} s")
+        : t.TotalMinutes < 60 ? string.Create(CultureInfo.InvariantCulture, $"{(int)t.TotalMinutes} min {t.Seconds:00} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{(int)t.TotalHours} h {t.Minutes:00} min");
+}
