@@ -3,6 +3,9 @@ namespace Attune.Tests;
 /// <summary>Real models, tokenizers and data sets that tests read but the repository does not hold.</summary>
 internal static class SharedData
 {
+    /// <summary>The repository's root, found by its solution file. Stands first: the initialisers below it need it.</summary>
+    public static string RepositoryRoot { get; } = Ancestors(AppContext.BaseDirectory).First(d => File.Exists(Path.Combine(d, "Attune.slnx")));
+
     /// <summary>The folder: <c>ATTUNE_DATA</c>, or <c>shared/data</c> beside the repository; null where neither exists.</summary>
     public static string? Root { get; } = Find();
 
@@ -14,9 +17,6 @@ internal static class SharedData
         Assert.True(Path.Exists(path), $"the shared data folder is there, but {path} is not");
         return path;
     }
-
-    /// <summary>The repository's root, found by its solution file.</summary>
-    public static string RepositoryRoot { get; } = Ancestors(AppContext.BaseDirectory).First(d => File.Exists(Path.Combine(d, "Attune.slnx")));
 
     private static string? Find()
     {

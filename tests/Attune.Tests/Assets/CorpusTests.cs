@@ -120,6 +120,16 @@ public sealed partial class CorpusTests : IDisposable
             Overlap.WithCorpus([corpus], [("planted", planted), ("clean", clean)]).Select(r => (r.Name, r.Shared)));
     }
 
+    [Fact]
+    public void Generated_documents_share_nothing_with_the_shipped_data()
+    {
+        var folder = Folder();
+        Write(folder, 1);
+        var heldOut = HeldOut.Files(SharedData.RepositoryRoot, data: null).ToList();
+        Assert.Equal(4, heldOut.Count);
+        Assert.All(Overlap.WithCorpus([Path.Combine(folder, "corpus.jsonl")], heldOut), r => Assert.Equal(0, r.Shared));
+    }
+
     [Theory]
     [InlineData("a apple and a hour, then a unicorn", "An apple and an hour, then a unicorn")]
     [InlineData("it was  late . \"come!\" said he. \"no.\" then ^rain", "It was late. \"Come!\" said he. \"No.\" Then Rain")]
