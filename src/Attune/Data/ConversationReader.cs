@@ -75,7 +75,8 @@ internal sealed class ConversationReader
     {
         var missing = string.Join(", ", mapping.Missing(row.Fields).Select(m => $"`{m}`"));
         var other = RowMappings.Table.FirstOrDefault(m => m.Fits(row.Fields));
-        return new Problem(row.Place, $"has no {missing}, although the file has the shape `{mapping.Name}`; its fields are {string.Join(", ", row.Fields.Take(12).Select(f => $"`{f.Key}`"))}",
+        return new Problem(row.Place,
+            $"has no {missing}, although the file has the shape `{mapping.Name}`; its fields are {string.Join(", ", row.Fields.Take(12).Select(f => $"`{f.Key}`"))}",
             other is null ? "fill it in or remove the row" : $"it has the shape `{other.Name}`: put such rows into a file of their own");
     }
 

@@ -73,9 +73,11 @@ public sealed class DataSet
     private static IEnumerable<string> Sentences(BuildCounts counts)
     {
         if (counts.CutDocuments > 0) yield return $"{Count(counts.CutDocuments, "document")} longer than the maximum: cut into {counts.Pieces} pieces";
-        if (counts.Divided > 0) yield return $"the template writes earlier answers otherwise than they are generated: {Count(counts.Divided, "conversation")} became one example per answer";
+        if (counts.Divided > 0)
+            yield return $"the template writes earlier answers otherwise than they are generated: {Count(counts.Divided, "conversation")} became one example per answer";
         if (counts.Straddling > 0)
-            yield return $"{Count(counts.Straddling, "example")} with a token across the border of prompt and answer, which is not learned (begin answers with a blank, or end prompts with a line end, to avoid it)";
+            yield return $"{Count(counts.Straddling, "example")} with a token across the border of prompt and answer, which is not learned; "
+                + "to avoid it, begin answers with a blank or end prompts with a line end";
         foreach (var (key, n) in counts.UnusedKeys) yield return $"the template does not read `{key}`, which {Count(n, "message")} carry";
     }
 

@@ -65,7 +65,8 @@ internal sealed class ExampleBuilder
         {
             if (PromptWithin(chat, text) is { } leaked)
             {
-                problems.Add(chat.Place, $"the prompt would be trained on: the template ignores add_generation_prompt, so that {Masker.Quote(leaked)} counts as part of the answer",
+                problems.Add(chat.Place,
+                    $"the prompt would be trained on: the template ignores add_generation_prompt, so that {Masker.Quote(leaked)} counts as part of the answer",
                     "give a template file (data.template) that honours add_generation_prompt");
                 continue;
             }
@@ -133,7 +134,8 @@ internal sealed class ExampleBuilder
         }
         Counts.TooLong++;
         if (_options.Truncation == TruncationPolicy.Error)
-            problems.Add(chat.Place, $"has {example.Ids.Length} tokens, more than the {_options.MaxLength} allowed", "raise data.max_length, or set data.truncation to drop or prompt-left");
+            problems.Add(chat.Place, $"has {example.Ids.Length} tokens, more than the {_options.MaxLength} allowed",
+                "raise data.max_length, or set data.truncation to drop or prompt-left");
         return [];
     }
 

@@ -28,8 +28,12 @@ internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
             var stop = Stop(encoding, answer);
             if (stop < 0)
             {
-                problems.Add(place, $"messages[{answer.Turn}]: the answer is not followed by a stop token, so the model would never learn to stop; the template writes {Quote(chat.Text[answer.ContentEnd..answer.Limit])} behind it",
-                    tokenizer.EosId is { } end ? $"give a template file (data.template) that ends an answer with {tokenizer.TokenText(end)}" : "the tokenizer names no end token: choose a model that has one");
+                var behind = Quote(chat.Text[answer.ContentEnd..answer.Limit]);
+                problems.Add(place,
+                    $"messages[{answer.Turn}]: no stop token follows the answer (the template writes {behind}), so the model would never learn to stop",
+                    tokenizer.EosId is { } end
+                        ? $"give a template file (data.template) that ends an answer with {tokenizer.TokenText(end)}"
+                        : "the tokenizer names no end token: choose a model that has one");
                 return null;
             }
             stopIds.Add(encoding.Ids[stop]);

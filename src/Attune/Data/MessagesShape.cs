@@ -39,7 +39,8 @@ internal static class MessagesShape
         var turns = new List<Turn>();
         if (row.Fields[field] is not JsonArray { Count: > 0 } list)
         {
-            problems.Add(row.Place, $"`{field}` must be a list of messages with at least one, but is {(row.Fields[field] is JsonArray ? "empty" : RowJson.Kind(row.Fields[field]))}");
+            var found = row.Fields[field] is JsonArray ? "empty" : RowJson.Kind(row.Fields[field]);
+            problems.Add(row.Place, $"`{field}` must be a list of messages with at least one, but is {found}");
             return turns;
         }
         for (var i = 0; i < list.Count; i++)

@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Attune.Data;
 
-/// <summary>Plain text: documents separated by lines of <c>---</c> (or <c>&lt;|endoftext|&gt;</c>, as some corpora are published); without such a line the file is one document.</summary>
+/// <summary>
+/// Plain text: documents separated by lines of <c>---</c> (or <c>&lt;|endoftext|&gt;</c>, as some corpora are published); without such a line
+/// the file is one document.
+/// </summary>
 /// <remarks>Line ends become <c>\n</c>; blank lines within a document are kept, around it they are not.</remarks>
 internal sealed class PlainSource(RowFile file) : IRowSource
 {

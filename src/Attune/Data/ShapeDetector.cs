@@ -32,7 +32,8 @@ internal static class ShapeDetector
         var whole = renames.Count == missing.Count;
         var map = string.Join(", ", nearest.Required.Select(r => $"{r}: {(renames.TryGetValue(r, out var from) ? from : fields[r] is null ? "<field>" : r)}"));
         return new Problem(place,
-            $"has no known shape: its fields are {List(fields.Select(f => f.Key))}; nearest is `{nearest.Name}` ({string.Join(", ", nearest.Required)}), of which {List(missing)} {(missing.Count == 1 ? "is" : "are")} missing",
+            $"has no known shape: its fields are {List(fields.Select(f => f.Key))}; "
+            + $"nearest is `{nearest.Name}` ({string.Join(", ", nearest.Required)}), of which {List(missing)} {(missing.Count == 1 ? "is" : "are")} missing",
             $"{(whole ? "map the fields" : "rename the fields, or map them")} with data.columns: {{{map}}}");
     }
 

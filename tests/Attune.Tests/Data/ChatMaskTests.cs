@@ -88,7 +88,7 @@ public class ChatMaskTests : TempFiles
         const string plain = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}";
         var problem = Assert.Single(Refused(() => Read(Two, plain)));
         Assert.Equal("d.jsonl, row 1", problem.Place);
-        Assert.Contains("not followed by a stop token", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("no stop token follows the answer", problem.Message, StringComparison.Ordinal);
         Assert.Contains("<|eos|>", problem.Remedy, StringComparison.Ordinal);
     }
 
