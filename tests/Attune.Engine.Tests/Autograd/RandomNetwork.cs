@@ -32,9 +32,16 @@ internal sealed class RandomNetwork
 
     public List<Parameter> Parameters { get; } = [];
 
-    /// <summary>Forward and backward; the trained parameters' gradients restart.</summary>
-    public void Run(Backend backend, Arena arena, Action<Op>? inspect = null)
+    /// <summary>The most rows that the loss can be taken of.</summary>
+    public int Capacity => rows / 2;
+
+    /// <summary>
+    /// Forward and backward, the loss over <paramref name="lossRows"/> of the rows (by default all that fit) in the memory of the most;
+    /// the trained parameters' gradients restart.
+    /// </summary>
+    public void Run(Backend backend, Arena arena, Action<Op>? inspect = null, int? lossRows = null)
     {
+        var n = lossRows ?? Capacity;
         Parameters.ForEach(static p => p.RestartGrad());
         using var t = new Tape(backend, arena, inspect: inspect);
         var ids = t.Integers([.. Enumerable.Range(0, rows).Select(i => Below(vocabulary, 1000 + i))]);
@@ -42,12 +49,11 @@ internal sealed class RandomNetwork
         foreach (var (keep, steps) in segments)
             x = t.Segment([x], keep, (tape, v) =>
                 [steps.Aggregate(tape.Run(new Dropout(v[0], 0.1f, key.For("in"))), (value, step) => step(tape, value))])[0];
-        var picked = t.Integers([.. Enumerable.Range(0, rows / 2).Select(i => 2 * i)]);
-        var targets = t.Integers(new int[rows / 2]);
-        var (weights, losses) = (t.New(1, rows / 2), t.New(1, rows / 2));
-        backend.Pointwise.Fill(weights, 1);
+        var picked = t.Integers([.. Enumerable.Range(0, n).Select(static i => 2 * i)], Capacity);
+        var targets = t.Integers(new int[n], Capacity);
+        var (weights, losses) = (t.Numbers(Enumerable.Repeat(1f, n).ToArray(), Capacity), t.Numbers(new float[n], Capacity));
         t.Backward(t.Run(new HeadLoss(
-            t.Run(new GatherRows(x, picked)), table, targets, weights, 1, new CrossEntropyLoss(), 3, losses)));
+            t.Run(new GatherRows(x, picked, Capacity)), table, targets, weights, 1, new CrossEntropyLoss(), 3, losses, Capacity)));
     }
 
     private Func<Tape, Var, Var> Step(int n)
