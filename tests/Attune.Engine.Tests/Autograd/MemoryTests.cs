@@ -77,6 +77,19 @@ public class MemoryTests
     }
 
     [Fact]
+    public void What_backward_takes_ends_with_the_operation()
+    {
+        using var arena = GradientCheck.PoisonedArena();
+        using (var t = new Tape(new ReferenceBackend<double>(), arena))
+        {
+            var y = t.Run(new TakesInBackward(new Inputs(static _ => true).Flow(2, 2)));
+            t.Backward([y], [Inputs.Constant(2, 2)]);
+            Assert.Equal(0, arena.InUse);
+        }
+        Assert.Equal(0, arena.InUse);
+    }
+
+    [Fact]
     public void Recomputing_keeps_less_than_saving_and_a_pass_without_record_keeps_nothing()
     {
         var saved = Kept(Keep.Saved, record: true);
@@ -146,5 +159,12 @@ public class MemoryTests
     {
         using var arena = Arena.Pretended();
         network.Run(new DryRunBackend(new ReferenceBackend<float>()), arena, op => seen.Add(op.GetType()));
+    }
+
+    private sealed class TakesInBackward(Var x) : Op(x)
+    {
+        public override void Forward(Tape t) => Outs = [new Var(t.New(x.Value.Rows, x.Value.Cols))];
+
+        public override void Backward(Tape t) => t.New(8, 8);
     }
 }
