@@ -1,0 +1,61 @@
+namespace Attune.Engine.Backends.Cpu;
+
+/// <summary>A matrix as a product reads it: transposed means that rows of A lie across k, rows of B along it.</summary>
+internal readonly unsafe struct Operand(byte* address, long pitch, int elementSize, bool transposed, delegate*<byte*, long, int, float*, void> decode)
+{
+    private readonly byte* address = address;
+    private readonly int elementSize = elementSize;
+    private readonly delegate*<byte*, long, int, float*, void> decode = decode;
+
+    /// <summary>Elements from row to row.</summary>
+    public long Pitch { get; } = pitch;
+
+    public bool Transposed { get; } = transposed;
+
+    /// <summary>True where rows can be read in place.</summary>
+    public bool IsFloat => decode == null;
+
+    /// <summary>Row <paramref name="index"/>, raw.</summary>
+    public byte* Row(long index) => address + index * Pitch * elementSize;
+
+    /// <summary>Row <paramref name="index"/> of an F32 matrix.</summary>
+    public float* Floats(long index) => (float*)Row(index);
+
+    /// <summary>Elements start … start + count − 1 of a row as floats: in place, or widened into <paramref name="to"/>.</summary>
+    public float* Part(long row, long start, int count, float* to)
+    {
+        if (IsFloat)
+            return Floats(row) + start;
+        decode(Row(row), start, count, to);
+        return to;
+    }
+}
+
+/// <summary>Where a product goes: C ← α · sum + β · C.</summary>
+internal unsafe readonly struct Target(float* address, long pitch, float alpha, float beta)
+{
+    public float* Address { get; init; } = address;
+
+    public long Pitch { get; } = pitch;
+
+    public float Alpha { get; } = alpha;
+
+    public float Beta { get; init; } = beta;
+
+    public float* Row(long index) => Address + index * Pitch;
+}
+
+/// <summary>How a sum over k is split: evenly, in multiples of 64, at most <see cref="Longest"/> each.</summary>
+internal readonly struct KBlocks(int k)
+{
+    public const int Longest = 512;
+
+    private readonly int length = Math.Max(64, ((k + Blocks(k) - 1) / Blocks(k) + 63) / 64 * 64);
+
+    /// <summary>Number of blocks; one, empty, for an empty sum.</summary>
+    public int Count => Math.Max(1, (k + length - 1) / length);
+
+    public (int Start, int Length) Range(int block) => (block * length, Math.Min(length, k - block * length));
+
+    private static int Blocks(int k) => Math.Max(1, (k + Longest - 1) / Longest);
+}

@@ -1,0 +1,129 @@
+using System.Runtime.CompilerServices;
+using Attune.Engine.Backends.Cpu.Simd;
+
+namespace Attune.Engine.Backends.Cpu;
+
+/// <summary>Updates and norms of flat buckets.</summary>
+internal sealed unsafe class Optimizers<L, V>(int threads) : IOptimizerKernels where L : struct, ILane<V> where V : unmanaged
+{
+    private const int MostBlocks = 256;
+    private const int SmallestBlock = 4096;
+
+    /// <inheritdoc />
+    public double SumOfSquares(Tensor x) => BlockSum(x, squares: true);
+
+    /// <inheritdoc />
+    public double Sum(Tensor x) => BlockSum(x, squares: false);
+
+    /// <inheritdoc />
+    public void AdamW(Tensor weights, Tensor gradients, Tensor m, Tensor v, in AdamWStep step)
+    {
+        Check.SameShape("AdamW", weights, gradients);
+        Check.SameShape("AdamW", weights, m);
+        Check.SameShape("AdamW", weights, v);
+        var run = new AdamRun
+        {
+            W = new Plane(Check.Floats(weights)), G = new Plane(Check.Floats(gradients)), M = new Plane(Check.Floats(m)), V2 = new Plane(Check.Floats(v)),
+            Step = step,
+            Correction1 = (float)(1 - Math.Pow(step.Beta1, step.Step)), Correction2 = (float)(1 - Math.Pow(step.Beta2, step.Step)),
+        };
+        var gapless = weights.IsContiguous && gradients.IsContiguous && m.IsContiguous && v.IsContiguous;
+        Sheet.Run(run, weights.Rows, weights.Cols, gapless, threads);
+    }
+
+    // Blocks depend on the length of a row alone; sums of blocks are added in order.
+    private double BlockSum(Tensor x, bool squares)
+    {
+        var length = Math.Max(SmallestBlock, (x.Cols + MostBlocks - 1) / MostBlocks);
+        var count = (x.Cols + length - 1) / length;
+        var sums = stackalloc double[MostBlocks];
+        var total = 0.0;
+        for (var r = 0; r < x.Rows; r++)
+        {
+            var job = new SumJob { X = new Plane(Check.Floats(x)).At(r, 0), Sums = sums, Length = length, Count = x.Cols, Squares = squares };
+            Workers.Shared.Run(ref job, count, threads);
+            for (var i = 0; i < count; i++)
+                total += sums[i];
+        }
+        return total;
+    }
+
+    private struct SumJob : IJob
+    {
+        public float* X;
+        public double* Sums;
+        public int Length, Count;
+        public bool Squares;
+
+        public readonly void Tile(int index)
+        {
+            var start = index * Length;
+            var count = Math.Min(Length, Count - start);
+            Sums[index] = Squares ? WideSquares(X + start, count) : WideSum(X + start, count);
+        }
+    }
+
+    private struct AdamRun : IRun
+    {
+        public Plane W, G, M, V2;
+        public AdamWStep Step;
+        public float Correction1, Correction2;
+
+        public void Run(int row, int col, int count) =>
+            Update(W.At(row, col), G.At(row, col), M.At(row, col), V2.At(row, col), Step, Correction1, Correction2, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Update(float* w, float* g, float* m, float* v, AdamWStep s, float correction1, float correction2, int count)
+    {
+        V scale = L.Set(s.GradientScale), b1 = L.Set(s.Beta1), c1 = L.Set(1 - s.Beta1), b2 = L.Set(s.Beta2), c2 = L.Set(1 - s.Beta2);
+        V decay = L.Set(-s.LearningRate * s.WeightDecay), rate = L.Set(-s.LearningRate), epsilon = L.Set(s.Epsilon);
+        V d1 = L.Set(correction1), d2 = L.Set(correction2);
+        for (var i = 0; i < count; i += L.Width)
+        {
+            var n = count - i;
+            var gradient = L.Mul(scale, Elements<L, V>.Load(g + i, n));
+            var first = L.Fma(b1, Elements<L, V>.Load(m + i, n), L.Mul(c1, gradient));
+            var second = L.Fma(b2, Elements<L, V>.Load(v + i, n), L.Mul(c2, L.Mul(gradient, gradient)));
+            var old = Elements<L, V>.Load(w + i, n);
+            var update = L.Div(L.Div(first, d1), L.Add(L.Sqrt(L.Div(second, d2)), epsilon));
+            Elements<L, V>.Store(m + i, first, n);
+            Elements<L, V>.Store(v + i, second, n);
+            Elements<L, V>.Store(w + i, L.Fma(rate, update, L.Fma(decay, old, old)), n);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double WideSquares(float* x, int count)
+    {
+        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        var i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            s0 += (double)x[i] * x[i];
+            s1 += (double)x[i + 1] * x[i + 1];
+            s2 += (double)x[i + 2] * x[i + 2];
+            s3 += (double)x[i + 3] * x[i + 3];
+        }
+        for (; i < count; i++)
+            s0 += (double)x[i] * x[i];
+        return s0 + s1 + (s2 + s3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double WideSum(float* x, int count)
+    {
+        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        var i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            s0 += x[i];
+            s1 += x[i + 1];
+            s2 += x[i + 2];
+            s3 += x[i + 3];
+        }
+        for (; i < count; i++)
+            s0 += x[i];
+        return s0 + s1 + (s2 + s3);
+    }
+}
