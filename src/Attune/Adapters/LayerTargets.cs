@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Attune.Problems;
 
 namespace Attune.Adapters;
 
@@ -18,7 +19,7 @@ public sealed class LayerTargets
         Suffixes = suffixes;
         Expression = expression;
         if (expression is not null and not AllLinearWord)
-            pattern = new Regex($"^(?:{expression})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            pattern = new Regex($@"\A(?:{expression})\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Every linear layer of the blocks.</summary>
@@ -38,12 +39,26 @@ public sealed class LayerTargets
     public static LayerTargets Matching(string expression) => expression == AllLinearWord ? AllLinear : new([], expression);
 
     /// <summary>Whether the layer at <paramref name="path"/> is meant.</summary>
+    /// <exception cref="UserErrorException">The expression takes longer than a second.</exception>
     public bool Matches(string path) => Expression switch
     {
         AllLinearWord => true,
-        not null => pattern!.IsMatch(path),
+        not null => IsMatch(path),
         null => Suffixes.Any(s => path == s || (path.Length > s.Length && path.EndsWith(s, StringComparison.Ordinal) && path[path.Length - s.Length - 1] == '.')),
     };
+
+    // An expression that comes with an adapter may be one that never ends.
+    private bool IsMatch(string path)
+    {
+        try
+        {
+            return pattern!.IsMatch(path);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new UserErrorException("target_modules", $"the regular expression {Expression} takes longer than a second on \"{path}\"", "name the layers' endings instead");
+        }
+    }
 
     /// <summary>For messages.</summary>
     public override string ToString() => Expression ?? string.Join(", ", Suffixes);

@@ -53,11 +53,12 @@ public sealed class LoraAdapter : LinearAdapter
     {
         var draw = key.For(A.Name);
         var bound = 1 / Math.Sqrt(Layer.In);
+        var row = new float[Layer.In];
         for (var r = 0; r < A.Value.Rows; r++)
         {
-            var row = A.Value.Row<float>(r);
             for (var c = 0; c < row.Length; c++)
                 row[c] = (float)((2 * draw.Uniform((long)r * row.Length + c) - 1) * bound);
+            A.Value.RowRange(r, 1).Write(row);
         }
         B.Value.Clear();
     }

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Attune.Adapters;
 
 /// <summary>What an adapter of the low-rank kind is made of, as PEFT's adapter_config.json says it.</summary>
@@ -32,12 +30,12 @@ public sealed record LoraOptions
     /// <summary>The options of one layer, with what the patterns override.</summary>
     public LoraOptions For(string path) => this with { Rank = Override(RankPattern, path, Rank), Alpha = Override(AlphaPattern, path, Alpha) };
 
-    // PEFT looks a key up as the regular expression (.*\.)?key$ from the start of the path; the first that matches counts.
+    // PEFT looks a key up as the regular expression (.*\.)?(key)$ from the start of the path; the first that matches counts.
     private static int Override(IReadOnlyDictionary<string, int> patterns, string path, int otherwise)
     {
         foreach (var (key, value) in patterns)
         {
-            if (Regex.IsMatch(path, $@"^(?:(.*\.)?{key})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+            if (LayerTargets.Matching($@"(.*\.)?({key})").Matches(path))
                 return value;
         }
         return otherwise;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -13,11 +14,28 @@ namespace Attune.Adapters;
 /// <summary>LoRA adapters in PEFT's format on disk: adapter_config.json and adapter_model.safetensors.</summary>
 public static class PeftFiles
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        IndentSize = 2,
+        NewLine = "\n",
+        // Regular expressions and paths stay readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     // What a reader of PEFT's own finds in every file; Attune's adapters leave all of these at PEFT's defaults.
     private static readonly string[] AlwaysNull =
         ["auto_mapping", "revision", "layers_to_transform", "layers_pattern", "modules_to_save", "exclude_modules", "megatron_config", "corda_config", "eva_config"];
+
+    // Keys that take layers out of what target_modules names.
+    private static readonly string[] Restricting = ["layers_to_transform", "layers_pattern", "exclude_modules"];
+
+    // Keys that are read, or that describe rather than change what the adapter does.
+    private static readonly string[] Known =
+    [
+        .. AlwaysNull, "peft_type", "peft_version", "task_type", "base_model_name_or_path", "inference_mode", "r", "lora_alpha", "lora_dropout", "target_modules", "bias",
+        "fan_in_fan_out", "use_rslora", "use_dora", "init_lora_weights", "rank_pattern", "alpha_pattern", "loftq_config", "lora_bias", "megatron_core",
+    ];
 
     /// <summary>Whether a folder holds an adapter.</summary>
     public static bool IsAdapter(string folder) => File.Exists(Path.Combine(folder, PeftNames.ConfigFile));
@@ -43,6 +61,10 @@ public static class PeftFiles
         AtomicFile.WriteText(Path.Combine(folder, PeftNames.ConfigFile), Describe(adapters, basePath).ToJsonString(Indented) + "\n");
     }
 
+    /// <summary>Keys of adapter_config.json that are set and that Attune does not know: to be warned about, since they may change what the adapter means.</summary>
+    public static IReadOnlyList<string> UnknownKeys(string folder) =>
+        [.. JsonView.Read(Path.Combine(folder, PeftNames.ConfigFile)).Json.Where(static p => p.Value is not null && !Known.Contains(p.Key)).Select(static p => p.Key)];
+
     /// <summary>The options in adapter_config.json.</summary>
     /// <exception cref="UserErrorException">Not a LoRA adapter, or one with parts that Attune cannot apply.</exception>
     public static LoraOptions ReadOptions(string folder)
@@ -54,6 +76,10 @@ public static class PeftFiles
             throw view.Wrong("use_dora", "false", "true", "merge the adapter with PEFT first");
         if (view.Strings("modules_to_save") is { Count: > 0 } saved)
             throw view.Wrong("modules_to_save", "none", string.Join(", ", saved), "merge the adapter with PEFT first");
+        if (view.String("bias") is { } bias and not "none")
+            throw view.Wrong("bias", "none", bias, "merge the adapter with PEFT first");
+        foreach (var key in Restricting.Where(k => view.Json[k] is not null and not JsonArray { Count: 0 }))
+            throw view.Wrong(key, "null", view.Json[key]!.ToJsonString(), "say the same with target_modules, as one regular expression");
         return new LoraOptions
         {
             Rank = view.Int("r", 1, 1 << 16) ?? 8,
@@ -152,14 +178,18 @@ public static class PeftFiles
                 ? LayerTargets.EndingOn(endings)
                 : throw view.Wrong("target_modules", "a list of module names, or one regular expression", "nothing");
         }
-        var expression = view.RequiredString("target_modules");
+        return CheckExpression(view, "target_modules", view.RequiredString("target_modules"));
+    }
+
+    private static LayerTargets CheckExpression(JsonView view, string key, string expression)
+    {
         try
         {
             return LayerTargets.Matching(expression);
         }
         catch (RegexParseException e)
         {
-            throw view.Wrong("target_modules", "a regular expression", $"\"{expression}\" ({e.Message})");
+            throw view.Wrong(key, "a regular expression", $"\"{expression}\" ({e.Message})");
         }
     }
 
@@ -167,6 +197,8 @@ public static class PeftFiles
     {
         if (view.Object(key) is not { } pattern)
             return [];
+        foreach (var (name, _) in pattern.Json)
+            CheckExpression(view, key, name);
         return pattern.Json.ToDictionary(static p => p.Key, p => pattern.RequiredInt(p.Key, 1, 1 << 20));
     }
 }

@@ -48,6 +48,9 @@ public sealed class Packer
                 "raise train.batch_tokens, or lower the maximum length so that long rows are handled by the truncation policy");
     }
 
+    /// <summary>What is packed; batches name examples by their index here.</summary>
+    public IReadOnlyList<Example> Examples => _examples;
+
     /// <summary>Positions of one epoch: every example's tokens but its last.</summary>
     public long PositionsPerEpoch => _positions;
 

@@ -46,7 +46,7 @@ public static class TokenLosses
         var packer = new Packer(examples, new PackerOptions { StepTokens = rows, Shuffle = false });
         foreach (var step in packer.Steps(default, 1))
         {
-            foreach (var batch in step.MicroBatches)
+            foreach (var batch in step.MicroBatches.Where(static b => b.TrainedTokens > 0))
             {
                 cancel.ThrowIfCancellationRequested();
                 var input = new PassInput(batch, rows);
@@ -67,7 +67,7 @@ public static class TokenLosses
             while (input.TrainedRows[i] >= batch.SequenceStarts[sequence] + batch.SequenceLengths[sequence])
                 sequence++;
             var row = batch.Rows[sequence];
-            losses[row] = new ExampleLoss(losses[row].Sum + rowLosses.Read(0, i) / input.Weights[i] , losses[row].Tokens + 1);
+            losses[row] = new ExampleLoss(losses[row].Sum + rowLosses.Read(0, i) / input.Weights[i], losses[row].Tokens + 1);
         }
     }
 }

@@ -8,7 +8,11 @@ namespace Attune.Models;
 /// <param name="Rows">Rows; 1 for vectors.</param>
 /// <param name="Cols">Columns.</param>
 /// <param name="Role">What it is.</param>
-public sealed record ParameterInfo(string Name, int Rows, int Cols, ParameterRole Role);
+public sealed record ParameterInfo(string Name, int Rows, int Cols, ParameterRole Role)
+{
+    /// <summary>Its shape in files: one dimension for norms and biases, two for all else.</summary>
+    public IReadOnlyList<long> Shape => Role is ParameterRole.Norm or ParameterRole.Bias ? [Cols] : [Rows, Cols];
+}
 
 /// <summary>What a weight is, as far as initialisation and weight decay care.</summary>
 public enum ParameterRole

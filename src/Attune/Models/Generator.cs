@@ -1,6 +1,7 @@
 using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
+using Attune.Problems;
 using Attune.Text;
 
 namespace Attune.Models;
@@ -55,7 +56,7 @@ public sealed class Generator(Decoder model, Tokenizer tokenizer, Backend backen
         GenerateAll([prompt], options, onText is null ? null : (_, text) => onText(text), cancel)[0];
 
     /// <summary>Writes one text per prompt, in the order of the prompts.</summary>
-    /// <param name="prompts">Token ids, each at least one.</param>
+    /// <param name="prompts">Token ids: at least one each, and no more than the model has positions.</param>
     /// <param name="options">How far, and how.</param>
     /// <param name="onText">Gets the prompt's index and the next piece of its text.</param>
     /// <param name="cancel">Looked at before every pass.</param>
@@ -64,6 +65,7 @@ public sealed class Generator(Decoder model, Tokenizer tokenizer, Backend backen
     {
         if (prompts.Count == 0)
             return [];
+        CheckPrompts(prompts);
         var slots = Math.Min(prompts.Count, MaxSlots);
         var length = Math.Min(model.Spec.MaxPositions, prompts.Max(static p => p.Count) + options.MaxNewTokens);
         using var cache = new KeyValueCache(arena, model.Spec, backend, slots, length);
@@ -88,6 +90,20 @@ public sealed class Generator(Decoder model, Tokenizer tokenizer, Backend backen
             }
         }
         return results;
+    }
+
+    private void CheckPrompts(IReadOnlyList<IReadOnlyList<int>> prompts)
+    {
+        var problems = new List<Problem>();
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            if (prompts[i].Count == 0)
+                problems.Add(new Problem($"prompt {i + 1}", "is empty", "begin with one token at least"));
+            else if (prompts[i].Count > model.Spec.MaxPositions)
+                problems.Add(new Problem($"prompt {i + 1}", $"has {prompts[i].Count} tokens, the model has {model.Spec.MaxPositions} positions", "shorten it"));
+        }
+        if (problems.Count > 0)
+            throw new UserErrorException(problems);
     }
 
     private void Step(List<Text> active, KeyValueCache cache, GenerationOptions options, Action<int, string>? onText)

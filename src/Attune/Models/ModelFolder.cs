@@ -140,9 +140,8 @@ public sealed class ModelFolder : IDisposable
                 continue;
             }
             used.Add(entry.Name);
-            long[] expected = info.Rows == 1 && info.Role is ParameterRole.Norm or ParameterRole.Bias ? [info.Cols] : [info.Rows, info.Cols];
-            if (!entry.Shape.SequenceEqual(expected))
-                problems.Add(new Problem(Path, $"the weight {info.Name} has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", expected)}]", "the folder's files do not belong together: get the model again"));
+            if (!entry.Shape.SequenceEqual(info.Shape))
+                problems.Add(new Problem(Path, $"the weight {info.Name} has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", info.Shape)}]", "the folder's files do not belong together: get the model again"));
             if (TypeOf(entry) is null)
                 problems.Add(new Problem(Path, $"the weight {info.Name} is stored as {entry.Type}; Attune reads F32, BF16 and F16", "convert the model to one of these types"));
         }

@@ -1,4 +1,5 @@
 using Attune.Engine;
+using Attune.Problems;
 
 namespace Attune.Models;
 
@@ -17,7 +18,7 @@ public sealed record SamplingOptions
     /// <summary>Logits of tokens that already stand in the text are divided (or, if negative, multiplied) by this (Keskar et al. 2019).</summary>
     public float RepetitionPenalty { get; init; } = 1;
 
-    /// <summary>Seed of the draws; the same seed and prompt give the same text.</summary>
+    /// <summary>Seed of the draws; of several prompts, prompt i draws with seed + i.</summary>
     public long Seed { get; init; }
 }
 
@@ -34,7 +35,9 @@ public sealed class Sampler(SamplingOptions options)
     public int Choose(Span<float> logits, IReadOnlyList<int> seen)
     {
         Penalise(logits, seen);
-        return options.Temperature <= 0 ? Largest(logits) : Draw(logits);
+        var token = options.Temperature <= 0 ? Largest(logits) : Draw(logits);
+        return float.IsFinite(logits[token]) ? token : throw new RunFailedException(new Problem(
+            "generation", $"the model's output is {logits[token]} for the most probable token", "the weights are damaged: look at them with a check of the model's folder"));
     }
 
     private static int Largest(ReadOnlySpan<float> logits)
@@ -60,33 +63,34 @@ public sealed class Sampler(SamplingOptions options)
     {
         if (candidates.Length != logits.Length)
             candidates = new (float, int)[logits.Length];
+        // Relative to the largest, so that a small temperature cannot make it infinite.
+        var largest = logits[Largest(logits)];
         for (var i = 0; i < logits.Length; i++)
-            candidates[i] = (logits[i] / options.Temperature, i);
+            candidates[i] = ((logits[i] - largest) / options.Temperature, i);
         // Ties by token id, so that the order never depends on the sort.
         Array.Sort(candidates, static (a, b) => a.Logit != b.Logit ? b.Logit.CompareTo(a.Logit) : a.Token.CompareTo(b.Token));
         var kept = options.TopK > 0 ? Math.Min(options.TopK, candidates.Length) : candidates.Length;
-        var top = candidates[0].Logit;
         double total = 0;
         for (var i = 0; i < kept; i++)
-            total += Math.Exp(candidates[i].Logit - top);
+            total += Math.Exp(candidates[i].Logit);
         if (options.TopP < 1)
-            (kept, total) = Nucleus(kept, top, total);
+            (kept, total) = Nucleus(kept, total);
         var target = key.Uniform(draws++) * total;
         for (var i = 0; i < kept; i++)
         {
-            target -= Math.Exp(candidates[i].Logit - top);
+            target -= Math.Exp(candidates[i].Logit);
             if (target < 0)
                 return candidates[i].Token;
         }
         return candidates[kept - 1].Token;
     }
 
-    private (int Kept, double Total) Nucleus(int kept, float top, double total)
+    private (int Kept, double Total) Nucleus(int kept, double total)
     {
         double sum = 0;
         for (var i = 0; i < kept; i++)
         {
-            sum += Math.Exp(candidates[i].Logit - top);
+            sum += Math.Exp(candidates[i].Logit);
             if (sum >= options.TopP * total)
                 return (i + 1, sum);
         }

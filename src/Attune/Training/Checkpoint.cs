@@ -59,9 +59,11 @@ public sealed class Checkpoints(string folder, string identity)
         }
         foreach (var (name, tensor) in Tensors(weights, withMoments: file.Metadata.ContainsKey("moments")))
         {
-            if (!file.Entries.TryGetValue(name, out var entry) || entry.ElementCount != tensor.Count)
+            if (!file.Entries.TryGetValue(name, out var entry) || entry.Type != SafeTensorsType.F32 || entry.ElementCount != tensor.Count)
                 throw new UserErrorException(path, $"{name} is missing or has another size", "the checkpoint is damaged: delete it, and the one before it is used");
-            file.ReadFloats(entry).CopyTo(tensor.Row<float>(0));
+            // From the mapped file: a second copy in managed memory would stand in no plan.
+            var stored = Tensor.Over(Storage.Foreign(file.Address(entry), entry.ByteLength, file), 0, DType.F32, tensor.Rows, tensor.Cols);
+            stored.Row<float>(0).CopyTo(tensor.Row<float>(0));
         }
         foreach (var p in weights.Parameters)
             p.Changed();
@@ -96,7 +98,16 @@ public sealed class Checkpoints(string folder, string identity)
         var view = JsonView.Parse(path, System.Text.Encoding.UTF8.GetBytes(metadata.GetValueOrDefault("state") ?? "{}"));
         return new TrainingState(
             view.RequiredInt("step", 0), view.RequiredInt("epoch", 0), view.RequiredInt("step_in_epoch", 0),
-            view.Double("best_loss"), view.RequiredInt("best_step", 0), view.RequiredInt("worse", 0), view.RequiredDouble("seconds", 0));
+            view.Double("best_loss"), view.RequiredInt("best_step", 0), view.RequiredInt("worse", 0), view.RequiredDouble("seconds", 0),
+            view.RequiredInt("validated_step", 0));
+    }
+
+    // In pieces: a bucket of more than 2 GB is no span of bytes.
+    private static void WriteRow(ReadOnlySpan<float> row, Stream stream)
+    {
+        const int piece = 1 << 20;
+        for (var start = 0; start < row.Length; start += piece)
+            stream.Write(MemoryMarshal.AsBytes(row.Slice(start, Math.Min(piece, row.Length - start))));
     }
 
     private void Write(string path, TrainedWeights weights, TrainingState state, bool withMoments)
@@ -115,6 +126,7 @@ public sealed class Checkpoints(string folder, string identity)
                 ["best_step"] = state.BestStep,
                 ["worse"] = state.Worse,
                 ["seconds"] = state.Seconds,
+                ["validated_step"] = state.ValidatedStep,
             }.ToJsonString(),
         };
         if (withMoments)
@@ -122,7 +134,7 @@ public sealed class Checkpoints(string folder, string identity)
         SafeTensorsWriter.Write(
             path,
             tensors.Select(static t => new SafeTensorsDeclaration(t.Key, SafeTensorsType.F32, [t.Value.Count])),
-            (declared, stream) => stream.Write(MemoryMarshal.AsBytes(tensors[declared.Name].Row<float>(0))),
+            (declared, stream) => WriteRow(tensors[declared.Name].Row<float>(0), stream),
             metadata);
     }
 }

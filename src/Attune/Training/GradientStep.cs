@@ -40,36 +40,65 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
 
     /// <summary>
     /// Runs the step's forward again with a look at every result, and names the first operation that made a number that is not
-    /// finite; null where all are finite and the gradients must be to blame.
+    /// finite; null where all are finite and the gradients are too.
     /// </summary>
-    public string? FindNonFinite(OptimizerStep step, int number)
+    /// <param name="step">Its micro-batches.</param>
+    /// <param name="number">Optimizer steps done before.</param>
+    /// <param name="nameOf">File and row of the example of an index.</param>
+    public string? FindNonFinite(OptimizerStep step, int number, Func<int, string> nameOf)
     {
         foreach (var batch in step.MicroBatches.Where(static b => b.TrainedTokens > 0))
         {
-            string? found = null;
+            var input = new PassInput(batch, options.PassRows);
+            (string Op, string Section, int Row)? found = null;
             Tape? tape = null;
-            tape = new Tape(backend, arena, record: false, op => found ??= Describe(op, tape!.Section, batch));
+            tape = new Tape(backend, arena, record: false, op =>
+            {
+                if (found is null && FirstBadRow(op) is { } row)
+                    found = (op.GetType().Name, tape!.Section, row);
+            });
             using (tape)
-                NextToken.Forward(tape, model.Decoder, PassOf(new PassInput(batch, options.PassRows), number), new PassInput(batch, options.PassRows), 1);
-            if (found is not null)
-                return found;
+            {
+                var (_, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, 1);
+                if (found is not var (op, section, row))
+                    continue;
+                // The head works on trained rows only, and its result is a sum: the losses tell the row.
+                if (section == "head" && FirstBadColumn(rowLosses) is { } trained)
+                    row = input.TrainedRows[trained];
+                return $"{op} in {section}, {NameOf(batch, row, nameOf)}";
+            }
         }
         var culprits = model.Weights.Parameters.Where(static p => !IsFinite(p.Grad!)).Select(static p => p.Name).ToArray();
         return culprits.Length == 0 ? null : $"the gradients of {string.Join(", ", culprits.Take(3))}{(culprits.Length > 3 ? " …" : "")}";
     }
 
-    private static string? Describe(Op op, string section, Batch batch)
+    private static string NameOf(Batch batch, int row, Func<int, string> nameOf)
+    {
+        if (row >= batch.Tokens)
+            return "filling behind the batch";
+        var sequence = Array.FindLastIndex(batch.SequenceStarts, s => s <= row);
+        return $"{nameOf(batch.Rows[sequence])}, token {row - batch.SequenceStarts[sequence] + 1}";
+    }
+
+    private static int? FirstBadRow(Op op)
     {
         foreach (var value in op.Outs.Select(static o => o.Value))
         {
             for (var r = 0; r < value.Rows; r++)
             {
-                if (IsFinite(value.RowRange(r, 1)))
-                    continue;
-                var sequence = Array.FindLastIndex(batch.SequenceStarts, s => s <= r);
-                var example = value.Rows >= batch.Tokens && sequence >= 0 ? $", example {batch.Rows[sequence] + 1}" : "";
-                return $"{op.GetType().Name} in {section}, row {r}{example}";
+                if (!IsFinite(value.RowRange(r, 1)))
+                    return r;
             }
+        }
+        return null;
+    }
+
+    private static int? FirstBadColumn(Tensor row)
+    {
+        for (var c = 0; c < row.Cols; c++)
+        {
+            if (!double.IsFinite(row.Read(0, c)))
+                return c;
         }
         return null;
     }
@@ -78,11 +107,8 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
     {
         for (var r = 0; r < tensor.Rows; r++)
         {
-            for (var c = 0; c < tensor.Cols; c++)
-            {
-                if (!double.IsFinite(tensor.Read(r, c)))
-                    return false;
-            }
+            if (FirstBadColumn(tensor.RowRange(r, 1)) is not null)
+                return false;
         }
         return true;
     }

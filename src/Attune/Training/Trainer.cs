@@ -30,26 +30,24 @@ public sealed class Trainer(
     {
         var state = resume is null ? Rehearse() : checkpoints.Load(resume, model.Weights);
         var saved = state.Step;
-        var reason = "all steps are done";
+        string? reason = null;
         try
         {
-            while (state.Step < options.TotalSteps)
+            while (true)
             {
-                cancel.ThrowIfCancellationRequested();
-                state = Step(state, cancel);
-                var last = state.Step == options.TotalSteps;
-                if (validate is not null && (last || state.Step % options.EvalEvery == 0))
+                // What is due after a step stands before the next one, so that a run resumed in between makes up for it.
+                if (validate is not null && IsDue(options.EvalEvery, state) && state.ValidatedStep < state.Step)
                     state = Validate(state, cancel);
-                if (last || state.Step % options.SaveEvery == 0)
+                reason = state.Step >= options.TotalSteps ? "all steps are done" : EndsEarly(state);
+                if (saved < state.Step && (reason is not null || IsDue(options.SaveEvery, state)))
                 {
                     Save(state);
                     saved = state.Step;
                 }
-                if (!last && EndsEarly(state) is { } early)
-                {
-                    reason = early;
+                if (reason is not null)
                     break;
-                }
+                cancel.ThrowIfCancellationRequested();
+                state = Step(state, cancel);
             }
         }
         catch (OperationCanceledException) when (state.Step > saved)
@@ -69,6 +67,8 @@ public sealed class Trainer(
         Save(TrainingState.Start);
         return TrainingState.Start;
     }
+
+    private bool IsDue(int every, TrainingState state) => state.Step > 0 && (state.Step == options.TotalSteps || state.Step % every == 0);
 
     private void Save(TrainingState state) => raise(new CheckpointSaved(state.Step, checkpoints.Save(model.Weights, state)));
 
@@ -94,10 +94,15 @@ public sealed class Trainer(
     private TrainingState Validate(TrainingState state, CancellationToken cancel)
     {
         var loss = validate!(cancel);
+        if (!double.IsFinite(loss))
+        {
+            throw new RunFailedException(new Problem(
+                $"validation after step {state.Step}", $"the loss is {loss}", "lower train.learning_rate; the last checkpoint is good"));
+        }
         var best = state.BestLoss is not { } before || loss < before;
         var after = best
-            ? state with { BestLoss = loss, BestStep = state.Step, Worse = 0 }
-            : state with { Worse = state.Worse + 1 };
+            ? state with { ValidatedStep = state.Step, BestLoss = loss, BestStep = state.Step, Worse = 0 }
+            : state with { ValidatedStep = state.Step, Worse = state.Worse + 1 };
         if (best && options.KeepBest)
             checkpoints.SaveBest(model.Weights, after);
         raise(new Validated(state.Step, loss, best));
@@ -111,9 +116,11 @@ public sealed class Trainer(
         return options.TimeLimit is { } limit && state.Seconds >= limit.TotalSeconds ? "the time limit is reached" : null;
     }
 
+    private string NameOf(int example) => $"{packer.Examples[example].File}, row {packer.Examples[example].Row}";
+
     private RunFailedException NonFinite(OptimizerStep step, int number, double loss, double norm)
     {
-        var where = gradients.FindNonFinite(step, number) ?? "a sum of finite numbers overflowed";
+        var where = gradients.FindNonFinite(step, number, NameOf) ?? "a sum of finite numbers overflowed";
         return new RunFailedException(new Problem(
             $"step {number + 1}",
             $"the loss is {loss}, the gradient norm {norm}; first seen in: {where}. The weights were not updated",

@@ -8,7 +8,8 @@ namespace Attune.Training;
 /// <param name="BestStep">Where it was.</param>
 /// <param name="Worse">Validations since then.</param>
 /// <param name="Seconds">Time spent training.</param>
-public sealed record TrainingState(int Step, int Epoch, int StepInEpoch, double? BestLoss, int BestStep, int Worse, double Seconds)
+/// <param name="ValidatedStep">Step of the last validation: one that was interrupted is made up for on resuming.</param>
+public sealed record TrainingState(int Step, int Epoch, int StepInEpoch, double? BestLoss, int BestStep, int Worse, double Seconds, int ValidatedStep = 0)
 {
     /// <summary>Before the first step.</summary>
     public static TrainingState Start { get; } = new(0, 0, 0, null, 0, 0, 0);

@@ -38,9 +38,9 @@ internal static class Llama
         var keyHeads = keys.Int("num_key_value_heads", 1, heads) ?? heads;
         if (heads % keyHeads != 0)
             throw keys.Wrong("num_key_value_heads", $"a divisor of the {heads} attention heads", $"{keyHeads}");
-        var headSize = keys.Int("head_dim", 2, wide) ?? hidden / heads;
-        if (headSize % 2 != 0)
-            throw keys.Wrong("head_dim", "an even number", $"{headSize}");
+        var headSize = HeadSize(keys, hidden, heads);
+        if ((long)heads * headSize > wide)
+            throw keys.Wrong("num_attention_heads", $"heads that are at most {wide} wide together", $"{heads} heads of {headSize}");
         return new DecoderSpec
         {
             Vocabulary = config.VocabSize,
@@ -58,6 +58,15 @@ internal static class Llama
             AttentionBias = keys.Bool("attention_bias") ?? false,
             MlpBias = keys.Bool("mlp_bias") ?? false,
         };
+    }
+
+    private static int HeadSize(JsonView keys, int hidden, int heads)
+    {
+        var given = keys.Int("head_dim", 2);
+        if (given is null && hidden % heads != 0)
+            throw keys.Wrong("num_attention_heads", $"a divisor of the hidden size {hidden}, since there is no head_dim", $"{heads}");
+        var size = given ?? hidden / heads;
+        return size % 2 == 0 ? size : throw keys.Wrong(given is null ? "num_attention_heads" : "head_dim", "heads of an even size", $"{size}");
     }
 
     private static Activation ReadActivation(JsonView keys) => keys.String("hidden_act") switch
