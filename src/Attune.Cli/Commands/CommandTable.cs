@@ -8,6 +8,7 @@ internal static class CommandTable
     public static IReadOnlyList<Func<CommandHost, Command>> All { get; } =
     [
         TokenizeCommand.Create,
+        TokenizerCommand.Create,
         DoctorCommand.Create,
     ];
 }
