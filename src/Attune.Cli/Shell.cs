@@ -4,7 +4,6 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Attune.Cli.Commands;
 using Attune.Problems;
-using Attune.Recipes;
 
 namespace Attune.Cli;
 

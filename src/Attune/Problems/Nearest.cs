@@ -1,4 +1,4 @@
-namespace Attune.Recipes;
+namespace Attune.Problems;
 
 /// <summary>The known word that a misspelled one was probably meant to be.</summary>
 public static class Nearest
