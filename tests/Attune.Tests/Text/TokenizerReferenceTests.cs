@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Attune.Text;
 
 namespace Attune.Tests.Text;
 
@@ -21,7 +20,7 @@ public class TokenizerReferenceTests
     [MemberData(nameof(Expected))]
     public void Ids_and_texts_equal_the_reference(string folder, string file)
     {
-        var tokenizer = Tokenizer.Load(SharedData.Require(folder));
+        var tokenizer = LoadedTokenizers.Get(folder);
         var wrong = new List<string>();
         var cases = File.ReadAllLines(SharedData.Require(folder, file));
         foreach (var line in cases)
@@ -44,7 +43,7 @@ public class TokenizerReferenceTests
     [MemberData(nameof(Vocabularies))]
     public void Ids_equal_those_of_the_gguf_vocabularies(string tokenizer, string name)
     {
-        var loaded = Tokenizer.Load(SharedData.Require("tokenizers", tokenizer));
+        var loaded = LoadedTokenizers.Get("tokenizers", tokenizer);
         var path = SharedData.Require("tokenizers", "gguf-vocab", $"ggml-vocab-{name}.gguf.inp");
         var texts = File.ReadAllText(path).Split("\n__ggml_vocab_test__\n");
         var lines = File.ReadAllLines(Path.ChangeExtension(path, "out"));

@@ -7,9 +7,10 @@ internal abstract class Expression(int line)
 
     public object? Evaluate(RenderState state)
     {
-        state.Charge();
-        state.Line = line;
-        return Value(state);
+        state.Enter(line);
+        var value = Value(state);
+        state.Leave();
+        return value;
     }
 
     protected abstract object? Value(RenderState state);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Attune.Text.Jinja;
 
@@ -35,6 +36,11 @@ internal sealed class JinjaLexer
 {
     private static readonly string[] Operators =
         ["**", "//", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
+
+    // \G: at the very position from which the search begins.
+    private static readonly Regex RawBegin = new(@"\G\s*raw\s*([-+]?)%\}", RegexOptions.CultureInvariant);
+    private static readonly Regex RawEnd = new(@"\{%([-+]?)\s*endraw\s*([-+]?)%\}", RegexOptions.CultureInvariant);
+    private static readonly Regex Number = new(@"\G(?:0[xX][0-9a-fA-F]+|[0-9][0-9_]*(\.[0-9]+)?([eE][-+]?[0-9]+)?)", RegexOptions.CultureInvariant);
 
     private readonly string source;
     private readonly List<Token> tokens = [];
@@ -113,13 +119,13 @@ internal sealed class JinjaLexer
     /// <summary>{% raw %} … {% endraw %} is text whatever it holds.</summary>
     private bool TryRaw()
     {
-        var opening = System.Text.RegularExpressions.Regex.Match(source[at..], @"\A\s*raw\s*([-+]?)%\}");
+        var opening = RawBegin.Match(source, at);
         if (!opening.Success) return false;
-        var closing = System.Text.RegularExpressions.Regex.Match(source[(at + opening.Length)..], @"\{%([-+]?)\s*endraw\s*([-+]?)%\}");
+        var closing = RawEnd.Match(source, at + opening.Length);
         if (!closing.Success) throw new TemplateFault("raw is not closed by endraw", line);
-        var data = source.Substring(at + opening.Length, closing.Index);
+        var data = source[(at + opening.Length)..closing.Index];
         var first = line;
-        Advance(opening.Length + closing.Index + closing.Length - 2);
+        Advance(closing.Index + closing.Length - 2 - at);
         if (opening.Groups[1].Value == "-") data = data.TrimStart();
         else if (opening.Groups[1].Value != "+" && data.StartsWith('\n')) data = data[1..];
         if (closing.Groups[1].Value == "-") data = data.TrimEnd();
@@ -183,7 +189,7 @@ internal sealed class JinjaLexer
 
     private void ReadNumber()
     {
-        var match = System.Text.RegularExpressions.Regex.Match(source[at..], @"\A(?:0[xX][0-9a-fA-F]+|[0-9][0-9_]*(\.[0-9]+)?([eE][-+]?[0-9]+)?)");
+        var match = Number.Match(source, at);
         Take(match.Groups[1].Success || match.Groups[2].Success ? TokenKind.Float : TokenKind.Integer, match.Length);
     }
 

@@ -27,10 +27,12 @@ internal sealed class Scope(Scope? parent)
 /// <summary>One rendering: where it stands, what it has written, and how much it may still do. A template is a program from outside.</summary>
 internal sealed class RenderState(Scope scope, TimeProvider clock)
 {
-    private const long MaximumWork = 20_000_000;
+    private const long MaximumWork = 5_000_000;
     private const int MaximumDepth = 100;
+    private const int MaximumExpressionDepth = 2000;
 
     private long work;
+    private int expressionDepth;
     private int depth;
 
     public Scope Scope { get; set; } = scope;
@@ -49,6 +51,16 @@ internal sealed class RenderState(Scope scope, TimeProvider clock)
         work += 1 + size / 8;
         if (work > MaximumWork) throw new TemplateFault("the template does more work than any chat template needs; it may loop or grow without end");
     }
+
+    /// <summary>Goes one level down in the tree of expressions; paired with <see cref="Leave"/> unless an error ends the rendering.</summary>
+    public void Enter(int line)
+    {
+        Charge();
+        Line = line;
+        if (++expressionDepth > MaximumExpressionDepth) throw new TemplateFault("expressions are nested too deeply");
+    }
+
+    public void Leave() => expressionDepth--;
 
     public void Write(string text)
     {
