@@ -112,7 +112,6 @@ public sealed class Checkpoints(string folder, string identity)
 
     private void Write(string path, TrainedWeights weights, TrainingState state, bool withMoments)
     {
-        Directory.CreateDirectory(root);
         var tensors = Tensors(weights, withMoments).ToDictionary(static t => t.Name, static t => t.Row);
         var metadata = new Dictionary<string, string>
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Attune.Data;
 using Attune.Engine.Autograd;
+using Attune.Evaluation;
 using Attune.Models;
 using Attune.Text;
 using Attune.Training;
@@ -53,6 +54,29 @@ public class StoryModelTests
         var written = generator.GenerateAll(prompts, new GenerationOptions { MaxNewTokens = 64 }, cancel: TestContext.Current.CancellationToken);
         Assert.Equal(cases.Select(static c => Ids(c.GetProperty("greedy_ids"))), written.Select(static w => w.Ids));
         Assert.Equal(cases.Select(static c => c.GetProperty("greedy_text").GetString()), written.Select(static w => w.Text));
+    }
+
+    /// <summary>By the protocol: pieces of 255 ids, each behind BOS, every id of the text scored once.</summary>
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Perplexities_equal(string name)
+    {
+        using var story = new Story(name);
+        var model = story.Folder.BuildFrozen();
+        using var arena = TestBackends.NewArena(64);
+        foreach (var expected in story.Reference.GetProperty("perplexity").EnumerateObject())
+        {
+            var text = expected.Name == "tinystories_train.txt"
+                ? File.ReadAllText(SharedData.Require("datasets", "tinystories", "tinystories_train.txt"))
+                : File.ReadAllText(SharedData.Require("datasets", "wizard-of-oz", "wizard_of_oz.txt"))[..20000];
+            var ids = story.Tokenizer.Encode(text, false).Ids;
+            var pieces = ids.Chunk(255).Select(piece => Whole([story.Tokenizer.BosId!.Value, .. piece])).ToArray();
+            var losses = TokenLosses.Measure(model, null, pieces, 512, TestBackends.Make(TestBackends.CpuTwo), arena, TestContext.Current.CancellationToken);
+            Assert.Equal(expected.Value.GetProperty("tokens_scored").GetInt64(), losses.Tokens);
+            var mean = expected.Value.GetProperty("mean_nll").GetDouble();
+            Assert.Equal(mean, losses.Mean, 1e-5 * mean);
+            Assert.Equal(Math.Exp(mean), losses.Perplexity, 1e-4 * Math.Exp(mean));
+        }
     }
 
     /// <summary>Partial derivatives of the loss, found by central differences, equal the gradients of full tuning.</summary>

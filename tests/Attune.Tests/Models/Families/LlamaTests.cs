@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using Attune.Engine.Backends;
+using Attune.Formats;
+using Attune.Models;
+using Attune.Problems;
+
+namespace Attune.Tests.Models.Families;
+
+public class LlamaTests
+{
+    private static HfConfig Config(Action<JsonObject> change)
+    {
+        var view = JsonView.Read(LlamaFixture.PathOf("llama-untied", "config.json"));
+        change(view.Json);
+        return HfConfig.From(view);
+    }
+
+    private static DecoderSpec Read(Action<JsonObject> change)
+    {
+        var config = Config(change);
+        return ModelFamilies.Of(config).ReadSpec(config);
+    }
+
+    [Fact]
+    public void Every_size_is_read()
+    {
+        var spec = Read(static _ => { });
+        Assert.Equal((97, 32, 48, 2), (spec.Vocabulary, spec.Hidden, spec.FeedForward, spec.Layers));
+        Assert.Equal(new AttentionShape(4, 2, 6, 1 / MathF.Sqrt(6)), spec.AttentionShape);
+        Assert.Equal((1024, 1e-3f, Activation.Silu, false), (spec.MaxPositions, spec.NormEpsilon, spec.Activation, spec.TiedHead));
+        Assert.Equal(new RopeSpec(500, new Llama3RopeScaling(8, 1, 4, 128)), spec.Rope);
+    }
+
+    [Fact]
+    public void What_a_file_leaves_out_has_the_familys_default()
+    {
+        var spec = Read(static keys =>
+        {
+            foreach (var key in new[] { "head_dim", "num_key_value_heads", "rope_scaling", "rope_theta", "rms_norm_eps", "tie_word_embeddings", "hidden_act" })
+                keys.Remove(key);
+        });
+        Assert.Equal((8, 4, 1e-6f, false), (spec.HeadSize, spec.KeyHeads, spec.NormEpsilon, spec.TiedHead));
+        Assert.Equal(new RopeSpec(10000), spec.Rope);
+    }
+
+    [Theory]
+    [InlineData("num_key_value_heads", "3")]
+    [InlineData("head_dim", "7")]
+    [InlineData("head_dim", "1000000")]
+    [InlineData("hidden_size", "0")]
+    [InlineData("num_hidden_layers", "1000000")]
+    [InlineData("hidden_act", "\"relu\"")]
+    [InlineData("rope_scaling", "{\"rope_type\": \"yarn\", \"factor\": 4}")]
+    [InlineData("rope_scaling", "{\"rope_type\": \"llama3\", \"factor\": 4}")]
+    [InlineData("rms_norm_eps", "-1")]
+    public void A_value_that_no_Llama_has_is_an_error(string key, string value) =>
+        Assert.Throws<UserErrorException>(() => Read(keys => keys[key] = JsonNode.Parse(value)));
+
+    [Theory]
+    [InlineData(5, 1)] // 32 / 5
+    [InlineData(32, 1)] // heads of one channel
+    [InlineData(64, 64)] // none at all
+    public void Heads_must_divide_the_hidden_size_where_their_size_is_not_given(int heads, int keyHeads) => Assert.Throws<UserErrorException>(() => Read(keys =>
+    {
+        keys.Remove("head_dim");
+        keys["num_attention_heads"] = heads;
+        keys["num_key_value_heads"] = keyHeads;
+    }));
+
+    [Fact]
+    public void Another_architecture_is_an_error_that_names_those_known()
+    {
+        var e = Assert.Throws<UserErrorException>(() => Read(static keys => keys["model_type"] = "mamba"));
+        Assert.Contains("llama", e.Problems[0].Remedy, StringComparison.Ordinal);
+    }
+}
