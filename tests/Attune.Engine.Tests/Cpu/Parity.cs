@@ -99,12 +99,12 @@ internal static class Sweep
     /// <summary>The specification.</summary>
     public static Backend Reference { get; } = new ReferenceBackend<double>();
 
-    /// <summary>Every lane width that this machine offers, on two threads.</summary>
+    /// <summary>Every lane width that this machine offers, on two threads; in the full grid the widest, which the script sets.</summary>
     public static IEnumerable<CpuBackend> Widths()
     {
         foreach (var bits in new[] { 512, 256, 128 })
         {
-            if (bits <= CpuBackend.Widest)
+            if (bits == CpuBackend.Widest || (bits < CpuBackend.Widest && !Full))
                 yield return new CpuBackend(2, bits);
         }
     }

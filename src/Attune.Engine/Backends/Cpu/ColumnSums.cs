@@ -57,13 +57,41 @@ internal static unsafe class ColumnSums<L, V> where L : struct, ILane<V> where V
 
         public void Tile(int index)
         {
-            var start = index * TileCols;
-            for (var col = start; col < Math.Min(start + TileCols, Cols); col += L.Width)
-                Column(col, Math.Min(L.Width, Math.Min(start + TileCols, Cols) - col));
+            var (col, end) = (index * TileCols, Math.Min(index * TileCols + TileCols, Cols));
+            for (; col + 4 * L.Width <= end; col += 4 * L.Width)
+                FourVectors(col);
+            for (; col < end; col += L.Width)
+                OneVector(col, Math.Min(L.Width, end - col));
+        }
+
+        // Whole cache lines of a row at a time, in the order of the sums of OneVector.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void FourVectors(int col)
+        {
+            V t0 = L.Set(0), t1 = t0, t2 = t0, t3 = t0;
+            for (var block = 0; block < Rows; block += RowBlock)
+            {
+                V s0 = L.Set(0), s1 = s0, s2 = s0, s3 = s0;
+                for (var r = block; r < Math.Min(block + RowBlock, Rows); r++)
+                {
+                    float* dy = Dy.At(r, col), x = TTerm.ReadsX ? X.At(r, col) : dy, means = Mean.At(0, r), rstds = Rstd.At(0, r);
+                    V mean = L.Set(means == null ? 0 : *means), rstd = L.Set(rstds == null ? 1 : *rstds);
+                    s0 = L.Add(s0, TTerm.Of(L.Load(dy), L.Load(x), mean, rstd));
+                    s1 = L.Add(s1, TTerm.Of(L.Load(dy + L.Width), L.Load(x + L.Width), mean, rstd));
+                    s2 = L.Add(s2, TTerm.Of(L.Load(dy + 2 * L.Width), L.Load(x + 2 * L.Width), mean, rstd));
+                    s3 = L.Add(s3, TTerm.Of(L.Load(dy + 3 * L.Width), L.Load(x + 3 * L.Width), mean, rstd));
+                }
+                (t0, t1, t2, t3) = (L.Add(t0, s0), L.Add(t1, s1), L.Add(t2, s2), L.Add(t3, s3));
+            }
+            var to = Sum.At(0, col);
+            Put(to, t0, L.Width);
+            Put(to + L.Width, t1, L.Width);
+            Put(to + 2 * L.Width, t2, L.Width);
+            Put(to + 3 * L.Width, t3, L.Width);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Column(int col, int count)
+        private void OneVector(int col, int count)
         {
             var total = L.Set(0);
             for (var block = 0; block < Rows; block += RowBlock)
@@ -79,8 +107,10 @@ internal static unsafe class ColumnSums<L, V> where L : struct, ILane<V> where V
                 }
                 total = L.Add(total, sum);
             }
-            var to = Sum.At(0, col);
-            Elements<L, V>.Store(to, Beta == 0 ? total : L.Fma(L.Set(Beta), Elements<L, V>.Load(to, count), total), count);
+            Put(Sum.At(0, col), total, count);
         }
+
+        private readonly void Put(float* to, V total, int count) =>
+            Elements<L, V>.Store(to, Beta == 0 ? total : L.Fma(L.Set(Beta), Elements<L, V>.Load(to, count), total), count);
     }
 }

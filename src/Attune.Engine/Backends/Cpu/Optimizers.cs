@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Backends.Cpu;
@@ -59,7 +60,7 @@ internal sealed unsafe class Optimizers<L, V>(int threads) : IOptimizerKernels w
         {
             var start = index * Length;
             var count = Math.Min(Length, Count - start);
-            Sums[index] = Squares ? WideSquares(X + start, count) : WideSum(X + start, count);
+            Sums[index] = WideSum(X + start, count, Squares);
         }
     }
 
@@ -93,37 +94,26 @@ internal sealed unsafe class Optimizers<L, V>(int threads) : IOptimizerKernels w
         }
     }
 
+    // F64 throughout: the same bits at every lane width.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double WideSquares(float* x, int count)
+    private static double WideSum(float* x, int count, bool squares)
     {
-        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        Vector256<double> s0 = default, s1 = default, s2 = default, s3 = default;
         var i = 0;
-        for (; i + 4 <= count; i += 4)
+        for (; i + 16 <= count; i += 16)
         {
-            s0 += (double)x[i] * x[i];
-            s1 += (double)x[i + 1] * x[i + 1];
-            s2 += (double)x[i + 2] * x[i + 2];
-            s3 += (double)x[i + 3] * x[i + 3];
+            Vector256<float> x0 = Vector256.Load(x + i), x1 = Vector256.Load(x + i + 8);
+            s0 += Term(Vector256.WidenLower(x0), squares);
+            s1 += Term(Vector256.WidenUpper(x0), squares);
+            s2 += Term(Vector256.WidenLower(x1), squares);
+            s3 += Term(Vector256.WidenUpper(x1), squares);
         }
+        var sum = Vector256.Sum(s0 + s1 + (s2 + s3));
         for (; i < count; i++)
-            s0 += (double)x[i] * x[i];
-        return s0 + s1 + (s2 + s3);
+            sum += squares ? (double)x[i] * x[i] : x[i];
+        return sum;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double WideSum(float* x, int count)
-    {
-        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        var i = 0;
-        for (; i + 4 <= count; i += 4)
-        {
-            s0 += x[i];
-            s1 += x[i + 1];
-            s2 += x[i + 2];
-            s3 += x[i + 3];
-        }
-        for (; i < count; i++)
-            s0 += x[i];
-        return s0 + s1 + (s2 + s3);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Term(Vector256<double> x, bool squares) => squares ? x * x : x;
 }

@@ -125,23 +125,9 @@ internal sealed unsafe partial class Pointwise<L, V>
         public RandomKey Key;
         public int[]? RowNumbers;
         public float Keep, Beta;
-        public ulong Threshold;
+        public uint Threshold;
 
-        public readonly void Run(int row, int col, int count)
-        {
-            float* x = X.At(row, 0), y = Y.At(row, 0);
-            Span<uint> draws = stackalloc uint[4];
-            var number = RowNumbers?[row] ?? row;
-            for (var group = col / 4; group * 4 < col + count; group++)
-            {
-                (draws[0], draws[1], draws[2], draws[3]) = Key.Draw(number, (uint)group);
-                var end = Math.Min(group * 4 + 4, col + count);
-                for (var c = Math.Max(group * 4, col); c < end; c++)
-                {
-                    var value = draws[c & 3] >= Threshold ? x[c] * Keep : 0;
-                    y[c] = Beta == 0 ? value : value + Beta * y[c];
-                }
-            }
-        }
+        public readonly void Run(int row, int col, int count) => DropoutKernel.Run(
+            X.At(row, col), Y.At(row, col), Beta, count, Key, RowNumbers?[row] ?? row, (uint)col / 4, Threshold, Keep);
     }
 }

@@ -99,12 +99,14 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
     public void Dropout(Tensor x, float p, RandomKey key, int[]? rowNumbers, Tensor y, float beta)
     {
         Check.SameShape("dropout", x, y);
+        if (!(p >= 0 && p < 1))
+            throw new ArgumentOutOfRangeException(nameof(p), p, "dropout: a share in [0, 1) was expected");
         if (rowNumbers is not null && rowNumbers.Length < x.Rows)
             throw new ArgumentException($"dropout: {rowNumbers.Length} row numbers for {x}", nameof(rowNumbers));
         var run = new DropoutRun
         {
             X = new Plane(Check.Floats(x)), Y = new Plane(Check.Floats(y)), Key = key, RowNumbers = rowNumbers, Beta = beta,
-            Keep = 1 / (1 - p), Threshold = (ulong)Math.Ceiling(p * 4294967296.0),
+            Keep = 1 / (1 - p), Threshold = (uint)Math.Ceiling(p * 4294967296.0),
         };
         Sheet.Run(run, x.Rows, x.Cols, false, threads);
     }

@@ -11,9 +11,6 @@ internal unsafe interface ILane<V> where V : unmanaged
 
     static abstract V Set(float value);
 
-    /// <summary>0, 1, 2 … Width − 1.</summary>
-    static abstract V Indices { get; }
-
     static abstract V Load(float* from);
 
     static abstract void Store(float* to, V value);
@@ -56,9 +53,6 @@ internal unsafe interface ILane<V> where V : unmanaged
 
     /// <summary>The sum of the elements, in an order fixed by the width.</summary>
     static abstract float Sum(V a);
-
-    /// <summary>The elements summed in F64, in an order fixed by the width.</summary>
-    static abstract double WideSum(V a);
 
     /// <summary>The largest element.</summary>
     static abstract float Largest(V a);

@@ -8,8 +8,6 @@ internal readonly unsafe struct Lane128 : ILane<Vector128<float>>
 {
     public static int Width => 4;
 
-    public static Vector128<float> Indices => Vector128<float>.Indices;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Set(float value) => Vector128.Create(value);
 
@@ -80,10 +78,6 @@ internal readonly unsafe struct Lane128 : ILane<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> a) => Vector128.Sum(a);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double WideSum(Vector128<float> a) =>
-        Vector128.Sum(Vector128.WidenLower(a)) + Vector128.Sum(Vector128.WidenUpper(a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector128<float> a)

@@ -9,8 +9,6 @@ internal readonly unsafe struct Lane256 : ILane<Vector256<float>>
 {
     public static int Width => 8;
 
-    public static Vector256<float> Indices => Vector256<float>.Indices;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Set(float value) => Vector256.Create(value);
 
@@ -81,10 +79,6 @@ internal readonly unsafe struct Lane256 : ILane<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> a) => Vector256.Sum(a);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double WideSum(Vector256<float> a) =>
-        Vector256.Sum(Vector256.WidenLower(a)) + Vector256.Sum(Vector256.WidenUpper(a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector256<float> a) => Lane128.Largest(Vector128.MaxNative(a.GetLower(), a.GetUpper()));

@@ -9,8 +9,6 @@ internal readonly unsafe struct Lane512 : ILane<Vector512<float>>
 {
     public static int Width => 16;
 
-    public static Vector512<float> Indices => Vector512<float>.Indices;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Set(float value) => Vector512.Create(value);
 
@@ -74,10 +72,6 @@ internal readonly unsafe struct Lane512 : ILane<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> a) => Vector512.Sum(a);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double WideSum(Vector512<float> a) =>
-        Vector512.Sum(Vector512.WidenLower(a)) + Vector512.Sum(Vector512.WidenUpper(a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector512<float> a) => Lane256.Largest(Vector256.MaxNative(a.GetLower(), a.GetUpper()));
