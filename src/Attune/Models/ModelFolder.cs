@@ -149,7 +149,7 @@ public sealed class ModelFolder : IDisposable
             CheckTie(used, problems);
         if (problems.Count > 0)
             throw new UserErrorException(problems);
-        UnusedTensors = [.. weights!.Entries.Keys.Where(n => !used.Contains(n) && !Family.Names.Ignored.Any(n.EndsWith)).Order(StringComparer.Ordinal)];
+        UnusedTensors = [.. weights!.Entries.Keys.Where(n => !used.Contains(n) && !Family.Names.Ignored.Any(end => n.EndsWith(end, StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
     }
 
     private string MissingRemedy(ParameterInfo info) => info.Name == Family.Names.Head + ".weight"

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Attune.Adapters;
 using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
@@ -73,6 +74,24 @@ public class GeneratorTests
             Assert.Equal(alone.Ids, together[i].Ids);
         }
         Assert.Equal(0, rig.Arena.InUse);
+    }
+
+    [Fact]
+    public void Adapters_write_their_own_text()
+    {
+        using var rig = new Rig("llama-untied");
+        var adapters = PeftFiles.Load(LlamaFixture.PathOf("llama-untied", "lora"), rig.Decoder);
+        var generator = new Generator(rig.Decoder, Letters, rig.Backend, rig.Arena, adapters);
+        var written = generator.Generate(Prompt(3, 1), new GenerationOptions { MaxNewTokens = 12 }, cancel: TestContext.Current.CancellationToken);
+        var ids = Prompt(3, 1).ToList();
+        for (var i = 0; i < 12; i++)
+        {
+            using var tape = new Tape(rig.Backend, rig.Arena, record: false);
+            var logits = Numbers.Of(rig.Decoder.Logits(tape, Pass.Packed([ids.Count]) with { Adapters = adapters }, ids.ToArray(), [ids.Count - 1]));
+            ids.Add(Array.IndexOf(logits, logits.Max()));
+        }
+        Assert.Equal(ids[3..], written.Ids);
+        Assert.NotEqual(rig.Write(new GenerationOptions { MaxNewTokens = 12 }).Ids, written.Ids);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Attune.Adapters;
 using Attune.Engine;
 using Attune.Formats;
 using Attune.Models;
@@ -108,6 +109,26 @@ public class ModelWriterTests
         Assert.Equal([(byte)expected, (byte)(expected >> 8)], stream.ToArray());
     }
 
+    /// <summary>A base in half precision computes, and trains its adapter, as the same values in F32.</summary>
+    [Theory]
+    [InlineData(SafeTensorsType.BF16, TestBackends.F32)]
+    [InlineData(SafeTensorsType.F16, TestBackends.F32)]
+    [InlineData(SafeTensorsType.BF16, TestBackends.Cpu)]
+    [InlineData(SafeTensorsType.F16, TestBackends.Cpu)]
+    public void Half_precision_weights_compute_as_their_decoded_values(SafeTensorsType type, string backendName)
+    {
+        using var temp = new TempFolder();
+        using var fixture = new LlamaFixture("llama-untied", "lora");
+        ModelWriter.Save(temp.File("half"), fixture.Folder, fixture.Folder.Weight, type);
+        using var half = ModelFolder.Open(temp.File("half"));
+        ModelWriter.Save(temp.File("wide"), half, half.Weight, SafeTensorsType.F32);
+        using var wide = ModelFolder.Open(temp.File("wide"));
+        Assert.Equal(fixture.Folder.WeightBytes, 2 * half.WeightBytes);
+        var (narrowed, decoded) = (Outcome(fixture, half, backendName), Outcome(fixture, wide, backendName));
+        foreach (var (a, b) in decoded.Zip(narrowed))
+            Numbers.Close([.. a.Select(static v => (float)v)], b, 1e-6, $"{type}");
+    }
+
     [Fact]
     public void A_value_too_large_for_F16_is_an_error_and_leaves_nothing_behind()
     {
@@ -147,6 +168,17 @@ public class ModelWriterTests
         var e = Assert.Throws<UserErrorException>(() => ModelFolder.Open(temp.Path));
         Assert.Equal(6, e.Problems.Count);
         Assert.All(e.Problems, static p => Assert.Contains("_proj.weight has shape", p.Message, StringComparison.Ordinal));
+    }
+
+    // Logits, and the gradients of an adapter.
+    private static double[][] Outcome(LlamaFixture fixture, ModelFolder folder, string backendName)
+    {
+        using var arena = TestBackends.NewArena();
+        var backend = TestBackends.Make(backendName);
+        using var model = TrainingModel.Build(folder, new TuningMethod(PeftFiles.ReadOptions(fixture.AdapterFolder!), false, 0), backend, arena);
+        PeftFiles.ReadInto(fixture.AdapterFolder!, model.Adapters!);
+        fixture.Gradients(model, backend, arena, Engine.Autograd.Keep.Saved, fixture.Ids.Length, [0, 1, 2]);
+        return [fixture.Logits(model.Decoder, model.Adapters, backend, arena), .. model.Weights.Parameters.Select(static p => Numbers.Of(p.Grad!))];
     }
 
     private static void CopyModel(string name, string folder, Action<JsonObject> change)
