@@ -103,7 +103,10 @@ internal sealed class LlamaFixture : IDisposable
     {
         var options = new TrainerOptions
         {
-            TotalSteps = 1, PassRows = rows, Keep = keep, LearningRate = new LearningRate(1e-3, LearningRateShape.Constant, 0, 1),
+            TotalSteps = 1,
+            PassRows = rows,
+            Keep = keep,
+            LearningRate = new LearningRate(1e-3, LearningRateShape.Constant, 0, 1),
         };
         var step = new GradientStep(model, backend, arena, options);
         model.Weights.RestartGradients();

@@ -92,7 +92,9 @@ public class StoryModelTests
         var example = Whole(Ids(expected.GetProperty("token_ids")));
         var step = new GradientStep(model, backend, arena, new TrainerOptions
         {
-            TotalSteps = 1, PassRows = example.Positions, LearningRate = new LearningRate(1, LearningRateShape.Constant, 0, 1),
+            TotalSteps = 1,
+            PassRows = example.Positions,
+            LearningRate = new LearningRate(1, LearningRateShape.Constant, 0, 1),
         });
         var loss = step.Run(new OptimizerStep(default, [Batch.Of([example], [0])], [0], example.Positions), 0, TestContext.Current.CancellationToken);
         Assert.Equal(expected.GetProperty("loss").GetDouble(), loss, 1e-6 * loss);
