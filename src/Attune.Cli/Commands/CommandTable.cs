@@ -7,6 +7,9 @@ internal static class CommandTable
 {
     public static IReadOnlyList<Func<CommandHost, Command>> All { get; } =
     [
+        RunCommands.Train,
+        RunCommands.Check,
+        RunCommands.Plan,
         TokenizeCommand.Create,
         TokenizerCommand.Create,
         DoctorCommand.Create,

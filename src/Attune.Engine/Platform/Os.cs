@@ -60,7 +60,7 @@ public static partial class Os
             foreach (var line in File.ReadLines("/proc/self/status"))
             {
                 if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
-                    return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), System.Globalization.CultureInfo.InvariantCulture) * 1024;
+                    return Kilobytes(line);
             }
         }
         return Environment.WorkingSet;
@@ -68,6 +68,10 @@ public static partial class Os
 
     /// <summary>Memory that this process may use in all, in bytes: the machine's, or its container's limit.</summary>
     public static long TotalMemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    // "Name:   123 kB"
+    private static long Kilobytes(string line) =>
+        long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1).Trim().TrimEnd("kB").Trim(), System.Globalization.CultureInfo.InvariantCulture) * 1024;
 
     [LibraryImport("libc")]
     private static partial int madvise(nint address, nuint length, int advice);

@@ -38,6 +38,18 @@ public sealed class LayerTargets
     /// <exception cref="ArgumentException">Not a regular expression.</exception>
     public static LayerTargets Matching(string expression) => expression == AllLinearWord ? AllLinear : new([], expression);
 
+    /// <summary>What a recipe says: <c>all-linear</c>, or names, endings and patterns in which * stands for any characters.</summary>
+    public static LayerTargets Of(IReadOnlyList<string> words)
+    {
+        if (words is [AllLinearWord])
+            return AllLinear;
+        if (!words.Any(static w => w.Contains('*', StringComparison.Ordinal) || w.Contains('?', StringComparison.Ordinal)))
+            return EndingOn(words);
+        // One expression over the whole path, each word an ending of it: what PEFT reads back.
+        var patterns = words.Select(static w => Regex.Escape(w).Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal));
+        return Matching($@"(?:.*\.)?(?:{string.Join("|", patterns)})");
+    }
+
     /// <summary>Whether the layer at <paramref name="path"/> is meant.</summary>
     /// <exception cref="UserErrorException">The expression takes longer than a second.</exception>
     public bool Matches(string path) => Expression switch

@@ -90,7 +90,8 @@ public sealed class Checkpoints(string folder, string identity)
         }
     }
 
-    private static int StepOf(string path) =>
+    /// <summary>The step of a checkpoint, by its name.</summary>
+    public static int StepOf(string path) =>
         int.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length, 7), CultureInfo.InvariantCulture, out var step) ? step : -1;
 
     private static TrainingState ReadState(IReadOnlyDictionary<string, string> metadata, string path)

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Attune.Engine.Backends;
+using Attune.Problems;
+using Attune.Recipes;
+using Attune.Runs;
+
+namespace Attune.Cli.Commands;
+
+/// <summary><c>attune train</c>, <c>check</c> and <c>plan</c>: one recipe, taken to the end, to the data, or to the memory plan.</summary>
+internal static class RunCommands
+{
+    public static Command Train(CommandHost host)
+    {
+        var arguments = new RecipeArguments();
+        var resume = new Option<string>("--resume") { Description = "Go on with a run that was stopped.", HelpName = "run folder" };
+        var command = arguments.AddTo(new Command("train", "Tunes a model by a recipe, and shows what was gained and lost."));
+        command.Options.Add(resume);
+        return host.Bind(command, c =>
+        {
+            var from = c.Get(resume);
+            var recipe = arguments.Read(c, from);
+            using var view = new RunView(c.Output);
+            var result = TrainRun.Execute(recipe, from, Backend(recipe), TimeProvider.System, view.Show, c.Stop);
+            view.Finish(result);
+            return ExitCode.Done;
+        });
+    }
+
+    public static Command Check(CommandHost host)
+    {
+        var arguments = new RecipeArguments();
+        return host.Bind(arguments.AddTo(new Command("check", "Everything that train does before it trains: recipe, model, data, choices, memory.")), c =>
+        {
+            var recipe = arguments.Read(c, null);
+            using var view = new RunView(c.Output);
+            using var setup = RunSetup.Prepare(recipe, Backend(recipe), view.Show, c.Stop);
+            view.Checked(setup);
+            return ExitCode.Done;
+        });
+    }
+
+    public static Command Plan(CommandHost host)
+    {
+        var arguments = new RecipeArguments();
+        return host.Bind(arguments.AddTo(new Command("plan", "What a run needs of memory, time and disk, before anything is loaded.")), c =>
+        {
+            var recipe = arguments.Read(c, null);
+            using var setup = RunSetup.Prepare(recipe, Backend(recipe), static _ => { }, c.Stop);
+            RunView.Plan(c.Output, setup);
+            return ExitCode.Done;
+        });
+    }
+
+    private static CpuBackend Backend(Recipe recipe) => CpuBackend.Shared(recipe.Train.Threads ?? Environment.ProcessorCount);
+}
+
+/// <summary>A recipe file, or flags that mirror its keys, or both.</summary>
+internal sealed class RecipeArguments
+{
+    private readonly Argument<string?> file = new("recipe") { Description = "A recipe file.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string[]> set = new("--set") { Description = "Sets a key of the recipe: --set train.epochs=2", HelpName = "key=value" };
+    private readonly Dictionary<RecipeKey, Option<string[]>> flags = RecipeKeys.All.ToDictionary(
+        static k => k,
+        static k => new Option<string[]>(k.Flag) { Description = k.Help, HelpName = k.Leaf, AllowMultipleArgumentsPerToken = true });
+
+    public Command AddTo(Command command)
+    {
+        command.Arguments.Add(file);
+        command.Options.Add(set);
+        foreach (var flag in flags.Values)
+            command.Options.Add(flag);
+        return command;
+    }
+
+    /// <summary>The recipe that file and flags make; of a resumed run, the one in its folder.</summary>
+    public Recipe Read(CommandContext c, string? resume)
+    {
+        var settings = (c.Get(set) ?? []).Select(Setting.Parse).ToList();
+        foreach (var (key, option) in flags)
+        {
+            if (c.Get(option) is { Length: > 0 } values)
+                settings.Add(new Setting(key.Name, values.Length == 1 ? values[0] : $"[{string.Join(", ", values)}]", key.Flag));
+        }
+        if (resume is null)
+            return c.Get(file) is { } path ? RecipeReader.ReadFile(path, settings) : RecipeReader.FromSettings(settings);
+        if (c.Get(file) is not null || settings.Count > 0)
+            throw new UserErrorException("--resume", "goes on with the recipe in the run's folder, exactly as it was", "leave out the recipe and other settings, or begin a new run");
+        return RecipeReader.ReadFile(RunDirectory.Existing(resume).Recipe);
+    }
+}

@@ -1,0 +1,221 @@
+using System.Globalization;
+using Attune.Reports;
+using Attune.Runs;
+using Attune.Training;
+using Spectre.Console;
+
+namespace Attune.Cli;
+
+/// <summary>Shows a run as it goes: data, choices, plan, progress, and what came of it.</summary>
+internal sealed class RunView(ConsoleOutput output) : IDisposable
+{
+    private readonly List<RunNotice> seen = [];
+    private Progress? progress;
+    private string stage = "";
+
+    /// <summary>Takes a notice of the run.</summary>
+    public void Show(RunNotice notice)
+    {
+        seen.Add(notice);
+        switch (notice)
+        {
+            case NoticeText text:
+                output.Say(text.Text);
+                break;
+            case NoticeData data:
+                Data(data);
+                break;
+            case NoticeChoice choice:
+                output.Say($"  {Dim("chosen")} {choice.Key} = {choice.Value}  {Dim(choice.Reason)}");
+                break;
+            case NoticePlan plan:
+                Memory(plan);
+                break;
+            case NoticeProgress step:
+                Report($"measuring {step.Stage} tuning", step.Done, step.Total, "answers", step.Detail == "losses" ? "losses" : "");
+                break;
+            case NoticeTraining training:
+                Training(training.Event);
+                break;
+        }
+    }
+
+    /// <summary>What <c>check</c> ends with.</summary>
+    public void Checked(RunSetup setup) => output.Result(
+        json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("train_rows", setup.Train.Count);
+            json.WriteNumber("valid_rows", setup.Valid.Count);
+            json.WriteNumber("test_rows", setup.Test.Count);
+            json.WriteNumber("steps", setup.Options.TotalSteps);
+            json.WriteNumber("memory_bytes", setup.Plan.Total);
+            json.WriteStartObject("choices");
+            foreach (var choice in setup.Choices.Made)
+                json.WriteString(choice.Key, choice.Value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        },
+        console => console.WriteLine($"All is well: {setup.Options.TotalSteps} steps on {setup.Train.Count} rows."));
+
+    /// <summary>What <c>plan</c> ends with.</summary>
+    public static void Plan(ConsoleOutput output, RunSetup setup)
+    {
+        var disk = 2 * 3 * 4 * setup.Plan.Trained / 4;
+        output.Result(
+            json =>
+            {
+                json.WriteStartObject();
+                json.WriteStartObject("memory");
+                foreach (var (name, bytes) in setup.Plan.Terms)
+                    json.WriteNumber(name, bytes);
+                json.WriteNumber("arena", setup.Plan.Arena);
+                json.WriteNumber("total", setup.Plan.Total);
+                json.WriteNumber("limit", setup.MemoryLimit);
+                json.WriteEndObject();
+                json.WriteNumber("disk", disk);
+                json.WriteNumber("steps", setup.Options.TotalSteps);
+                json.WriteNumber("pass_rows", setup.Options.PassRows);
+                json.WriteEndObject();
+            },
+            console =>
+            {
+                var grid = new Grid().AddColumn().AddColumn(new GridColumn().RightAligned());
+                foreach (var (name, bytes) in setup.Plan.Terms)
+                    grid.AddRow(Markup.Escape(name), Numbers.Bytes(bytes));
+                grid.AddRow("[bold]memory in all[/]", "[bold]" + Numbers.Bytes(setup.Plan.Total) + "[/]");
+                grid.AddRow("[dim]may be used[/]", "[dim]" + Numbers.Bytes(setup.MemoryLimit) + "[/]");
+                grid.AddRow("[dim]disk for checkpoints[/]", "[dim]" + Numbers.Bytes(disk) + "[/]");
+                grid.AddRow("[dim]steps[/]", "[dim]" + setup.Options.TotalSteps.ToString(CultureInfo.InvariantCulture) + "[/]");
+                console.Write(grid);
+            });
+    }
+
+    /// <summary>What <c>train</c> ends with.</summary>
+    public void Finish(RunResult result)
+    {
+        EndProgress();
+        output.Result(
+            json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("run", result.Directory);
+                json.WriteString("saved", result.Saved);
+                json.WriteStartArray("metrics");
+                foreach (var m in result.Record.Metrics)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("name", m.Name);
+                    json.WriteNumber("before", m.Before);
+                    json.WriteNumber("after", m.After);
+                    json.WriteNumber("low", m.Low);
+                    json.WriteNumber("high", m.High);
+                    json.WriteNumber("count", m.Count);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+                json.WriteStartArray("next");
+                foreach (var next in result.Record.Next)
+                    json.WriteStringValue(next.Command);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            },
+            console => Text(console, result));
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => EndProgress();
+
+    private static void Text(IAnsiConsole console, RunResult result)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("before").RightAligned())
+            .AddColumn(new TableColumn("after").RightAligned()).AddColumn("95 % interval of the change");
+        foreach (var m in result.Record.Metrics)
+            table.AddRow(Markup.Escape(m.Name), Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit), Markup.Escape(Numbers.Interval(m)));
+        console.Write(table);
+        foreach (var finding in Findings.Of(result.Record))
+            console.MarkupLine($"[bold]{Markup.Escape(finding.Title)}[/] {Markup.Escape(finding.Evidence)} {Markup.Escape(finding.Advice)}".TrimEnd());
+        console.WriteLine();
+        console.WriteLine($"{result.Saved}");
+        console.WriteLine($"{Path.Combine(result.Directory, "report.html")}");
+        console.WriteLine();
+        foreach (var next in result.Record.Next)
+            console.WriteLine($"{next.Purpose}:\n  {next.Command}");
+    }
+
+    private void Data(NoticeData data)
+    {
+        var report = data.Report;
+        foreach (var file in report.Files)
+            output.Say($"{Bold(data.Role)} {file.Path}: {file.Shape} in {file.Format}, {Numbers.Count(file.Rows)} rows");
+        var kept = $"  {Numbers.Count(report.Examples)} examples, {Numbers.Count(report.Tokens)} tokens, {Numbers.Percent(report.TrainedShare)} of them trained";
+        output.Say(report.DroppedTooLong + report.Shortened == 0 ? kept : $"{kept}; {report.DroppedTooLong} dropped and {report.Shortened} shortened (longer than {report.MaxLength})");
+        foreach (var warning in report.Warnings)
+            output.Warn(warning);
+        foreach (var preview in data.Previews)
+        {
+            output.Say($"  {Dim(preview.Place + ", trained tokens marked:")}");
+            output.Say("    " + string.Concat(preview.Segments.Select(Mark)).ReplaceLineEndings("\n    "));
+        }
+    }
+
+    // Where no person sees colours, brackets mark what is trained.
+    private string Mark(Attune.Data.Segment segment)
+    {
+        var text = SafeForTerminal(segment.Text);
+        if (!segment.Trained)
+            return Dim(text);
+        return output.Terminal.ErrorIsPerson ? Ansi.Of(true, Ansi.Green, text) : $"⟦{text}⟧";
+    }
+
+    private static string SafeForTerminal(string text) => string.Concat(text.Select(static c => char.IsControl(c) && c != '\n' ? '·' : c));
+
+    private void Memory(NoticePlan notice)
+    {
+        var (name, bytes) = notice.Plan.Terms[0];
+        output.Say($"{Bold("memory")} {Numbers.Bytes(notice.Plan.Total)} planned of {Numbers.Bytes(notice.Limit)}; the largest term: {name}, {Numbers.Bytes(bytes)}");
+    }
+
+    private void Training(TrainingEvent e)
+    {
+        switch (e)
+        {
+            case StepDone s:
+                Report("training", s.Step, s.TotalSteps, "steps", string.Create(CultureInfo.InvariantCulture, $"loss {s.Loss:F3} · {s.Tokens / s.Seconds:N0} tokens/s"));
+                break;
+            case Validated v:
+                var line = string.Create(CultureInfo.InvariantCulture, $"  step {v.Step}: validation loss {v.Loss:F4}{(v.IsBest ? " (best so far)" : "")}");
+                if (output.IsQuiet)
+                    break;
+                if (progress is null) output.Say(line);
+                else progress.Line(line);
+                break;
+            case TrainingEnded ended:
+                EndProgress();
+                output.Say($"  ended at step {ended.Step}: {ended.Reason}");
+                break;
+        }
+    }
+
+    private void Report(string title, int done, int total, string unit, string note)
+    {
+        if (stage != title)
+        {
+            EndProgress();
+            stage = title;
+            progress = output.Begin(title, total, unit);
+        }
+        progress!.Report(done, note);
+    }
+
+    private void EndProgress()
+    {
+        progress?.Dispose();
+        progress = null;
+        stage = "";
+    }
+
+    private string Dim(string text) => Ansi.Of(output.Terminal.ErrorIsPerson, Ansi.Dim, text);
+
+    private string Bold(string text) => Ansi.Of(output.Terminal.ErrorIsPerson, Ansi.Bold, text);
+}

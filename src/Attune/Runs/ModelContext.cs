@@ -1,0 +1,108 @@
+using Attune.Adapters;
+using Attune.Data;
+using Attune.Formats;
+using Attune.Models;
+using Attune.Problems;
+using Attune.Text;
+
+namespace Attune.Runs;
+
+/// <summary>
+/// A model as a user means it: weights, tokenizer, chat template and stop tokens from one folder, with an adapter or without. The
+/// one place that decides which template rules, so that training and inference cannot differ.
+/// </summary>
+public sealed class ModelContext : IDisposable
+{
+    private ModelContext(ModelFolder folder, Tokenizer tokenizer, ChatTemplate? template, GenerationConfig generation, string? adapterPath)
+    {
+        (Folder, Tokenizer, Template, Generation, AdapterPath) = (folder, tokenizer, template, generation, adapterPath);
+        var ends = new SortedSet<int>(generation.EosTokenIds);
+        if (tokenizer.EosId is { } eos)
+            ends.Add(eos);
+        EndIds = [.. ends];
+    }
+
+    /// <summary>Configuration and weights.</summary>
+    public ModelFolder Folder { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The chat template that rules; null where there is none.</summary>
+    public ChatTemplate? Template { get; }
+
+    /// <summary>The model's own settings of generation.</summary>
+    public GenerationConfig Generation { get; }
+
+    /// <summary>Ids that end a text by the model's own configuration.</summary>
+    public IReadOnlyList<int> EndIds { get; }
+
+    /// <summary>Ids that end an answer: the above and the template's end of turn.</summary>
+    public IReadOnlyList<int> StopIds => Prompts.StopIds(Tokenizer, Template, EndIds);
+
+    /// <summary>The adapter's folder, or null.</summary>
+    public string? AdapterPath { get; }
+
+    /// <summary>Opens a model, and looks at its adapter.</summary>
+    /// <param name="path">The model's folder; an adapter's folder leads to the base that it names.</param>
+    /// <param name="adapter">The adapter's folder, or null.</param>
+    /// <param name="template">A template to use instead of the model's own: a file or <c>chatml</c>; null for the model's.</param>
+    /// <param name="withWeights">False where the weights are still to be trained.</param>
+    public static ModelContext Open(string path, string? adapter = null, string? template = null, bool withWeights = true)
+    {
+        var folder = withWeights ? ModelFolder.Open(path) : ModelFolder.OpenConfiguration(path);
+        try
+        {
+            var tokenizer = Tokenizer.Load(path);
+            if (tokenizer.VocabularySize > folder.Spec.Vocabulary)
+                throw new UserErrorException(path, $"the tokenizer has {tokenizer.VocabularySize} tokens, the model only {folder.Spec.Vocabulary}", "the files do not belong together: get the model again");
+            var rules = ResolveTemplate(path, adapter, template, tokenizer);
+            if (adapter is not null)
+                CheckAdapter(adapter, folder, tokenizer, rules);
+            return new ModelContext(folder, tokenizer, rules, GenerationConfig.ReadFolder(path, folder.Config), adapter);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Prompt ids for one message of the user, or for plain text where there is no template.</summary>
+    public int[] Prompt(IReadOnlyList<ChatMessage> messages)
+    {
+        if (Template is null)
+            return Tokenizer.Encode(string.Join("\n", messages.Select(static m => m.Content)), addSpecialTokens: true).Ids;
+        var text = Template.Render(messages, new ChatOptions
+        {
+            AddGenerationPrompt = true,
+            BosToken = Tokenizer.BosId is { } bos ? Tokenizer.TokenText(bos) : null,
+            EosToken = Tokenizer.EosId is { } eos ? Tokenizer.TokenText(eos) : null,
+        });
+        return Prompts.Encode(Tokenizer, text);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => Folder.Dispose();
+
+    // What an adapter was trained with stands beside it, and rules where nothing else is asked for.
+    private static ChatTemplate? ResolveTemplate(string path, string? adapter, string? template, Tokenizer tokenizer) =>
+        template is null && adapter is not null && ChatTemplate.FromModel(adapter) is { } own
+            ? own
+            : TemplateChoice.Of(template, path, tokenizer);
+
+    private static void CheckAdapter(string adapter, ModelFolder folder, Tokenizer tokenizer, ChatTemplate? template)
+    {
+        if (!PeftFiles.IsAdapter(adapter))
+            throw new UserErrorException(adapter, "is not an adapter: it has no adapter_config.json", "give the adapter folder of a run");
+        if (AdapterOrigin.Read(adapter) is not { } origin)
+            return;
+        var problems = origin.Check(adapter, folder).ToList();
+        if (origin.TokenizerHash != tokenizer.Hash)
+            problems.Add(new Problem(adapter, "was trained with another tokenizer than the model's", "use the base model that the adapter was trained on, with its tokenizer.json"));
+        if (origin.TemplateHash is { } hash && hash != template?.Hash)
+            problems.Add(new Problem(adapter, "was trained with another chat template than the one given", "leave the template out: the adapter's own is used"));
+        if (problems.Count > 0)
+            throw new UserErrorException(problems);
+    }
+}

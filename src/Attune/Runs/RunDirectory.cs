@@ -1,0 +1,88 @@
+using Attune.Formats;
+using Attune.Problems;
+
+namespace Attune.Runs;
+
+/// <summary>The folder of a run and the names of what stands in it.</summary>
+public sealed class RunDirectory
+{
+    private RunDirectory(string path) => Path = path;
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The resolved recipe.</summary>
+    public string Recipe => At("recipe.yaml");
+
+    /// <summary>Hashes, versions, seed.</summary>
+    public string Manifest => At("manifest.json");
+
+    /// <summary>One JSON object per step and validation.</summary>
+    public string Metrics => At("metrics.jsonl");
+
+    /// <summary>The tuned adapter.</summary>
+    public string Adapter => At("adapter");
+
+    /// <summary>The tuned model, where every weight was trained.</summary>
+    public string Model => At("model");
+
+    /// <summary>The report for a browser.</summary>
+    public string ReportHtml => At("report.html");
+
+    /// <summary>The report as text.</summary>
+    public string ReportMarkdown => At("report.md");
+
+    /// <summary>Opens the folder of a new run; never one that holds a run already.</summary>
+    /// <exception cref="UserErrorException">The folder is in use.</exception>
+    public static RunDirectory Create(string? wished, string model, string data, TimeProvider clock)
+    {
+        if (wished is not null)
+        {
+            var given = new RunDirectory(wished);
+            if (File.Exists(given.Recipe) || File.Exists(wished))
+            {
+                throw new UserErrorException(
+                    $"output: {wished}", "holds a run already", $"go on with it (--resume {wished}), choose another output, or delete it");
+            }
+            return given;
+        }
+        var name = $"{clock.GetLocalNow():yyyyMMdd-HHmmss}-{Stem(model)}-{Stem(data)}";
+        var path = System.IO.Path.Combine("runs", name);
+        for (var i = 2; Directory.Exists(path); i++)
+            path = System.IO.Path.Combine("runs", $"{name}-{i}");
+        return new RunDirectory(path);
+    }
+
+    /// <summary>Opens the folder of a run to be gone on with.</summary>
+    /// <exception cref="UserErrorException">There is no run in it.</exception>
+    public static RunDirectory Existing(string path)
+    {
+        var run = new RunDirectory(path);
+        return File.Exists(run.Recipe) ? run : throw new UserErrorException(path, "holds no run (there is no recipe.yaml in it)", "give the folder of a run that was stopped");
+    }
+
+    /// <summary>Refuses a disk that cannot hold what the run will save.</summary>
+    /// <exception cref="RunFailedException">There is too little room.</exception>
+    public void RequireRoom(long bytes)
+    {
+        Directory.CreateDirectory(Path);
+        var free = new DriveInfo(System.IO.Path.GetFullPath(Path)).AvailableFreeSpace;
+        if (free < bytes)
+            throw new RunFailedException(new Problem(Path, $"the run's checkpoints and results need {bytes / 1048576 + 1} MB, and {free / 1048576} MB are free", "free space, or set output to a folder on another disk"));
+    }
+
+    /// <summary>Writes one of the run's text files, whole or not at all.</summary>
+    public void Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path);
+        AtomicFile.WriteText(path, text);
+    }
+
+    private static string Stem(string path)
+    {
+        var name = System.IO.Path.GetFileNameWithoutExtension(path.TrimEnd('/', '\\'));
+        return string.Concat(name.Select(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '-'));
+    }
+
+    private string At(string name) => System.IO.Path.Combine(Path, name);
+}

@@ -1,0 +1,25 @@
+using Attune.Data;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>Something that a run wants to be seen; the console renders it, nothing below it writes.</summary>
+public abstract record RunNotice;
+
+/// <summary>A sentence.</summary>
+public sealed record NoticeText(string Text) : RunNotice;
+
+/// <summary>A value that the run chose, and why.</summary>
+public sealed record NoticeChoice(string Key, string Value, string Reason) : RunNotice;
+
+/// <summary>What the data turned out to be.</summary>
+public sealed record NoticeData(string Role, DataReport Report, IReadOnlyList<Preview> Previews) : RunNotice;
+
+/// <summary>The memory plan.</summary>
+public sealed record NoticePlan(MemoryPlan Plan, long Limit) : RunNotice;
+
+/// <summary>A long step moved on.</summary>
+public sealed record NoticeProgress(string Stage, int Done, int Total, string Detail = "") : RunNotice;
+
+/// <summary>The training loop reports.</summary>
+public sealed record NoticeTraining(TrainingEvent Event) : RunNotice;

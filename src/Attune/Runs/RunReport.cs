@@ -1,0 +1,87 @@
+using System.Globalization;
+using Attune.Engine.Backends;
+using Attune.Evaluation;
+using Attune.Recipes;
+using Attune.Reports;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>Gathers what a run measured into the record that reports are written from.</summary>
+internal static class RunReport
+{
+    public static RunRecord Build(
+        RunSetup setup, RunDirectory run, Backend backend, Measurement before, Measurement after, TrainingState state, long peakBytes, string parity, IReadOnlyList<string> warnings, string saved)
+    {
+        var lines = MetricsLog.Read(run.Metrics);
+        var kind = setup.Method.Lora is null ? "Full tuning" : "LoRA";
+        var data = string.Join(", ", setup.Recipe.Data.Train.Select(Path.GetFileName));
+        return new RunRecord
+        {
+            Title = $"{kind} of {Path.GetFileName(Path.GetFullPath(setup.Recipe.Model))} on {data}",
+            Facts =
+            [
+                new("Result", saved),
+                new("Trained on", $"{Numbers.Count(setup.Train.Count)} rows, {Numbers.Count(setup.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
+                new("Steps", $"{state.Step} of {setup.Options.TotalSteps}" + (setup.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
+                new("Training time", TimeSpan.FromSeconds(state.Seconds).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
+                new("Peak memory", $"{Numbers.Bytes(peakBytes)} resident, {Numbers.Bytes(setup.Plan.Total)} planned"),
+                new("Saved files", parity),
+            ],
+            Metrics = after.ChangesFrom(before, AnswerMatch.Parse(setup.Recipe.Eval.Match)),
+            Data = new DataCounts
+            {
+                Rows = setup.Report.Rows,
+                Dropped = setup.Report.DroppedTooLong,
+                Truncated = setup.Report.Shortened,
+                MaxLength = setup.Report.MaxLength,
+            },
+            Answers = after.Answers.Count == 0 ? null : new AnswerCounts(after.Answers.Count, after.Answers.Count(static a => a.Stopped)),
+            Curves = new RunCurves
+            {
+                TrainLoss = MetricsLog.Curve(lines, "step", "loss"),
+                ValidLoss = MetricsLog.Curve(lines, "valid", "loss"),
+                LearningRate = MetricsLog.Curve(lines, "step", "learning_rate"),
+                GradientNorm = MetricsLog.Curve(lines, "step", "gradient_norm"),
+                KeptStep = setup.Options.KeepBest && state.BestLoss is not null ? state.BestStep : null,
+            },
+            Samples = [.. Samples(setup, before, after)],
+            Memory = [.. setup.Plan.Terms.Select(static t => new MemoryLine(t.Name, t.Bytes))],
+            Settings = [.. Settings(setup)],
+            Warnings = warnings,
+            Next = [.. Next(setup, saved)],
+            Environment = [.. TrainRun.Environment(backend).Select(static p => new Fact(p.Key, p.Value)), new("seed", setup.Recipe.Train.Seed.ToString(CultureInfo.InvariantCulture)), new("attune", Manifest.Version)],
+        };
+    }
+
+    /// <summary>The commands to go on with, exactly as they can be pasted.</summary>
+    public static IEnumerable<NextCommand> Next(RunSetup setup, string saved)
+    {
+        var model = setup.Method.Lora is null ? $"--model {Quote(saved)}" : $"--model {Quote(setup.Recipe.Model)} --adapter {Quote(saved)}";
+        if (setup.Model.Template is not null)
+            yield return new NextCommand("Talk to it", $"attune chat {model}");
+        var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
+        if (test.Count > 0)
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(Quote))} --match {Quote(setup.Recipe.Eval.Match)}");
+        var prompt = setup.Questions.Count > 0 ? LastLine(setup.Questions[0].PromptText) : "Once upon a time";
+        yield return new NextCommand("Generate once", $"attune generate {model} --prompt {Quote(prompt)}");
+    }
+
+    private static IEnumerable<AnswerSample> Samples(RunSetup setup, Measurement before, Measurement after) =>
+        setup.Questions.Take(setup.Recipe.Eval.Samples).Select((q, i) =>
+            new AnswerSample(q.PromptText.Trim(), q.Expected, before.Answers[i].Text, after.Answers[i].Text, before.Answers[i].IsRight, after.Answers[i].IsRight));
+
+    private static IEnumerable<SettingLine> Settings(RunSetup setup)
+    {
+        var reasons = setup.Choices.Reasons;
+        foreach (var key in RecipeKeys.All.Where(k => k.Idle(setup.Recipe) is null))
+            yield return new SettingLine(key.Name, key.Write(setup.Recipe), reasons.GetValueOrDefault(key.Name) ?? "given or default");
+    }
+
+    // Role markers of a template are words of their own lines; the user's text is the longest line.
+    private static string LastLine(string text) => text.Split('\n').MaxBy(static l => l.Length)!.Trim();
+
+    private static string Quote(string text) => text.All(static c => char.IsAsciiLetterOrDigit(c) || "-_./:=".Contains(c, StringComparison.Ordinal)) && text.Length > 0
+        ? text
+        : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+}

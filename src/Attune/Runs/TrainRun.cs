@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Attune.Engine;
+using Attune.Engine.Backends;
+using Attune.Engine.Platform;
+using Attune.Evaluation;
+using Attune.Hardware;
+using Attune.Recipes;
+using Attune.Reports;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>What a run came to.</summary>
+/// <param name="Directory">Its folder.</param>
+/// <param name="Saved">The adapter or model.</param>
+/// <param name="Record">All that the report says.</param>
+public sealed record RunResult(string Directory, string Saved, RunRecord Record);
+
+/// <summary>The whole way from a recipe to a tuned model with its evidence.</summary>
+public static class TrainRun
+{
+    /// <summary>Runs a recipe.</summary>
+    /// <param name="recipe">The recipe; in a resumed run the one in the run's folder.</param>
+    /// <param name="resume">The run's folder to go on with, or null.</param>
+    /// <param name="backend">Runs the kernels.</param>
+    /// <param name="clock">For the name of the run's folder.</param>
+    /// <param name="notice">Gets everything worth seeing.</param>
+    /// <param name="cancel">Stops with a checkpoint.</param>
+    public static RunResult Execute(
+        Recipe recipe, string? resume, Backend backend, TimeProvider clock, Action<RunNotice> notice, CancellationToken cancel)
+    {
+        var warnings = new List<string>();
+        void Notice(RunNotice n)
+        {
+            if (n is NoticeData { Report: var report })
+                warnings.AddRange(report.Warnings);
+            notice(n);
+        }
+
+        using var setup = RunSetup.Prepare(recipe, backend, Notice, cancel);
+        var run = resume is null
+            ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0], clock)
+            : RunDirectory.Existing(resume);
+        using var arena = Arena.OfBytes(setup.Plan.Arena);
+        using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
+        run.RequireRoom(Checkpoints.BytesFor(model.Weights) + 2 * setup.Model.Folder.WeightBytes / (setup.Method.Lora is null ? 1 : long.MaxValue));
+        if (resume is null)
+            WriteRecipe(run, setup);
+        var before = Measurement.Of(setup, model.Decoder, null, backend, arena, "before", Notice, cancel);
+
+        var checkpoints = new Checkpoints(run.Path, Identity(setup, backend));
+        var from = resume is null ? null : checkpoints.Newest;
+        var state = Train(setup, run, model, backend, arena, checkpoints, from, Notice, cancel);
+        var after = Measurement.Of(setup, model.Decoder, model.Adapters, backend, arena, "after", Notice, cancel);
+
+        var saved = RunOutput.Save(run, setup, model);
+        var parity = RunOutput.CheckParity(saved, setup, model, backend, arena);
+        var record = RunReport.Build(setup, run, backend, before, after, state, Os.PeakResidentBytes(), parity, warnings, saved);
+        run.Write(run.ReportHtml, HtmlReport.Write(record));
+        run.Write(run.ReportMarkdown, MarkdownReport.Write(record));
+        WriteManifest(run, setup, backend, saved);
+        checkpoints.Clear();
+        return new RunResult(run.Path, saved, record);
+    }
+
+    private static TrainingState Train(
+        RunSetup setup, RunDirectory run, TrainingModel model, Backend backend, Arena arena, Checkpoints checkpoints, string? from,
+        Action<RunNotice> notice, CancellationToken cancel)
+    {
+        var rows = setup.Options.PassRows;
+        Func<CancellationToken, double>? validate = setup.Valid.Count == 0
+            ? null
+            : stop => TokenLosses.Measure(model.Decoder, model.Adapters, setup.Valid, rows, backend, arena, stop).Mean;
+        using var log = MetricsLog.Open(run.Metrics, from is null ? 0 : Checkpoints.StepOf(from));
+        var trainer = new Trainer(model, setup.Packer, setup.Options, backend, arena, checkpoints, validate, e =>
+        {
+            Log(log, e);
+            notice(new NoticeTraining(e));
+        });
+        return trainer.Run(from, cancel);
+    }
+
+    private static void Log(MetricsLog log, TrainingEvent e)
+    {
+        switch (e)
+        {
+            case StepDone s:
+                log.Append(new MetricsLine("step", s.Step,
+                [
+                    new("loss", s.Loss), new("gradient_norm", s.GradientNorm), new("learning_rate", s.LearningRate), new("epoch", s.Epoch),
+                    new("trained_tokens", s.TrainedTokens), new("tokens", s.Tokens), new("seconds", s.Seconds),
+                ]));
+                break;
+            case Validated v:
+                log.Append(new MetricsLine("valid", v.Step, [new("loss", v.Loss), new("best", v.IsBest ? 1 : 0)]));
+                break;
+        }
+    }
+
+    private static void WriteRecipe(RunDirectory run, RunSetup setup)
+    {
+        // Paths as seen from anywhere, so that the recipe in the run's folder runs as it stands.
+        string Full(string path) => Path.GetFullPath(path);
+        var data = setup.Recipe.Data;
+        var resolved = setup.Recipe with
+        {
+            Model = Full(setup.Recipe.Model),
+            Data = data with
+            {
+                Train = [.. data.Train.Select(Full)],
+                Valid = [.. data.Valid.Select(Full)],
+                Test = [.. data.Test.Select(Full)],
+                Template = data.Template is null or "chatml" ? data.Template : Full(data.Template),
+            },
+            Eval = setup.Recipe.Eval with { General = setup.Recipe.Eval.General is null or EvalRecipe.None ? setup.Recipe.Eval.General : Full(setup.Recipe.Eval.General) },
+            Output = null,
+        };
+        run.Write(run.Recipe, RecipeWriter.Write(resolved, setup.Choices.Reasons, "The recipe of this run, with everything that was chosen. Run it again: attune train recipe.yaml"));
+    }
+
+    private static void WriteManifest(RunDirectory run, RunSetup setup, Backend backend, string saved)
+    {
+        var files = new List<ManifestFile>();
+        files.AddRange(Directory.EnumerateFiles(setup.Recipe.Model).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("model", f)));
+        var data = setup.Recipe.Data;
+        files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f)));
+        files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f)));
+        files.AddRange(data.Test.Select(static f => ManifestFile.Of("data.test", f)));
+        files.Add(ManifestFile.Of("recipe", run.Recipe));
+        files.AddRange(Directory.EnumerateFiles(saved).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("result", f)));
+        new Manifest(Manifest.Version, setup.Recipe.Train.Seed, files, Environment(backend)).Save(run.Manifest);
+    }
+
+    /// <summary>What of the machine can change a number's last bits, or a run's speed.</summary>
+    internal static SortedDictionary<string, string> Environment(Backend backend)
+    {
+        var machine = Machine.Inspect();
+        return new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["backend"] = backend.Name,
+            ["cores"] = machine.Cores.ToString(CultureInfo.InvariantCulture),
+            ["runtime"] = machine.Runtime,
+            ["simd_bits"] = machine.SimdBits.ToString(CultureInfo.InvariantCulture),
+            ["system"] = machine.System,
+        };
+    }
+
+    // What two parts of one run must share: everything that decides a bit of the result.
+    private static string Identity(RunSetup setup, Backend backend)
+    {
+        var text = new StringBuilder(RecipeWriter.Write(setup.Recipe with { Output = null, Limits = new LimitsRecipe() }));
+        text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\nlanes {Machine.Inspect().SimdBits}\n");
+        if (setup.Model.Folder.HasWeights)
+            text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
+        foreach (var example in setup.Train)
+            text.Append(CultureInfo.InvariantCulture, $"{string.Join(',', example.Ids)};{string.Concat(example.Trained.Select(static t => t ? '1' : '0'))}\n");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}

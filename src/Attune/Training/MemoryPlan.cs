@@ -1,0 +1,93 @@
+using Attune.Data;
+using Attune.Engine.Backends;
+using Attune.Models;
+using Attune.Objectives;
+
+namespace Attune.Training;
+
+/// <summary>
+/// What a run needs, in bytes, found by running one step of it on pretended memory: the arena's part is exact.
+/// </summary>
+public sealed record MemoryPlan
+{
+    /// <summary>What .NET itself, the program's code and its ordinary objects take.</summary>
+    public const long RuntimeBytes = 110L << 20;
+
+    /// <summary>Weights mapped from files.</summary>
+    public required long Frozen { get; init; }
+
+    /// <summary>Trained weights, F32.</summary>
+    public required long Trained { get; init; }
+
+    /// <summary>Their gradients.</summary>
+    public required long Gradients { get; init; }
+
+    /// <summary>The optimizer's moments.</summary>
+    public required long Moments { get; init; }
+
+    /// <summary>Activations, their gradients and workspaces of one micro-batch, forward and backward.</summary>
+    public required long Activations { get; init; }
+
+    /// <summary>Cache and activations while answers are generated.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>Tokenized rows and tables.</summary>
+    public required long Data { get; init; }
+
+    /// <summary>What stays for the whole run.</summary>
+    public long Persistent => Trained + Gradients + Moments;
+
+    /// <summary>What the arena must hold: the largest of training's and generation's needs, beside what stays.</summary>
+    public long Arena => Persistent + Math.Max(Activations, Generation);
+
+    /// <summary>Resident memory of the process at its peak.</summary>
+    public long Total => Frozen + Arena + Data + RuntimeBytes;
+
+    /// <summary>The terms by name, the largest first.</summary>
+    public IReadOnlyList<(string Name, long Bytes)> Terms => [.. new (string, long)[]
+    {
+        ("frozen weights (mapped)", Frozen),
+        ("trained weights", Trained),
+        ("gradients", Gradients),
+        ("optimizer", Moments),
+        ("activations", Math.Max(Activations, Generation)),
+        ("data", Data),
+        (".NET", RuntimeBytes),
+    }.Where(static t => t.Item2 > 0).OrderByDescending(static t => t.Item2)];
+
+    /// <summary>Plans a run.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="method">What trains.</param>
+    /// <param name="options">Rows of a pass, recomputation.</param>
+    /// <param name="backend">The backend that will run.</param>
+    /// <param name="texts">How many texts are generated at once at the most.</param>
+    /// <param name="textLength">Longest prompt and answer together.</param>
+    /// <param name="tokens">Tokens of all data sets.</param>
+    public static MemoryPlan Of(
+        ModelFolder folder, TuningMethod method, TrainerOptions options, Backend backend, int texts, int textLength, long tokens)
+    {
+        using var arena = Engine.Arena.Pretended();
+        var dry = new DryRunBackend(backend);
+        using var model = TrainingModel.Build(folder, method, dry, arena);
+        var persistent = arena.InUse;
+        new GradientStep(model, dry, arena, options).RunMicroBatch(new PassInput(FullBatch(options.PassRows), options.PassRows), 0, 1);
+        var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
+        return new MemoryPlan
+        {
+            Frozen = folder.WeightBytes,
+            Trained = bucket,
+            Gradients = bucket,
+            Moments = persistent - 2 * bucket,
+            Activations = arena.Peak - persistent,
+            Generation = texts > 0 ? Generator.Plan(model.Decoder, backend, model.Adapters, texts, textLength) : 0,
+            // An id, a flag, offsets while building, and batches under way.
+            Data = 32 * tokens,
+        };
+    }
+
+    // The largest batch that can come: every row in use, every row trained.
+    private static Batch FullBatch(int rows) => Batch.Of(
+        [new Example(new int[rows + 1], [false, .. Enumerable.Repeat(true, rows)], "", 0, 0)], [0]);
+
+    private static long RoundUp(long bytes) => (bytes + Engine.Arena.Alignment - 1) / Engine.Arena.Alignment * Engine.Arena.Alignment;
+}
