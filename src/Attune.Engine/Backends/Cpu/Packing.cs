@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Backends.Cpu;
@@ -9,14 +10,13 @@ internal static unsafe class Packing<L, V> where L : struct, ILane<V> where V : 
     private const int DecodedRows = 16;
 
     /// <summary>
-    /// Packs rows row … row + rows − 1 of A, steps k … k + length − 1, as [length][panel rows], missing rows zero.
+    /// Packs rows row … row + rows − 1 of A, steps k … k + length − 1, as [length][panel rows]. Missing rows stay what they were: no
+    /// tile writes what they give.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Left(Operand a, int row, int rows, int k, int length, float* to)
     {
         var height = MicroKernel<L, V>.Rows;
-        if (rows < height)
-            new Span<float>(to, length * height).Clear();
         if (!a.Transposed)
         {
             Transpose.Copy(a.Floats(row) + k, (nint)a.Pitch, rows, length, to, height);
@@ -27,7 +27,8 @@ internal static unsafe class Packing<L, V> where L : struct, ILane<V> where V : 
     }
 
     /// <summary>
-    /// Packs columns col … col + count − 1 of B, steps k … k + length − 1, as panels of [length][tile columns], missing columns zero.
+    /// Packs columns col … col + count − 1 of B, steps k … k + length − 1, as panels of [length][tile columns]. Missing columns stay what
+    /// they were: no tile writes what they give.
     /// </summary>
     /// <param name="b">The operand, in any weight format.</param>
     /// <param name="k">First step.</param>
@@ -40,8 +41,6 @@ internal static unsafe class Packing<L, V> where L : struct, ILane<V> where V : 
     public static void Right(Operand b, int k, int length, int col, int count, float* to, float* scratch)
     {
         var width = MicroKernel<L, V>.Cols;
-        if (count % width != 0)
-            new Span<float>(to + (nint)(count / width) * width * length, width * length).Clear();
         if (b.Transposed)
         {
             for (var j = 0; j < count; j += width)
@@ -120,6 +119,9 @@ internal static unsafe class Packing<L, V> where L : struct, ILane<V> where V : 
         var i = 0;
         for (; i + L.Width <= count; i += L.Width)
             L.Store(to + i, L.Load(from + i));
+        // A panel of A is half a vector high at 512 bit.
+        for (; i + 8 <= count; i += 8)
+            Vector256.Load(from + i).Store(to + i);
         for (; i < count; i++)
             to[i] = from[i];
     }
