@@ -21,8 +21,8 @@ internal sealed class CorpusWriter(string folder, ulong seed, HashSet<ulong> hel
 {
     private const int ValidEvery = 200;
     private const ulong BookStream = 1UL << 40;
-    private readonly HashSet<ulong> _seen = [];
-    private readonly Dictionary<string, Tally> _tallies = [];
+    private readonly HashSet<ulong> seen = [];
+    private readonly Dictionary<string, Tally> tallies = [];
 
     /// <summary>Documents written for validation.</summary>
     public long Valid { get; private set; }
@@ -44,14 +44,14 @@ internal sealed class CorpusWriter(string folder, ulong seed, HashSet<ulong> hel
             for (; taken < (long)books.Length * (i + 1) / documents; taken++)
                 Put("public domain", books[taken], new Draw(seed, BookStream + (ulong)taken).Next(), train, valid);
         }
-        return _tallies;
+        return tallies;
     }
 
     private void Put(string kind, string text, ulong lot, StreamWriter train, StreamWriter valid)
     {
-        if (!_tallies.TryGetValue(kind, out var tally))
-            _tallies[kind] = tally = new Tally();
-        if (!_seen.Add(Ngrams.Hash(text)))
+        if (!tallies.TryGetValue(kind, out var tally))
+            tallies[kind] = tally = new Tally();
+        if (!seen.Add(Ngrams.Hash(text)))
             tally.Repeated++;
         else if (heldOut.Count > 0 && Ngrams.Hashes(text).Any(heldOut.Contains))
             tally.Overlapping++;

@@ -6,27 +6,27 @@ namespace Attune.Data;
 /// <summary>Conversations → examples: text by template, tokens, mask by position, truncation. Counts everything that it does to a row.</summary>
 internal sealed class ExampleBuilder
 {
-    private readonly Tokenizer _tokenizer;
-    private readonly ChatTemplate? _template;
-    private readonly DataOptions _options;
-    private readonly ChatSpans? _spans;
-    private readonly Masker _masker;
-    private readonly SortedSet<int> _stopIds = [];
+    private readonly Tokenizer tokenizer;
+    private readonly ChatTemplate? template;
+    private readonly DataOptions options;
+    private readonly ChatSpans? spans;
+    private readonly Masker masker;
+    private readonly SortedSet<int> stopIds = [];
 
     /// <param name="tokenizer">The model's.</param>
     /// <param name="template">The model's or the user's; null if there is none.</param>
     /// <param name="options">Maximum length, truncation, end ids.</param>
     public ExampleBuilder(Tokenizer tokenizer, ChatTemplate? template, DataOptions options)
     {
-        (_tokenizer, _template, _options) = (tokenizer, template, options);
-        _stopIds.UnionWith(options.EosIds);
-        if (tokenizer.EosId is { } end) _stopIds.Add(end);
-        _masker = new Masker(tokenizer, new HashSet<int>(_stopIds));
-        if (template is not null) _spans = new ChatSpans(template, TextOf(tokenizer.BosId), TextOf(tokenizer.EosId));
+        (this.tokenizer, this.template, this.options) = (tokenizer, template, options);
+        stopIds.UnionWith(options.EosIds);
+        if (tokenizer.EosId is { } end) stopIds.Add(end);
+        masker = new Masker(tokenizer, new HashSet<int>(stopIds));
+        if (template is not null) spans = new ChatSpans(template, TextOf(tokenizer.BosId), TextOf(tokenizer.EosId));
     }
 
     /// <summary>The ids that end a generation: the model's end ids and the end-of-turn tokens that the template was seen to write.</summary>
-    public IReadOnlyCollection<int> StopIds => _stopIds;
+    public IReadOnlyCollection<int> StopIds => stopIds;
 
     /// <summary>What happened to the rows.</summary>
     public BuildCounts Counts { get; } = new();
@@ -36,14 +36,14 @@ internal sealed class ExampleBuilder
     {
         try
         {
-            return chat.Kind == ConversationKind.Document || _spans is null ? Plain(chat, problems) : Templated(chat, problems);
+            return chat.Kind == ConversationKind.Document || spans is null ? Plain(chat, problems) : Templated(chat, problems);
         }
         catch (TemplateRefusedException e)
         {
             problems.Add(chat.Place, $"the chat template refuses it: {e.Message}", "change the conversation, or give another template file (data.template)");
             return [];
         }
-        catch (UserErrorException e) when (chat.Kind != ConversationKind.Document && _spans is not null)
+        catch (UserErrorException e) when (chat.Kind != ConversationKind.Document && spans is not null)
         {
             foreach (var problem in e.Problems) problems.Add(chat.Place, $"the chat template fails on it: {problem.Place}: {problem.Message}", problem.Remedy);
             return [];
@@ -53,7 +53,7 @@ internal sealed class ExampleBuilder
     private List<Example> Templated(Conversation chat, ProblemList problems)
     {
         CountUnusedKeys(chat);
-        if (_spans!.Find(chat) is not { } texts)
+        if (spans!.Find(chat) is not { } texts)
         {
             problems.Add(chat.Place, "the chat template's generation prompt is not how it begins an answer, so that the answer cannot be told from the prompt",
                 "give a template file (data.template) that writes answers as they are generated");
@@ -70,7 +70,7 @@ internal sealed class ExampleBuilder
                     "give a template file (data.template) that honours add_generation_prompt");
                 continue;
             }
-            if (_masker.Chat(text, _stopIds, chat.Place, problems) is { } masked) examples.AddRange(Finish(chat, masked, problems));
+            if (masker.Chat(text, stopIds, chat.Place, problems) is { } masked) examples.AddRange(Finish(chat, masked, problems));
         }
         return examples;
     }
@@ -82,9 +82,9 @@ internal sealed class ExampleBuilder
             throw new UserErrorException(chat.Place, "is a conversation, but the model has no chat template",
                 "set data.template: chatml, or data.template to a template file; it is stored with the output");
         }
-        if (_tokenizer.EosId is null)
+        if (this.tokenizer.EosId is null)
             throw new UserErrorException("tokenizer", "names no end token, so the model could never learn to stop", "add eos_token to tokenizer_config.json");
-        var masked = chat.Kind == ConversationKind.Document ? _masker.Document(chat.Turns[0].Content) : _masker.Completion(chat.Turns[0].Content, chat.Turns[1].Content);
+        var masked = chat.Kind == ConversationKind.Document ? masker.Document(chat.Turns[0].Content) : masker.Completion(chat.Turns[0].Content, chat.Turns[1].Content);
         return Finish(chat, masked, problems);
     }
 
@@ -97,7 +97,7 @@ internal sealed class ExampleBuilder
             var at = content.Length == 0 ? -1 : text.Text.IndexOf(content, answer.Start, StringComparison.Ordinal);
             if (at < 0) continue;
             var head = text.Text[answer.Start..at];
-            if (!string.IsNullOrWhiteSpace(head) && _spans!.IgnoresGenerationPrompt(chat, answer.Turn)) return head;
+            if (!string.IsNullOrWhiteSpace(head) && spans!.IgnoresGenerationPrompt(chat, answer.Turn)) return head;
         }
         return null;
     }
@@ -115,26 +115,26 @@ internal sealed class ExampleBuilder
         // What follows the last trained token predicts nothing that counts.
         var example = new Example(masked.Ids[..(last + 1)], masked.Trained[..(last + 1)], chat.File, chat.Row, PromptKey.Of(chat));
         Counts.Lengths.Add(example.Ids.Length);
-        return example.Ids.Length <= _options.MaxLength ? [example] : TooLong(chat, example, problems);
+        return example.Ids.Length <= this.options.MaxLength ? [example] : TooLong(chat, example, problems);
     }
 
     private List<Example> TooLong(Conversation chat, Example example, ProblemList problems)
     {
         if (chat.Kind == ConversationKind.Document)
         {
-            var pieces = Shortener.Pieces(example, _options.MaxLength).ToList();
+            var pieces = Shortener.Pieces(example, this.options.MaxLength).ToList();
             Counts.CutDocuments++;
             Counts.Pieces += pieces.Count;
             return pieces;
         }
-        if (_options.Truncation == TruncationPolicy.PromptLeft && Shortener.CutPrompt(example, _options.MaxLength, _tokenizer.BosId) is { } cut)
+        if (this.options.Truncation == TruncationPolicy.PromptLeft && Shortener.CutPrompt(example, this.options.MaxLength, this.tokenizer.BosId) is { } cut)
         {
             Counts.Shortened++;
             return [cut];
         }
         Counts.TooLong++;
-        if (_options.Truncation == TruncationPolicy.Error)
-            problems.Add(chat.Place, $"has {example.Ids.Length} tokens, more than the {_options.MaxLength} allowed",
+        if (this.options.Truncation == TruncationPolicy.Error)
+            problems.Add(chat.Place, $"has {example.Ids.Length} tokens, more than the {this.options.MaxLength} allowed",
                 "raise data.max_length, or set data.truncation to drop or prompt-left");
         return [];
     }
@@ -143,10 +143,10 @@ internal sealed class ExampleBuilder
     private void CountUnusedKeys(Conversation chat)
     {
         foreach (var key in chat.Turns.SelectMany(t => t.Extra.Keys).Concat(chat.Tools is null ? [] : ["tools"]))
-            if (!_template!.Source.Contains(key, StringComparison.Ordinal)) Counts.UnusedKeys[key] = Counts.UnusedKeys.GetValueOrDefault(key) + 1;
+            if (!this.template!.Source.Contains(key, StringComparison.Ordinal)) Counts.UnusedKeys[key] = Counts.UnusedKeys.GetValueOrDefault(key) + 1;
     }
 
-    private string? TextOf(int? id) => id is { } known ? _tokenizer.TokenText(known) : null;
+    private string? TextOf(int? id) => id is { } known ? this.tokenizer.TokenText(known) : null;
 }
 
 /// <summary>What the builder did to the rows of a data set.</summary>

@@ -8,23 +8,23 @@ public sealed class LengthHistogram
 {
     private const int Buckets = 12;
 
-    private readonly int[] _sorted;
+    private readonly int[] sorted;
 
     /// <summary>Counts the given lengths.</summary>
-    public LengthHistogram(IEnumerable<int> lengths) => _sorted = [.. lengths.Order()];
+    public LengthHistogram(IEnumerable<int> lengths) => sorted = [.. lengths.Order()];
 
     /// <summary>How many rows were counted.</summary>
-    public int Count => _sorted.Length;
+    public int Count => sorted.Length;
 
     /// <summary>The longest row in tokens; 0 if there is none.</summary>
-    public int Longest => Count == 0 ? 0 : _sorted[^1];
+    public int Longest => Count == 0 ? 0 : sorted[^1];
 
     /// <summary>The length that a share of the rows does not exceed, in tokens (nearest rank).</summary>
     /// <param name="share">From 0 to 1.</param>
-    public int Percentile(double share) => Count == 0 ? 0 : _sorted[Math.Clamp((int)Math.Ceiling(share * Count) - 1, 0, Count - 1)];
+    public int Percentile(double share) => Count == 0 ? 0 : sorted[Math.Clamp((int)Math.Ceiling(share * Count) - 1, 0, Count - 1)];
 
     /// <summary>The share of rows longer than a limit, from 0 to 1.</summary>
-    public double ShareAbove(int limit) => Count == 0 ? 0 : (double)_sorted.Count(l => l > limit) / Count;
+    public double ShareAbove(int limit) => Count == 0 ? 0 : (double)sorted.Count(l => l > limit) / Count;
 
     /// <summary>Bars of equal width in tokens: first and last length of the bar, and its rows.</summary>
     public IReadOnlyList<(int From, int To, int Rows)> Bars()
@@ -34,7 +34,7 @@ public sealed class LengthHistogram
         for (long from = 1; from <= Longest; from += width)
         {
             var to = (int)Math.Min(from + width - 1, int.MaxValue);
-            bars.Add(((int)from, to, _sorted.Count(l => l >= from && l <= to)));
+            bars.Add(((int)from, to, sorted.Count(l => l >= from && l <= to)));
         }
         return bars;
     }

@@ -11,7 +11,7 @@ internal sealed record MaskedText(int[] Ids, bool[] Trained, bool Straddles);
 /// <summary>Turns texts into tokens and masks: by position in the text, never by what a token is.</summary>
 internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
 {
-    private readonly string? _bosText = tokenizer.BosId is { } id ? tokenizer.TokenText(id) : null;
+    private readonly string? bosText = tokenizer.BosId is { } id ? tokenizer.TokenText(id) : null;
 
     /// <summary>A rendered conversation: each answer is learned up to and with the stop token behind it.</summary>
     /// <param name="chat">The text and its answers.</param>
@@ -76,7 +76,7 @@ internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
     /// <summary>The ids of a text with what the tokenizer puts around it, but with one BOS at the most, and with an end token only where it is asked for.</summary>
     public Encoding Encode(string text, bool withEnd)
     {
-        var begins = !string.IsNullOrEmpty(_bosText) && text.StartsWith(_bosText, StringComparison.Ordinal);
+        var begins = !string.IsNullOrEmpty(bosText) && text.StartsWith(bosText, StringComparison.Ordinal);
         var encoding = tokenizer.Encode(text, addSpecialTokens: !begins);
         var (from, to) = (0, encoding.Ids.Length);
         if (to > 1 && encoding.Ids[0] == tokenizer.BosId && encoding.Ids[1] == tokenizer.BosId) from = 1;

@@ -29,30 +29,30 @@ public sealed class Packer
     /// <summary>How many rows ahead are looked at to fill a gap.</summary>
     private const int Window = 256;
 
-    private readonly IReadOnlyList<Example> _examples;
-    private readonly PackerOptions _options;
-    private readonly int _microTokens;
-    private readonly long _positions;
-    private (int Epoch, int[][] Steps) _plan = (-1, []);
+    private readonly IReadOnlyList<Example> examples;
+    private readonly PackerOptions options;
+    private readonly int microTokens;
+    private readonly long positions;
+    private (int Epoch, int[][] Steps) plan = (-1, []);
 
     /// <summary>Plans over the given examples; throws a user error if there are none or one does not fit the budgets.</summary>
     public Packer(IReadOnlyList<Example> examples, PackerOptions options)
     {
-        (_examples, _options) = (examples, options);
-        _microTokens = options.MicroTokens > 0 ? Math.Min(options.MicroTokens, options.StepTokens) : options.StepTokens;
+        (this.examples, this.options) = (examples, options);
+        microTokens = options.MicroTokens > 0 ? Math.Min(options.MicroTokens, options.StepTokens) : options.StepTokens;
         if (examples.Count == 0) throw new UserErrorException("data", "no rows are left to train on", "see the data report for why rows were dropped");
-        _positions = examples.Sum(e => (long)e.Positions);
+        positions = examples.Sum(e => (long)e.Positions);
         var longest = examples.MaxBy(e => e.Positions)!;
-        if (longest.Positions > _microTokens)
-            throw new UserErrorException($"{longest.File}, row {longest.Row}", $"takes {longest.Positions} positions, but a batch holds {_microTokens}",
+        if (longest.Positions > microTokens)
+            throw new UserErrorException($"{longest.File}, row {longest.Row}", $"takes {longest.Positions} positions, but a batch holds {microTokens}",
                 "raise train.batch_tokens, or lower the maximum length so that long rows are handled by the truncation policy");
     }
 
     /// <summary>What is packed; batches name examples by their index here.</summary>
-    public IReadOnlyList<Example> Examples => _examples;
+    public IReadOnlyList<Example> Examples => this.examples;
 
     /// <summary>Positions of one epoch: every example's tokens but its last.</summary>
-    public long PositionsPerEpoch => _positions;
+    public long PositionsPerEpoch => positions;
 
     /// <summary>Steps of an epoch. Shuffles pack differently, so that epochs may differ by a step.</summary>
     public int StepsIn(int epoch) => Plan(epoch).Length;
@@ -61,7 +61,7 @@ public sealed class Packer
     public int TotalSteps(int epochs) => Enumerable.Range(0, epochs).Sum(e => Pack(e).Length);
 
     /// <summary>How full the steps of an epoch are, from 0 to 1.</summary>
-    public double Efficiency(int epoch) => _positions / ((double)StepsIn(epoch) * _options.StepTokens);
+    public double Efficiency(int epoch) => positions / ((double)StepsIn(epoch) * this.options.StepTokens);
 
     /// <summary>The step at a cursor.</summary>
     public OptimizerStep Get(DataCursor cursor)
@@ -72,9 +72,9 @@ public sealed class Packer
         foreach (var row in rows)
         {
             offsets[row] = at;
-            at += _examples[row].Positions;
+            at += this.examples[row].Positions;
         }
-        var batches = Micro(rows).ConvertAll(m => Batch.Of(_examples, m, m.ConvertAll(r => offsets[r])));
+        var batches = Micro(rows).ConvertAll(m => Batch.Of(this.examples, m, m.ConvertAll(r => offsets[r])));
         return new OptimizerStep(cursor, batches, rows, batches.Sum(b => b.TrainedTokens));
     }
 
@@ -90,20 +90,20 @@ public sealed class Packer
 
     private int[][] Plan(int epoch)
     {
-        if (_plan.Epoch != epoch) _plan = (epoch, Pack(epoch));
-        return _plan.Steps;
+        if (plan.Epoch != epoch) plan = (epoch, Pack(epoch));
+        return plan.Steps;
     }
 
     private int[][] Pack(int epoch)
     {
         var waiting = new LinkedList<int>(Order(epoch));
         var steps = new List<int[]>();
-        var fewest = (_positions + _options.StepTokens - 1) / _options.StepTokens;
-        var aim = (_positions + fewest - 1) / fewest;
+        var fewest = (positions + this.options.StepTokens - 1) / this.options.StepTokens;
+        var aim = (positions + fewest - 1) / fewest;
         while (waiting.Count > 0)
         {
             var rows = new List<int>();
-            for (long filled = 0; filled < aim && Take(waiting, _options.StepTokens - filled) is { } row; filled += _examples[row].Positions) rows.Add(row);
+            for (long filled = 0; filled < aim && Take(waiting, this.options.StepTokens - filled) is { } row; filled += this.examples[row].Positions) rows.Add(row);
             steps.Add([.. rows]);
         }
         return [.. steps];
@@ -116,8 +116,8 @@ public sealed class Packer
         var node = waiting.First;
         for (var seen = 0; node is not null && seen < Window; seen++, node = node.Next)
         {
-            var n = _examples[node.Value].Positions;
-            if (n > room || (best is not null && n <= _examples[best.Value].Positions)) continue;
+            var n = this.examples[node.Value].Positions;
+            if (n > room || (best is not null && n <= this.examples[best.Value].Positions)) continue;
             best = node;
             if (seen == 0) break;
         }
@@ -128,11 +128,11 @@ public sealed class Packer
 
     private int[] Order(int epoch)
     {
-        var order = Enumerable.Range(0, _examples.Count).ToArray();
-        if (!_options.Shuffle) return order;
+        var order = Enumerable.Range(0, this.examples.Count).ToArray();
+        if (!this.options.Shuffle) return order;
         for (var i = order.Length - 1; i > 0; i--)
         {
-            var j = Mixing.Below(Mixing.Bits(_options.Seed, (ulong)epoch, (ulong)i), i + 1);
+            var j = Mixing.Below(Mixing.Bits(this.options.Seed, (ulong)epoch, (ulong)i), i + 1);
             (order[i], order[j]) = (order[j], order[i]);
         }
         return order;
@@ -142,15 +142,15 @@ public sealed class Packer
     private List<List<int>> Micro(int[] rows)
     {
         var bins = new List<(List<int> Rows, int Room)>();
-        foreach (var row in rows.Select((r, i) => (Row: r, Index: i)).OrderByDescending(x => _examples[x.Row].Positions).ThenBy(x => x.Index).Select(x => x.Row))
+        foreach (var row in rows.Select((r, i) => (Row: r, Index: i)).OrderByDescending(x => this.examples[x.Row].Positions).ThenBy(x => x.Index).Select(x => x.Row))
         {
-            var n = _examples[row].Positions;
+            var n = this.examples[row].Positions;
             var best = -1;
             for (var b = 0; b < bins.Count; b++)
                 if (bins[b].Room >= n && (best < 0 || bins[b].Room < bins[best].Room)) best = b;
             if (best < 0)
             {
-                bins.Add(([row], _microTokens - n));
+                bins.Add(([row], microTokens - n));
                 continue;
             }
             bins[best].Rows.Add(row);

@@ -9,18 +9,18 @@ internal sealed class ProblemList
     /// <summary>How many problems are kept in full.</summary>
     public const int Shown = 20;
 
-    private readonly List<Problem> _first = [];
+    private readonly List<Problem> first = [];
 
     /// <summary>How many were added, kept or not.</summary>
     public int Count { get; private set; }
 
     /// <summary>The first problems, in the order in which they were found.</summary>
-    public IReadOnlyList<Problem> First => _first;
+    public IReadOnlyList<Problem> First => first;
 
     public void Add(Problem problem)
     {
         Count++;
-        if (_first.Count < Shown) _first.Add(problem);
+        if (first.Count < Shown) first.Add(problem);
     }
 
     public void Add(string place, string message, string remedy = "") => Add(new Problem(place, message, remedy));
@@ -29,6 +29,6 @@ internal sealed class ProblemList
     public void ThrowIfAny()
     {
         if (Count == 0) return;
-        throw new UserErrorException(Count <= Shown ? _first : [.. _first, new Problem("", $"and {Count - Shown} more problems of this data set")]);
+        throw new UserErrorException(Count <= Shown ? first : [.. first, new Problem("", $"and {Count - Shown} more problems of this data set")]);
     }
 }

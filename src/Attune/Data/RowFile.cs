@@ -12,7 +12,7 @@ internal sealed class RowFile
 
     private const int HeadBytes = 1 << 20;
     private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
-    private readonly int _mark;
+    private readonly int mark;
 
     private RowFile(string path, bool zipped)
     {
@@ -21,8 +21,8 @@ internal sealed class RowFile
         using var stream = Open();
         var head = new byte[HeadBytes];
         var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        _mark = head.AsSpan(0, read).StartsWith(Mark) ? Mark.Length : 0;
-        Head = head.AsMemory(_mark, read - _mark);
+        mark = head.AsSpan(0, read).StartsWith(Mark) ? Mark.Length : 0;
+        Head = head.AsMemory(mark, read - mark);
         HeadIsAll = read < HeadBytes;
     }
 
@@ -65,7 +65,7 @@ internal sealed class RowFile
     {
         Stream stream = File.OpenRead(Path);
         if (Zipped) stream = new GZipStream(stream, CompressionMode.Decompress);
-        stream.ReadExactly(stackalloc byte[_mark]);
+        stream.ReadExactly(stackalloc byte[mark]);
         return stream;
     }
 

@@ -22,12 +22,12 @@ public sealed class JsonView
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private readonly string _prefix;
+    private readonly string prefix;
 
     private JsonView(string file, string prefix, JsonObject json)
     {
         File = file;
-        _prefix = prefix;
+        this.prefix = prefix;
         Json = json;
     }
 
@@ -112,7 +112,7 @@ public sealed class JsonView
     public JsonView? Object(string key) => Json[key] switch
     {
         null => null,
-        JsonObject o => new JsonView(File, $"{_prefix}{key}.", o),
+        JsonObject o => new JsonView(File, $"{this.prefix}{key}.", o),
         var other => throw Wrong(key, "an object", Describe(other)),
     };
 
@@ -134,13 +134,13 @@ public sealed class JsonView
 
     /// <summary>The error for a key whose value is not what it must be, for checks that only the caller can make.</summary>
     public UserErrorException Wrong(string key, string expected, string found, string remedy = "") =>
-        new($"{File}, {_prefix}{key}", $"expected {expected}, found {found}", remedy);
+        new($"{File}, {this.prefix}{key}", $"expected {expected}, found {found}", remedy);
 
     /// <summary>The object as text: two spaces of indentation, line feeds, a line feed at the end.</summary>
     public string ToText() => Json.ToJsonString(Written) + "\n";
 
     private UserErrorException Missing(string key, string expected) =>
-        new($"{File}, {_prefix}{key}", $"expected {expected}, but the key is missing", "add it, or use the file that came with the model");
+        new($"{File}, {this.prefix}{key}", $"expected {expected}, but the key is missing", "add it, or use the file that came with the model");
 
     private JsonArray? List(string key, string of) => Json[key] switch
     {

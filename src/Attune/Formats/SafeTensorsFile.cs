@@ -13,26 +13,26 @@ public sealed class SafeTensorsFile : IDisposable
 {
     private const int LengthBytes = 8;
 
-    private readonly SafeTensorsHeader _header;
-    private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly SafeTensorsHeader header;
+    private readonly MemoryMappedFile map;
+    private readonly MemoryMappedViewAccessor view;
 
     private SafeTensorsFile(string path, SafeTensorsHeader header, MemoryMappedFile map, MemoryMappedViewAccessor view)
     {
         Path = path;
-        _header = header;
-        _map = map;
-        _view = view;
+        this.header = header;
+        this.map = map;
+        this.view = view;
     }
 
     /// <summary>The path as it was given to <see cref="Open"/>.</summary>
     public string Path { get; }
 
     /// <summary>The tensors by name.</summary>
-    public IReadOnlyDictionary<string, SafeTensorsEntry> Entries => _header.Entries;
+    public IReadOnlyDictionary<string, SafeTensorsEntry> Entries => this.header.Entries;
 
     /// <summary>The header's free text pairs; empty where there are none.</summary>
-    public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+    public IReadOnlyDictionary<string, string> Metadata => this.header.Metadata;
 
     /// <summary>Opens and checks a file.</summary>
     /// <exception cref="UserErrorException">The file is missing, unreadable, cut off, or its header does not hold together.</exception>
@@ -45,7 +45,7 @@ public sealed class SafeTensorsFile : IDisposable
     public nint Address(SafeTensorsEntry entry)
     {
         Own(entry);
-        return _view.SafeMemoryMappedViewHandle.DangerousGetHandle() + (nint)entry.Offset;
+        return this.view.SafeMemoryMappedViewHandle.DangerousGetHandle() + (nint)entry.Offset;
     }
 
     /// <summary>A copy of the tensor's bytes (little-endian, row-major).</summary>
@@ -53,7 +53,7 @@ public sealed class SafeTensorsFile : IDisposable
     {
         Own(entry);
         var bytes = new byte[ArrayLength(entry, entry.ByteLength)];
-        _view.SafeMemoryMappedViewHandle.ReadSpan<byte>((ulong)entry.Offset, bytes);
+        this.view.SafeMemoryMappedViewHandle.ReadSpan<byte>((ulong)entry.Offset, bytes);
         return bytes;
     }
 
@@ -68,7 +68,7 @@ public sealed class SafeTensorsFile : IDisposable
         var floats = new float[ArrayLength(entry, entry.ElementCount)];
         if (entry.Type == SafeTensorsType.F32)
         {
-            _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)entry.Offset, MemoryMarshal.AsBytes(floats.AsSpan()));
+            this.view.SafeMemoryMappedViewHandle.ReadSpan((ulong)entry.Offset, MemoryMarshal.AsBytes(floats.AsSpan()));
             return floats;
         }
 
@@ -79,7 +79,7 @@ public sealed class SafeTensorsFile : IDisposable
         {
             var part = floats.AsSpan(start, Math.Min(chunk, floats.Length - start));
             var bytes = raw[..(part.Length * size)];
-            _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(entry.Offset + (long)start * size), bytes);
+            this.view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(entry.Offset + (long)start * size), bytes);
             Decode(entry.Type, bytes, part);
         }
         return floats;
@@ -88,8 +88,8 @@ public sealed class SafeTensorsFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _view.Dispose();
-        _map.Dispose();
+        this.view.Dispose();
+        this.map.Dispose();
     }
 
     private static void Decode(SafeTensorsType type, ReadOnlySpan<byte> bytes, Span<float> floats)

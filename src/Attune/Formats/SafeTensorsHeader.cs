@@ -16,22 +16,22 @@ internal sealed class SafeTensorsHeader
     /// <summary>The key of the header that is not a tensor.</summary>
     public const string MetadataKey = "__metadata__";
 
-    private readonly string _path;
-    private readonly long _dataStart;
-    private readonly long _dataLength;
-    private readonly Dictionary<string, SafeTensorsEntry> _entries = new(StringComparer.Ordinal);
-    private Dictionary<string, string>? _metadata;
+    private readonly string path;
+    private readonly long dataStart;
+    private readonly long dataLength;
+    private readonly Dictionary<string, SafeTensorsEntry> entries = new(StringComparer.Ordinal);
+    private Dictionary<string, string>? metadata;
 
     private SafeTensorsHeader(string path, long dataStart, long dataLength)
     {
-        _path = path;
-        _dataStart = dataStart;
-        _dataLength = dataLength;
+        this.path = path;
+        this.dataStart = dataStart;
+        this.dataLength = dataLength;
     }
 
-    public IReadOnlyDictionary<string, SafeTensorsEntry> Entries => _entries;
+    public IReadOnlyDictionary<string, SafeTensorsEntry> Entries => entries;
 
-    public IReadOnlyDictionary<string, string> Metadata => _metadata ?? [];
+    public IReadOnlyDictionary<string, string> Metadata => metadata ?? [];
 
     /// <summary>Parses the header.</summary>
     /// <param name="path">Names the file in messages.</param>
@@ -68,7 +68,7 @@ internal sealed class SafeTensorsHeader
                 throw Wrong(name, $"expected an object, found {Describe(reader)}");
             if (name == MetadataKey)
                 ReadMetadata(ref reader);
-            else if (!_entries.TryAdd(name, ReadEntry(ref reader, name)))
+            else if (!entries.TryAdd(name, ReadEntry(ref reader, name)))
                 throw Wrong(name, "stands twice in the header");
         }
         // Asks for one more token, so that anything but white space after the closing brace is an error.
@@ -77,16 +77,16 @@ internal sealed class SafeTensorsHeader
 
     private void ReadMetadata(ref Utf8JsonReader reader)
     {
-        if (_metadata is not null)
+        if (metadata is not null)
             throw Wrong(MetadataKey, "stands twice in the header");
-        _metadata = new(StringComparer.Ordinal);
+        metadata = new(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var key = reader.GetString()!;
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
                 throw Wrong(MetadataKey, $"key \"{Short(key)}\": expected a string, found {Describe(reader)}");
-            if (!_metadata.TryAdd(key, reader.GetString()!))
+            if (!metadata.TryAdd(key, reader.GetString()!))
                 throw Wrong(MetadataKey, $"key \"{Short(key)}\" stands twice");
         }
     }
@@ -151,25 +151,25 @@ internal sealed class SafeTensorsHeader
         var (begin, end) = (offsets[0], offsets[1]);
         if (begin > end || end - begin != bytes)
             throw Wrong(name, $"{described} takes {bytes} bytes, but data_offsets are [{begin}, {end}]");
-        if (end > _dataLength)
-            throw Wrong(name, $"ends at byte {end} of the data, but the file has {_dataLength} bytes of data",
+        if (end > this.dataLength)
+            throw Wrong(name, $"ends at byte {end} of the data, but the file has {this.dataLength} bytes of data",
                 "the file is cut off: copy or download it again");
-        return new SafeTensorsEntry(name, type, shape, _dataStart + begin, bytes);
+        return new SafeTensorsEntry(name, type, shape, this.dataStart + begin, bytes);
     }
 
     /// <summary>The tensors must tile the data: no holes, no overlaps, nothing after the last.</summary>
     private void CheckLayout()
     {
-        var position = _dataStart;
-        foreach (var entry in _entries.Values.OrderBy(e => e.Offset).ThenBy(e => e.ByteLength))
+        var position = this.dataStart;
+        foreach (var entry in entries.Values.OrderBy(e => e.Offset).ThenBy(e => e.ByteLength))
         {
             if (entry.Offset != position)
                 throw Wrong(entry.Name,
-                    $"begins at byte {entry.Offset - _dataStart} of the data, expected {position - _dataStart}: tensors overlap or leave a hole");
+                    $"begins at byte {entry.Offset - this.dataStart} of the data, expected {position - this.dataStart}: tensors overlap or leave a hole");
             position += entry.ByteLength;
         }
-        if (position - _dataStart != _dataLength)
-            throw Wrong("", $"the tensors take {position - _dataStart} bytes, but the file has {_dataLength} bytes of data");
+        if (position - this.dataStart != this.dataLength)
+            throw Wrong("", $"the tensors take {position - this.dataStart} bytes, but the file has {this.dataLength} bytes of data");
     }
 
     private static string Describe(in Utf8JsonReader reader) => reader.TokenType switch
@@ -187,5 +187,5 @@ internal sealed class SafeTensorsHeader
 
     private UserErrorException Wrong(
         string tensor, string message, string remedy = "the file is damaged or not safetensors: copy or download it again") =>
-        new(tensor.Length == 0 ? _path : $"{_path}, tensor \"{Short(tensor)}\"", message, remedy);
+        new(tensor.Length == 0 ? this.path : $"{this.path}, tensor \"{Short(tensor)}\"", message, remedy);
 }

@@ -14,19 +14,19 @@ public sealed class SafeTensorsModel : IDisposable
     /// <summary>File name of the index of a model in shards.</summary>
     public const string IndexName = "model.safetensors.index.json";
 
-    private readonly List<SafeTensorsFile> _files = [];
-    private readonly Dictionary<string, SafeTensorsEntry> _entries = new(StringComparer.Ordinal);
-    private readonly Dictionary<SafeTensorsEntry, SafeTensorsFile> _fileOf = [];
+    private readonly List<SafeTensorsFile> files = [];
+    private readonly Dictionary<string, SafeTensorsEntry> entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<SafeTensorsEntry, SafeTensorsFile> fileOf = [];
 
     private SafeTensorsModel()
     {
     }
 
     /// <summary>All tensors by name.</summary>
-    public IReadOnlyDictionary<string, SafeTensorsEntry> Entries => _entries;
+    public IReadOnlyDictionary<string, SafeTensorsEntry> Entries => entries;
 
     /// <summary>The files, in the order of their names.</summary>
-    public IReadOnlyList<SafeTensorsFile> Files => _files;
+    public IReadOnlyList<SafeTensorsFile> Files => files;
 
     /// <summary>Opens a model folder.</summary>
     /// <exception cref="UserErrorException">No weights, a shard is missing, or index and shards disagree; all disagreements are listed.</exception>
@@ -52,7 +52,7 @@ public sealed class SafeTensorsModel : IDisposable
     }
 
     /// <summary>The file that holds an entry of this model.</summary>
-    public SafeTensorsFile FileOf(SafeTensorsEntry entry) => _fileOf.TryGetValue(entry, out var file)
+    public SafeTensorsFile FileOf(SafeTensorsEntry entry) => fileOf.TryGetValue(entry, out var file)
         ? file
         : throw new ArgumentException($"\"{entry.Name}\" is not an entry of this model", nameof(entry));
 
@@ -68,20 +68,20 @@ public sealed class SafeTensorsModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var file in _files)
+        foreach (var file in files)
             file.Dispose();
     }
 
     private void Add(SafeTensorsFile file, List<Problem> problems)
     {
-        _files.Add(file);
+        files.Add(file);
         foreach (var entry in file.Entries.Values)
         {
-            if (_entries.TryAdd(entry.Name, entry))
-                _fileOf.Add(entry, file);
+            if (entries.TryAdd(entry.Name, entry))
+                fileOf.Add(entry, file);
             else
                 problems.Add(new Problem(
-                    $"{file.Path}, tensor \"{entry.Name}\"", $"stands in {FileOf(_entries[entry.Name]).Path} too", "remove one of the two shards"));
+                    $"{file.Path}, tensor \"{entry.Name}\"", $"stands in {FileOf(entries[entry.Name]).Path} too", "remove one of the two shards"));
         }
     }
 
@@ -109,12 +109,12 @@ public sealed class SafeTensorsModel : IDisposable
         const string remedy = "index and shards do not belong together: download the model again";
         foreach (var (name, shard) in weightMap)
         {
-            var found = _entries.TryGetValue(name, out var entry) ? FileOf(entry).Path : null;
+            var found = entries.TryGetValue(name, out var entry) ? FileOf(entry).Path : null;
             if (found != Path.Combine(folder, shard))
                 problems.Add(new Problem(
                     $"{index}, weight_map, \"{name}\"", $"expected in {shard}, found in {Path.GetFileName(found) ?? "no shard"}", remedy));
         }
-        foreach (var entry in _entries.Values.Where(e => !weightMap.ContainsKey(e.Name)))
+        foreach (var entry in entries.Values.Where(e => !weightMap.ContainsKey(e.Name)))
             problems.Add(new Problem($"{FileOf(entry).Path}, tensor \"{entry.Name}\"", $"{IndexName} does not name it", remedy));
     }
 

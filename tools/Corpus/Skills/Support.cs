@@ -21,13 +21,13 @@ internal sealed class Support
 
     private static readonly string[] Slots = ["order", "mail", "item", "city", "amount", "code"];
 
-    private readonly Bank _train = Bank.Load("support-train", "support-answers");
-    private readonly Bank _held = Bank.Load("support-held", "support-answers");
+    private readonly Bank train = Bank.Load("support-train", "support-answers");
+    private readonly Bank held = Bank.Load("support-held", "support-answers");
 
     /// <summary>The rows of a split: intents in turn, no row twice, in an order drawn from the seed.</summary>
     public List<(string Ask, string Answer)> Rows(string split, int count, ulong seed)
     {
-        var bank = split == "train" ? _train : _held;
+        var bank = split == "train" ? train : held;
         var draw = new Draw(seed, Ngrams.Hash(split));
         var phrases = Intents.ToDictionary(i => i, _ => new Expander(bank, draw));
         var rows = new List<(string, string)>();

@@ -17,8 +17,8 @@ internal sealed record Rule(List<Node[]> Alternatives, List<int> Lot);
 /// </summary>
 internal sealed class Bank
 {
-    private readonly Dictionary<string, Rule> _rules = [];
-    private readonly Dictionary<string, List<Entry>> _tables = [];
+    private readonly Dictionary<string, Rule> rules = [];
+    private readonly Dictionary<string, List<Entry>> tables = [];
 
     /// <summary>Reads embedded resources whose names begin with one of the prefixes.</summary>
     public static Bank Load(params string[] prefixes)
@@ -35,12 +35,12 @@ internal sealed class Bank
         return bank;
     }
 
-    public Rule? Rule(string name) => _rules.GetValueOrDefault(name);
+    public Rule? Rule(string name) => rules.GetValueOrDefault(name);
 
     public List<Entry> Table(string name) =>
-        _tables.TryGetValue(name, out var rows) ? rows : throw new InvalidDataException($"No table '{name}' in the word banks.");
+        tables.TryGetValue(name, out var rows) ? rows : throw new InvalidDataException($"No table '{name}' in the word banks.");
 
-    public bool HasTable(string name) => _tables.ContainsKey(name);
+    public bool HasTable(string name) => tables.ContainsKey(name);
 
     public void Read(string file, string text)
     {
@@ -57,14 +57,14 @@ internal sealed class Bank
             {
                 var words = line[1..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 var names = words.Skip(1).Select((w, i) => (w, i)).ToDictionary(p => p.w, p => p.i);
-                table = (_tables.TryGetValue(words[0], out var rows) ? rows : _tables[words[0]] = [], names);
+                table = (tables.TryGetValue(words[0], out var rows) ? rows : tables[words[0]] = [], names);
                 rule = null;
             }
             else if (line[^1] == ':' && !line.Contains(' ', StringComparison.Ordinal))
             {
                 var name = line[..^1];
-                if (!_rules.TryGetValue(name, out rule))
-                    _rules[name] = rule = new Rule([], []);
+                if (!rules.TryGetValue(name, out rule))
+                    rules[name] = rule = new Rule([], []);
                 table = null;
             }
             else if (table is { } t)

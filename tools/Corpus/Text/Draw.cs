@@ -3,8 +3,8 @@ namespace Attune.Corpus.Text;
 /// <summary>A counter-based random stream: the n-th number is a pure function of (seed, stream, n), so that a document does not depend on the ones before it.</summary>
 internal sealed class Draw(ulong seed, ulong stream)
 {
-    private readonly ulong _key = Mix(Mix(seed) + stream);
-    private ulong _count;
+    private readonly ulong key = Mix(Mix(seed) + stream);
+    private ulong count;
 
     /// <summary>The finaliser of SplitMix64: every input bit reaches every output bit.</summary>
     public static ulong Mix(ulong x)
@@ -15,7 +15,7 @@ internal sealed class Draw(ulong seed, ulong stream)
         return x ^ (x >> 31);
     }
 
-    public ulong Next() => Mix(_key ^ Mix(++_count));
+    public ulong Next() => Mix(key ^ Mix(++this.count));
 
     /// <summary>Uniform in [0, n).</summary>
     public int Below(int n) => (int)Math.BigMul(Next(), (ulong)n, out _);

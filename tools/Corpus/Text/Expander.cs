@@ -6,9 +6,9 @@ namespace Attune.Corpus.Text;
 internal sealed class Expander(Bank bank, Draw draw)
 {
     private const int MaxDepth = 40;
-    private readonly Dictionary<string, Entry> _bound = [];
-    private readonly Dictionary<Rule, HashSet<int>> _used = [];
-    private readonly HashSet<string> _taken = [];
+    private readonly Dictionary<string, Entry> bound = [];
+    private readonly Dictionary<Rule, HashSet<int>> used = [];
+    private readonly HashSet<string> taken = [];
 
     public Draw Draw => draw;
 
@@ -17,13 +17,13 @@ internal sealed class Expander(Bank bank, Draw draw)
     /// <summary>Forgets who is who, but not which alternatives were used: a later part of the document says something else.</summary>
     public void Forget()
     {
-        _bound.Clear();
-        _taken.Clear();
+        bound.Clear();
+        taken.Clear();
     }
 
-    public void Bind(string name, string value) => _bound[name] = new Entry([value], []);
+    public void Bind(string name, string value) => bound[name] = new Entry([value], []);
 
-    public void Bind(string name, Entry entry) => _bound[name] = entry;
+    public void Bind(string name, Entry entry) => bound[name] = entry;
 
     /// <summary>The expansion of a rule with its spaces, articles and capitals put right.</summary>
     public string Text(string rule) => Tidy.Apply(Raw(rule));
@@ -39,8 +39,8 @@ internal sealed class Expander(Bank bank, Draw draw)
     {
         if (depth > MaxDepth)
             throw new InvalidDataException("The rules of the word banks refer to each other without end.");
-        if (!_used.TryGetValue(rule, out var used))
-            _used[rule] = used = [];
+        if (!this.used.TryGetValue(rule, out var used))
+            this.used[rule] = used = [];
         if (used.Count == rule.Alternatives.Count)
             used.Clear();
         int at;
@@ -70,7 +70,7 @@ internal sealed class Expander(Bank bank, Draw draw)
 
     private void Write(Node.Reference reference, StringBuilder into, int depth)
     {
-        if (reference.Bind is null && !_bound.ContainsKey(reference.Name) && bank.Rule(reference.Name) is { } rule)
+        if (reference.Bind is null && !bound.ContainsKey(reference.Name) && bank.Rule(reference.Name) is { } rule)
         {
             if (reference.Steps.Length == 0)
             {
@@ -80,7 +80,7 @@ internal sealed class Expander(Bank bank, Draw draw)
         }
         var entry = Resolve(reference.Name, depth);
         if (reference.Bind is not null)
-            _bound[reference.Bind] = entry;
+            bound[reference.Bind] = entry;
         if (reference.Silent)
             return;
         var value = entry.Value;
@@ -91,7 +91,7 @@ internal sealed class Expander(Bank bank, Draw draw)
 
     private Entry Resolve(string name, int depth)
     {
-        if (_bound.TryGetValue(name, out var entry))
+        if (bound.TryGetValue(name, out var entry))
             return entry;
         if (bank.HasTable(name))
         {
@@ -99,7 +99,7 @@ internal sealed class Expander(Bank bank, Draw draw)
             for (var attempt = 0; attempt < 30; attempt++)
             {
                 entry = draw.Pick(rows);
-                if (_taken.Add(name + "/" + entry.Value))
+                if (taken.Add(name + "/" + entry.Value))
                     return entry;
             }
             return entry!;
