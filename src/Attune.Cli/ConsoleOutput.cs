@@ -36,11 +36,21 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
     /// <summary>A line of a stream of JSON values (for filters).</summary>
     public void JsonLine(Action<Utf8JsonWriter> write) => TextLine(Document(write, OneLine));
 
+    /// <summary>A JSON value on one line, for files of rows.</summary>
+    public static string OneLineOf(Action<Utf8JsonWriter> write) => Document(write, OneLine);
+
     /// <summary>A line of plain text on standard output.</summary>
     public void TextLine(string line)
     {
         HasResult = true;
         terminal.Out.WriteLine(line);
+    }
+
+    /// <summary>A piece of a text that is still being written.</summary>
+    public void Piece(string text)
+    {
+        HasResult = true;
+        terminal.Out.Write(terminal.OutIsPerson ? Terminal.Safe(text) : text);
     }
 
     /// <summary>A message; not with <c>--quiet</c>.</summary>
@@ -57,7 +67,9 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
     /// <param name="title">What is done: "training".</param>
     /// <param name="total">How many units it takes.</param>
     /// <param name="unit">What is counted: "steps".</param>
-    public Progress Begin(string title, long total, string unit) => new(quiet ? TextWriter.Null : terminal.Error, terminal.ErrorIsPerson && !quiet, title, total, unit);
+    /// <param name="already">How many are done already.</param>
+    public Progress Begin(string title, long total, string unit, long already = 0) =>
+        new(quiet ? TextWriter.Null : terminal.Error, terminal.ErrorIsPerson && !quiet, title, total, unit, already: already);
 
     /// <summary>A console for tables and trees on a writer.</summary>
     private IAnsiConsole Spectre(TextWriter writer, bool person)

@@ -8,6 +8,8 @@ using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
     signal.Cancel = true;
+    if (signal.Signal == PosixSignal.SIGINT && terminal.Interrupts.TryHandle())
+        return;
     if (stop.IsCancellationRequested)
         Environment.Exit(ExitCode.Stopped);
     terminal.Error.WriteLine("\nstopping after this step (again: at once)");

@@ -4,13 +4,17 @@ namespace Attune.Cli;
 
 /// <summary>
 /// A long step's progress with rate and remaining time: on a terminal one line that is redrawn, elsewhere a plain line now and then.
-/// The first line comes at once, so that a log shows that something began.
+/// The first line comes at once, so that a log shows that something began; a rate is said when some time has passed.
+/// What was done already when it began does not count towards the rate.
 /// </summary>
-internal sealed class Progress(TextWriter writer, bool person, string title, long total, string unit, TimeProvider? clock = null) : IDisposable
+internal sealed class Progress(TextWriter writer, bool person, string title, long total, string unit, TimeProvider? clock = null, long already = 0) : IDisposable
 {
     private const int BarWidth = 24;
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Plain = TimeSpan.FromSeconds(10);
+
+    // A rate over less than this says more about the clock than about the work.
+    private static readonly TimeSpan Measurable = TimeSpan.FromMilliseconds(200);
 
     private readonly TimeProvider clock = clock ?? TimeProvider.System;
     private readonly long start = (clock ?? TimeProvider.System).GetTimestamp();
@@ -54,9 +58,9 @@ internal sealed class Progress(TextWriter writer, bool person, string title, lon
         var (done, note) = last;
         shown = done;
         var fraction = total > 0 ? Math.Clamp((double)done / total, 0, 1) : 0;
-        var rate = elapsed > TimeSpan.Zero ? done / elapsed.TotalSeconds : 0;
-        var left = rate > 0 && done > 0 && done < total ? $" · {Time(TimeSpan.FromSeconds(Math.Min(1e8, (total - done) / rate)))} left" : "";
-        var facts = string.Create(CultureInfo.InvariantCulture, $"{fraction * 100,3:F0} % · {done:N0}/{total:N0} {unit} · {Speed(rate)}{left}") +
+        var rate = elapsed >= Measurable ? (done - already) / elapsed.TotalSeconds : 0;
+        var left = rate > 0 && done < total ? $" · {Time(TimeSpan.FromSeconds(Math.Min(1e8, (total - done) / rate)))} left" : "";
+        var facts = string.Create(CultureInfo.InvariantCulture, $"{fraction * 100,3:F0} % · {done:N0}/{total:N0} {unit}{Speed(rate)}{left}") +
             (note.Length == 0 ? "" : " · " + note);
         if (!person)
         {
@@ -79,9 +83,9 @@ internal sealed class Progress(TextWriter writer, bool person, string title, lon
         drawn = 0;
     }
 
-    private string Speed(double rate) => rate is 0 or >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{rate:N1} {unit}/s")
-        : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:N1} s a {(unit.EndsWith('s') ? unit[..^1] : unit)}");
+    private string Speed(double rate) => rate <= 0 ? ""
+        : rate >= 1 ? string.Create(CultureInfo.InvariantCulture, $" · {rate:N1} {unit}/s")
+        : string.Create(CultureInfo.InvariantCulture, $" · {1 / rate:N1} s a {(unit.EndsWith('s') ? unit[..^1] : unit)}");
 
     /// <summary>A time as people say it: <c>42 s</c>, <c>3 min 05 s</c>, <c>2 h 10 min</c>.</summary>
     internal static string Time(TimeSpan t) => t.TotalSeconds < 59.5 ? string.Create(CultureInfo.InvariantCulture, $"{t.TotalSeconds:F0} s")

@@ -32,7 +32,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 Memory(plan);
                 break;
             case NoticeProgress step:
-                Report($"measuring {step.Stage} tuning", step.Done, step.Total, "answers", step.Detail == "losses" ? "losses" : "");
+                Measuring($"measuring {step.Stage}", step);
                 break;
             case NoticeTraining training:
                 Training(training.Event);
@@ -101,19 +101,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 json.WriteStartObject();
                 json.WriteString("run", result.Directory);
                 json.WriteString("saved", result.Saved);
-                json.WriteStartArray("metrics");
-                foreach (var m in result.Record.Metrics)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("name", m.Name);
-                    json.WriteNumber("before", m.Before);
-                    json.WriteNumber("after", m.After);
-                    json.WriteNumber("low", m.Low);
-                    json.WriteNumber("high", m.High);
-                    json.WriteNumber("count", m.Count);
-                    json.WriteEndObject();
-                }
-                json.WriteEndArray();
+                WriteMetrics(json, result.Record.Metrics);
                 json.WriteStartArray("next");
                 foreach (var next in result.Record.Next)
                     json.WriteStringValue(next.Command);
@@ -128,19 +116,47 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
 
     private static void Text(IAnsiConsole console, RunResult result)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("before").RightAligned())
-            .AddColumn(new TableColumn("after").RightAligned()).AddColumn("95 % interval of the change");
-        foreach (var m in result.Record.Metrics)
-            table.AddRow(Markup.Escape(m.Name), Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit), Markup.Escape(Numbers.Interval(m)));
-        console.Write(table);
+        console.Write(MetricsTable(result.Record.Metrics));
         foreach (var finding in Findings.Of(result.Record))
             console.MarkupLine($"[bold]{Markup.Escape(finding.Title)}[/] {Markup.Escape(finding.Evidence)} {Markup.Escape(finding.Advice)}".TrimEnd());
-        console.WriteLine();
-        console.WriteLine($"{result.Saved}");
-        console.WriteLine($"{Path.Combine(result.Directory, "report.html")}");
-        console.WriteLine();
+        // Paths and commands must not be wrapped: they are there to be pasted.
+        var plain = console.Profile.Out.Writer;
+        plain.WriteLine();
+        plain.WriteLine(result.Saved);
+        plain.WriteLine(Path.Combine(result.Directory, "report.html"));
+        plain.WriteLine();
         foreach (var next in result.Record.Next)
-            console.WriteLine($"{next.Purpose}:\n  {next.Command}");
+            plain.WriteLine($"{next.Purpose}:\n  {next.Command}");
+        if (Invocation.Hint() is { } hint)
+            plain.WriteLine(hint);
+    }
+
+    /// <summary>Measurements side by side.</summary>
+    internal static Table MetricsTable(IEnumerable<MetricChange> metrics)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("before").RightAligned())
+            .AddColumn(new TableColumn("after").RightAligned()).AddColumn("95 % interval of the change");
+        foreach (var m in metrics)
+            table.AddRow(Markup.Escape(m.Name), Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit), Markup.Escape(Numbers.Interval(m)));
+        return table;
+    }
+
+    /// <summary>The same as JSON: an array of objects.</summary>
+    internal static void WriteMetrics(System.Text.Json.Utf8JsonWriter json, IEnumerable<MetricChange> metrics)
+    {
+        json.WriteStartArray("metrics");
+        foreach (var m in metrics)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", m.Name);
+            json.WriteNumber("before", m.Before);
+            json.WriteNumber("after", m.After);
+            json.WriteNumber("low", m.Low);
+            json.WriteNumber("high", m.High);
+            json.WriteNumber("count", m.Count);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private void Data(NoticeData data)
@@ -162,13 +178,11 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     // Where no person sees colours, brackets mark what is trained.
     private string Mark(Attune.Data.Segment segment)
     {
-        var text = SafeForTerminal(segment.Text);
+        var text = Terminal.Safe(segment.Text);
         if (!segment.Trained)
             return Dim(text);
         return output.Terminal.ErrorIsPerson ? Ansi.Of(true, Ansi.Green, text) : $"⟦{text}⟧";
     }
-
-    private static string SafeForTerminal(string text) => string.Concat(text.Select(static c => char.IsControl(c) && c != '\n' ? '·' : c));
 
     private void Memory(NoticePlan notice)
     {
@@ -197,13 +211,25 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         }
     }
 
+    private void Measuring(string title, NoticeProgress step)
+    {
+        // Without questions there is nothing to count.
+        if (step.Total == 0)
+        {
+            EndProgress();
+            output.Say(title);
+        }
+        else
+            Report(title, step.Done, step.Total, "answers", step.Detail == "losses" ? "losses" : "");
+    }
+
     private void Report(string title, int done, int total, string unit, string note)
     {
         if (stage != title)
         {
             EndProgress();
             stage = title;
-            progress = output.Begin(title, total, unit);
+            progress = output.Begin(title, total, unit, done);
         }
         progress!.Report(done, note);
     }

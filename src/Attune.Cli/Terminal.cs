@@ -14,6 +14,12 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
     /// <summary>Columns.</summary>
     public int Width { get; init; } = 100;
 
+    /// <summary>How Ctrl-C reaches a command that can end less than the program.</summary>
+    public Interrupts Interrupts { get; } = new();
+
+    /// <summary>Text of models and data sets without what a terminal would obey: control characters become dots.</summary>
+    public static string Safe(string text) => string.Concat(text.Select(static c => char.IsControl(c) && c is not ('\n' or '\t') ? '·' : c));
+
     /// <summary>The process's own streams, always UTF-8: text of data sets and models does not depend on the locale.</summary>
     public static Terminal OfProcess()
     {
@@ -41,4 +47,16 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
             return 100;
         }
     }
+}
+
+/// <summary>Ctrl-C as commands see it: whoever can end something smaller than the program takes it first.</summary>
+internal sealed class Interrupts
+{
+    private Func<bool>? handler;
+
+    /// <summary>Sets who is asked; false means that there is nothing smaller to end.</summary>
+    public void Take(Func<bool>? asked) => handler = asked;
+
+    /// <summary>Whether somebody took it.</summary>
+    public bool TryHandle() => handler?.Invoke() == true;
 }

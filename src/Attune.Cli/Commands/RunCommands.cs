@@ -61,7 +61,7 @@ internal sealed class RecipeArguments
     private readonly Option<string[]> set = new("--set") { Description = "Sets a key of the recipe: --set train.epochs=2", HelpName = "key=value" };
     private readonly Dictionary<RecipeKey, Option<string[]>> flags = RecipeKeys.All.ToDictionary(
         static k => k,
-        static k => new Option<string[]>(k.Flag) { Description = k.Help, HelpName = k.Leaf, AllowMultipleArgumentsPerToken = true });
+        static k => (Option<string[]>)new RecipeOption(k));
 
     public Command AddTo(Command command)
     {
@@ -79,7 +79,7 @@ internal sealed class RecipeArguments
         foreach (var (key, option) in flags)
         {
             if (c.Get(option) is { Length: > 0 } values)
-                settings.Add(new Setting(key.Name, values.Length == 1 ? values[0] : $"[{string.Join(", ", values)}]", key.Flag));
+                settings.Add(new Setting(key.Name, values[0], key.Flag) { List = values.Length == 1 ? null : values });
         }
         if (resume is null)
             return c.Get(file) is { } path ? RecipeReader.ReadFile(path, settings) : RecipeReader.FromSettings(settings);
@@ -87,4 +87,20 @@ internal sealed class RecipeArguments
             throw new UserErrorException("--resume", "goes on with the recipe in the run's folder, exactly as it was", "leave out the recipe and other settings, or begin a new run");
         return RecipeReader.ReadFile(RunDirectory.Existing(resume).Recipe);
     }
+}
+
+/// <summary>The flag of a recipe's key, under the heading of its section in the help.</summary>
+internal sealed class RecipeOption : Option<string[]>, IGrouped
+{
+    public RecipeOption(RecipeKey key)
+        : base(key.Flag)
+    {
+        Group = key.Section.Length == 0 ? "Run" : $"{char.ToUpperInvariant(key.Section[0])}{key.Section[1..]}";
+        Description = key.Help;
+        HelpName = key.Leaf;
+        // Only where a key takes several: elsewhere the next word may be the recipe.
+        AllowMultipleArgumentsPerToken = key.IsList;
+    }
+
+    public string Group { get; }
 }

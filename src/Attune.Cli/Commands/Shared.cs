@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Attune.Engine.Backends;
 using Attune.Problems;
+using Attune.Runs;
 
 namespace Attune.Cli.Commands;
 
@@ -22,5 +24,63 @@ internal static class Shared
         throw File.Exists(path)
             ? new UserErrorException($"{option} {path}", "expected a folder, found a file", "give the folder that holds it")
             : new UserErrorException($"{option} {path}", $"there is no folder {Path.GetFullPath(path)}", "check the path");
+    }
+
+    /// <summary>The text of a file.</summary>
+    /// <exception cref="UserErrorException">It cannot be read.</exception>
+    public static string ReadText(string option, string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"{option} {path}", Directory.Exists(path) ? "expected a file, found a folder" : $"cannot be read: {e.Message}", "check the path");
+        }
+    }
+
+    /// <summary>A number within bounds, or a problem that states them.</summary>
+    public static T Within<T>(string option, T value, T least, T most, string form)
+        where T : IComparable<T> => value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0
+            ? value
+            : throw new UserErrorException($"{option} {FormattableString.Invariant($"{value}")}", $"expected {form}");
+}
+
+/// <summary>The options that say which model: its folder, an adapter, a template, threads.</summary>
+internal sealed class ModelArguments
+{
+    public Option<string> Model { get; } = Shared.Model();
+
+    public Option<string> Adapter { get; } = new("--adapter", "-a") { Description = "Folder of an adapter to apply.", HelpName = "folder" };
+
+    public Option<string> Template { get; } = new("--template") { Description = "Chat template instead of the model's own: a file, or chatml.", HelpName = "file" };
+
+    public Option<int> Threads { get; } = new("--threads")
+    {
+        Description = "Compute threads; the result does not depend on it.", HelpName = "n", DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
+    /// <summary>Adds the options to a command; the template only where text is made.</summary>
+    public Command AddTo(Command command, bool withTemplate = true)
+    {
+        command.Options.Add(Model);
+        command.Options.Add(Adapter);
+        if (withTemplate)
+            command.Options.Add(Template);
+        command.Options.Add(Threads);
+        return command;
+    }
+
+    /// <summary>Opens the model; what is worth a warning is said.</summary>
+    public InferenceModel Open(CommandContext c, bool withTemplate = true)
+    {
+        var path = Shared.RequireFolder("--model", c.Get(Model)!);
+        var adapter = c.Get(Adapter) is { } given ? Shared.RequireFolder("--adapter", given) : null;
+        var threads = Shared.Within("--threads", c.Get(Threads), 1, 1024, "1 to 1024 threads");
+        var model = InferenceModel.Open(path, adapter, withTemplate ? c.Get(Template) : null, CpuBackend.Shared(threads));
+        foreach (var warning in model.Warnings)
+            c.Output.Warn(warning);
+        return model;
     }
 }

@@ -65,6 +65,9 @@ public static class PeftFiles
     public static IReadOnlyList<string> UnknownKeys(string folder) =>
         [.. JsonView.Read(Path.Combine(folder, PeftNames.ConfigFile)).Json.Where(static p => p.Value is not null && !Known.Contains(p.Key)).Select(static p => p.Key)];
 
+    /// <summary>The base model that adapter_config.json names: a path or a name on the Hub; null where it names none.</summary>
+    public static string? BasePath(string folder) => JsonView.Read(Path.Combine(folder, PeftNames.ConfigFile)).String("base_model_name_or_path");
+
     /// <summary>The options in adapter_config.json.</summary>
     /// <exception cref="UserErrorException">Not a LoRA adapter, or one with parts that Attune cannot apply.</exception>
     public static LoraOptions ReadOptions(string folder)

@@ -12,6 +12,14 @@ namespace Attune.Evaluation;
 /// <param name="Expected">The last learned part as text, without its stop token.</param>
 public sealed record Question(int[] Prompt, string PromptText, string Expected)
 {
+    /// <summary>The questions of the first <paramref name="rows"/> examples that ask one; running text asks none.</summary>
+    public static IReadOnlyList<Question> Of(IReadOnlyList<Example> examples, int rows, IReadOnlyCollection<int> stopIds, Tokenizer tokenizer) =>
+        [.. examples.Where(static e => Array.FindLastIndex(e.Trained, static t => !t) > 0).Take(rows).Select(e => Of(e, stopIds, tokenizer))];
+
+    /// <summary>Tokens of the longest expected answer, at least 1.</summary>
+    public static int LongestAnswer(IReadOnlyList<Question> questions, Tokenizer tokenizer) =>
+        questions.Count == 0 ? 1 : Math.Max(1, questions.Max(q => tokenizer.Encode(q.Expected, addSpecialTokens: false).Ids.Length));
+
     /// <summary>The question that an example asks.</summary>
     public static Question Of(Example example, IReadOnlyCollection<int> stopIds, Tokenizer tokenizer)
     {

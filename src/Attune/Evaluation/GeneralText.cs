@@ -35,6 +35,13 @@ public static class GeneralText
         }
     }
 
+    /// <summary>The examples that a recipe's <c>eval.general</c> asks for.</summary>
+    /// <param name="asked">A file, <c>none</c>, or null for the text that comes with Attune.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="maxLength">Most tokens of an example.</param>
+    public static IReadOnlyList<Example> Choose(string? asked, Tokenizer tokenizer, int maxLength) =>
+        asked == "none" ? [] : Examples(asked is null ? BuiltIn : Read(asked), tokenizer, maxLength);
+
     /// <summary>The text as examples of at most <paramref name="maxLength"/> tokens, every token of which counts.</summary>
     public static IReadOnlyList<Example> Examples(string text, Tokenizer tokenizer, int maxLength)
     {

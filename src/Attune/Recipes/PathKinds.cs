@@ -27,7 +27,8 @@ internal static class PathKinds
             }
 
             return found.Count == 0 ? Parsed<IReadOnlyList<string>>.Wrong("expected an existing file or a list of them, found an empty list") : new(found);
-        }, YamlText.ScalarOrList);
+        }, YamlText.ScalarOrList)
+    { IsList = true };
 
     /// <summary>A folder that need not exist yet, relative to the working directory (so that a shared recipe does not write beside itself).</summary>
     public static ValueKind<string> NewFolder { get; } = new(

@@ -44,6 +44,9 @@ public sealed record DataRecipe
     /// <summary>Shape of the rows. auto: detected from the first rows.</summary>
     public DataFormat? Format { get; init; }
 
+    /// <summary>Columns of the file by the field that they hold, where the names differ: {prompt: question, completion: answer}.</summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Chat template: a file, or chatml. auto: the model's own.</summary>
     public string? Template { get; init; }
 

@@ -28,6 +28,9 @@ public abstract class RecipeKey
     /// <summary>One or two sentences: what it decides, and the rule of <c>auto</c> where it has one.</summary>
     public string Help { get; }
 
+    /// <summary>Whether it may hold several values: after a flag, several words.</summary>
+    public abstract bool IsList { get; }
+
     /// <summary>What is allowed, as a phrase: "a whole number from 1, or auto".</summary>
     public abstract string Form { get; }
 
@@ -51,6 +54,8 @@ internal sealed class RecipeKey<T>(
     string name, ValueKind<T> kind, string help, Func<Recipe, T> get, Func<Recipe, T, Recipe> with, string? flag)
     : RecipeKey(name, help, flag)
 {
+    public override bool IsList => kind.IsList;
+
     public override string Form => kind.Form;
 
     public override string Write(Recipe recipe) => kind.Write(get(recipe));

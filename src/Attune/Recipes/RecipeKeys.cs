@@ -25,6 +25,8 @@ public static class RecipeKeys
         Data("format", Auto(OneOf(("messages", DataFormat.Messages), ("completion", DataFormat.Completion), ("text", DataFormat.Text))),
             "Shape of the rows. auto: detected from the first rows.",
             d => d.Format, (d, v) => d with { Format = v }),
+        Data("columns", ColumnPairs.Kind, "Columns of the file by the field that they hold, where the names differ: {prompt: question, completion: answer}.",
+            d => d.Columns, (d, v) => d with { Columns = v }),
         Data("template", AutoText(PathKinds.FileOr("chatml")), "Chat template: a file, or chatml. auto: the model's own.",
             d => d.Template, (d, v) => d with { Template = v }),
         Data("max_length", Auto(Whole(2, 1 << 20)), "Most tokens of one example. auto: the longest example, at most what the model can take.",

@@ -4,19 +4,26 @@ namespace Attune.Recipes;
 
 /// <summary>A value given outside of the file: <c>--epochs 3</c>, <c>--set train.epochs=3</c>.</summary>
 /// <param name="Key">The key's full name.</param>
-/// <param name="Value">The text; <c>[a, b]</c> is a list.</param>
+/// <param name="Value">The text.</param>
 /// <param name="Origin">What the user typed, for messages.</param>
 public sealed record Setting(string Key, string Value, string Origin)
 {
+    /// <summary>Several values, taken as they are; null where there is one, <see cref="Value"/>.</summary>
+    public IReadOnlyList<string>? List { get; init; }
+
     /// <summary>Splits <c>key=value</c>.</summary>
     /// <exception cref="UserErrorException">There is no <c>=</c>.</exception>
     public static Setting Parse(string text)
     {
         var at = text.IndexOf('=', StringComparison.Ordinal);
         return at > 0
-            ? new(text[..at].Trim(), text[(at + 1)..].Trim(), $"--set {text}")
+            ? new(text[..at].Trim(), text[(at + 1)..].Trim(), $"--set {text}") { List = Items(text[(at + 1)..].Trim()) }
             : throw new UserErrorException($"--set {text}", "expected key=value", "for example --set train.epochs=3");
     }
+
+    // [a, b] is a list.
+    private static string[]? Items(string value) =>
+        value is ['[', .. var inner, ']'] ? inner.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : null;
 }
 
 /// <summary>
@@ -68,8 +75,10 @@ public static class RecipeReader
 
         foreach (var setting in settings ?? [])
         {
-            var list = setting.Value is ['[', .. var inner, ']'] ? inner.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : null;
-            Apply(new(setting.Key, list is null ? setting.Value : null, list, setting.Origin), [here, beside]);
+            if (setting.Key.StartsWith(RecipeTree.ColumnsKey + ".", StringComparison.Ordinal))
+                Apply(OneColumn(setting), [here, beside]);
+            else
+                Apply(new(setting.Key, setting.List is null ? setting.Value : null, setting.List, setting.Origin), [here, beside]);
         }
 
         foreach (var key in RecipeKeys.All.Where(k => k.IsRequired && !given.ContainsKey(k.Name)))
@@ -77,6 +86,15 @@ public static class RecipeReader
         if (problems.Count == 0)
             problems.AddRange(RecipeRules.Check(recipe, given));
         return problems.Count == 0 ? recipe : throw new UserErrorException(problems);
+
+        // Adds to the pairs that file and earlier settings gave, in the place of one for the same field.
+        RecipeEntry OneColumn(Setting setting)
+        {
+            var field = setting.Key[(RecipeTree.ColumnsKey.Length + 1)..];
+            var before = given.GetValueOrDefault(RecipeTree.ColumnsKey);
+            var others = (before?.List ?? (before?.Scalar is { } one ? [one] : [])).Where(p => !p.StartsWith(field + "=", StringComparison.Ordinal));
+            return new(RecipeTree.ColumnsKey, null, [.. others, $"{field}={setting.Value}"], setting.Origin);
+        }
 
         void Apply(RecipeEntry entry, string[] folders)
         {

@@ -14,6 +14,9 @@ internal sealed record RecipeEntry(string Key, string? Scalar, IReadOnlyList<str
 /// </summary>
 internal sealed class RecipeTree
 {
+    /// <summary>The key that holds pairs.</summary>
+    public const string ColumnsKey = "data.columns";
+
     private const int Limit = 1 << 20;
 
     private readonly string file;
@@ -104,6 +107,8 @@ internal sealed class RecipeTree
         }
         else if (parser.TryConsume<SequenceStart>(out _))
             Sequence(key, place);
+        else if (key == ColumnsKey && parser.TryConsume<MappingStart>(out _))
+            Pairs(key, place);
         else if (depth == 0 && RecipeKeys.Find(key) is null && (parser.TryConsume<MappingStart>(out _)))
         {
             if (RecipeKeys.Sections.Contains(key))
@@ -131,6 +136,22 @@ internal sealed class RecipeTree
                 items.Add(item.Value);
             else
                 problems.Add(new(At(parser.Current!.Start, key), "expected a plain item in the list"));
+            parser.SkipThisAndNestedEvents();
+        }
+
+        entries.Add(new(key, null, items, place));
+    }
+
+    // The one key whose value is a mapping itself: its pairs become a list in the form that flags have.
+    private void Pairs(string key, string place)
+    {
+        var items = new List<string>();
+        while (!parser.TryConsume<MappingEnd>(out _))
+        {
+            if (parser.TryConsume<Scalar>(out var name) && parser.Accept<Scalar>(out var column) && column.Anchor.IsEmpty && column.Tag.IsEmpty)
+                items.Add($"{name.Value}={column.Value}");
+            else
+                problems.Add(new(At(parser.Current!.Start, key), "expected a field and its column, such as prompt: question"));
             parser.SkipThisAndNestedEvents();
         }
 

@@ -24,7 +24,11 @@ internal readonly record struct Parsed<T>(T Value, string? Problem = null)
 }
 
 /// <summary>What a key may hold: what is allowed (a phrase that follows "expected"), how it is read, and how it is written.</summary>
-internal sealed record ValueKind<T>(string Form, Func<RawValue, Parsed<T>> Parse, Func<T, string> Write);
+internal sealed record ValueKind<T>(string Form, Func<RawValue, Parsed<T>> Parse, Func<T, string> Write)
+{
+    /// <summary>Whether several values may be given.</summary>
+    public bool IsList { get; init; }
+}
 
 /// <summary>The kinds of value that recipes know.</summary>
 internal static partial class ValueKinds
@@ -107,7 +111,8 @@ internal static partial class ValueKinds
             return items.Count == 0 || items.Any(i => !PatternText().IsMatch(i))
                 ? Parsed<IReadOnlyList<string>>.Wrong($"expected all-linear, a layer name or pattern, or a list of these, found {raw.Shown}")
                 : new(items);
-        }, YamlText.ScalarOrList);
+        }, YamlText.ScalarOrList)
+    { IsList = true };
 
     /// <summary>The same kind with <c>auto</c> (null) beside it.</summary>
     public static ValueKind<T?> Auto<T>(ValueKind<T> kind)
@@ -138,7 +143,8 @@ internal static partial class ValueKinds
     public static ValueKind<IReadOnlyList<string>> AutoList(ValueKind<IReadOnlyList<string>> kind) => new(
         kind.Form + ", or auto",
         raw => raw.Is(AutoWord) ? new([]) : kind.Parse(raw),
-        v => v.Count == 0 ? AutoWord : kind.Write(v));
+        v => v.Count == 0 ? AutoWord : kind.Write(v))
+    { IsList = kind.IsList };
 
     private static ValueKind<T> Make<T>(string form, Func<string, T?> parse, Func<T, string> write)
         where T : struct => new(

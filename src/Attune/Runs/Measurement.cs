@@ -1,10 +1,37 @@
+using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Evaluation;
 using Attune.Models;
 using Attune.Reports;
+using Attune.Text;
 
 namespace Attune.Runs;
+
+/// <summary>What a model is measured on.</summary>
+public sealed record MeasuredRows
+{
+    /// <summary>Rows whose loss is measured.</summary>
+    public required IReadOnlyList<Example> Test { get; init; }
+
+    /// <summary>General text; may be none.</summary>
+    public required IReadOnlyList<Example> General { get; init; }
+
+    /// <summary>Rows that are answered; may be none.</summary>
+    public required IReadOnlyList<Question> Questions { get; init; }
+
+    /// <summary>When an answer is right.</summary>
+    public required AnswerMatch Match { get; init; }
+
+    /// <summary>Most tokens of an answer.</summary>
+    public required int MaxNewTokens { get; init; }
+
+    /// <summary>Ids that end an answer.</summary>
+    public required IReadOnlyList<int> StopIds { get; init; }
+
+    /// <summary>Rows of a pass; no example has more positions.</summary>
+    public required int PassRows { get; init; }
+}
 
 /// <summary>What a model does on the rows of a run: measured before and after, on the same rows.</summary>
 /// <param name="Test">Losses of the test rows.</param>
@@ -13,7 +40,8 @@ namespace Attune.Runs;
 public sealed record Measurement(LossResult Test, LossResult General, IReadOnlyList<Answer> Answers)
 {
     /// <summary>Measures.</summary>
-    /// <param name="setup">Rows, questions, how an answer is judged.</param>
+    /// <param name="rows">What is measured on, and how an answer is judged.</param>
+    /// <param name="tokenizer">The model's.</param>
     /// <param name="model">The model.</param>
     /// <param name="adapters">Adapters to apply, or null.</param>
     /// <param name="backend">Runs the kernels.</param>
@@ -22,19 +50,22 @@ public sealed record Measurement(LossResult Test, LossResult General, IReadOnlyL
     /// <param name="notice">Gets them.</param>
     /// <param name="cancel">Looked at often.</param>
     public static Measurement Of(
-        RunSetup setup, Decoder model, IAdapterSet? adapters, Backend backend, Arena arena, string stage, Action<RunNotice> notice, CancellationToken cancel)
+        MeasuredRows rows, Tokenizer tokenizer, Decoder model, IAdapterSet? adapters, Backend backend, Arena arena, string stage,
+        Action<RunNotice> notice, CancellationToken cancel)
     {
-        var rows = setup.Options.PassRows;
-        var questions = setup.Questions;
+        var questions = rows.Questions;
         notice(new NoticeProgress(stage, 0, questions.Count, "losses"));
-        var test = TokenLosses.Measure(model, adapters, setup.Test, rows, backend, arena, cancel);
-        var general = TokenLosses.Measure(model, adapters, setup.General, rows, backend, arena, cancel);
-        var generator = new Generator(model, setup.Model.Tokenizer, backend, arena, adapters);
+        var test = TokenLosses.Measure(model, adapters, rows.Test, rows.PassRows, backend, arena, cancel);
+        var general = TokenLosses.Measure(model, adapters, rows.General, rows.PassRows, backend, arena, cancel);
+        var generator = new Generator(model, tokenizer, backend, arena, adapters);
         var answers = Evaluation.Answers.Of(
-            questions, generator, AnswerMatch.Parse(setup.Recipe.Eval.Match), setup.Recipe.Eval.MaxNewTokens!.Value, setup.StopIds,
+            questions, generator, rows.Match, rows.MaxNewTokens, rows.StopIds,
             done => notice(new NoticeProgress(stage, done, questions.Count, "answers")), cancel);
         return new Measurement(test, general, answers);
     }
+
+    /// <summary>Share of the answers that are right, from 0 to 1; 0 where there are none.</summary>
+    public double RightShare => Answers.Count(static a => a.IsRight) / (double)Math.Max(1, Answers.Count);
 
     /// <summary>The changes from <paramref name="before"/> to this, with 95 % intervals over rows.</summary>
     public IReadOnlyList<MetricChange> ChangesFrom(Measurement before, AnswerMatch match)

@@ -50,6 +50,8 @@ public sealed class ModelContext : IDisposable
     /// <param name="withWeights">False where the weights are still to be trained.</param>
     public static ModelContext Open(string path, string? adapter = null, string? template = null, bool withWeights = true)
     {
+        if (adapter is null && withWeights && PeftFiles.IsAdapter(path) && !File.Exists(Path.Combine(path, HfConfig.FileName)))
+            (path, adapter) = (BaseOf(path), path);
         var folder = withWeights ? ModelFolder.Open(path) : ModelFolder.OpenConfiguration(path);
         try
         {
@@ -72,18 +74,31 @@ public sealed class ModelContext : IDisposable
     public int[] Prompt(IReadOnlyList<ChatMessage> messages)
     {
         if (Template is null)
-            return Tokenizer.Encode(string.Join("\n", messages.Select(static m => m.Content)), addSpecialTokens: true).Ids;
-        var text = Template.Render(messages, new ChatOptions
+            return Text(string.Join("\n", messages.Select(static m => m.Content)));
+        try
         {
-            AddGenerationPrompt = true,
-            BosToken = Tokenizer.BosId is { } bos ? Tokenizer.TokenText(bos) : null,
-            EosToken = Tokenizer.EosId is { } eos ? Tokenizer.TokenText(eos) : null,
-        });
-        return Prompts.Encode(Tokenizer, text);
+            return Text(Template.Render(messages, new ChatOptions
+            {
+                AddGenerationPrompt = true,
+                BosToken = Tokenizer.BosId is { } bos ? Tokenizer.TokenText(bos) : null,
+                EosToken = Tokenizer.EosId is { } eos ? Tokenizer.TokenText(eos) : null,
+            }));
+        }
+        catch (TemplateRefusedException e)
+        {
+            throw new UserErrorException("chat template", $"refuses the conversation: {e.Message}", "change the conversation, or give another template");
+        }
     }
+
+    /// <summary>Prompt ids for text as it stands: one BOS at the most, no end token.</summary>
+    public int[] Text(string text) => Prompts.Encode(Tokenizer, text);
 
     /// <inheritdoc />
     public void Dispose() => Folder.Dispose();
+
+    private static string BaseOf(string adapter) => PeftFiles.BasePath(adapter) is { } named && Directory.Exists(named)
+        ? named
+        : throw new UserErrorException(adapter, "is an adapter, and the base model that it names is not a folder here", "give the base model with --model and this folder with --adapter");
 
     // What an adapter was trained with stands beside it, and rules where nothing else is asked for.
     private static ChatTemplate? ResolveTemplate(string path, string? adapter, string? template, Tokenizer tokenizer) =>

@@ -62,9 +62,21 @@ internal static class RunReport
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
         if (test.Count > 0)
-            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(Quote))} --match {Quote(setup.Recipe.Eval.Match)}");
-        var prompt = setup.Questions.Count > 0 ? LastLine(setup.Questions[0].PromptText) : "Once upon a time";
-        yield return new NextCommand("Generate once", $"attune generate {model} --prompt {Quote(prompt)}");
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(Quote))}{Columns(setup)} --match {Quote(setup.Recipe.Eval.Match)}");
+        yield return new NextCommand("Generate once", $"attune generate {model} {Prompt(setup)}");
+    }
+
+    private static string Columns(RunSetup setup) => setup.Recipe.Data.Columns.Count == 0
+        ? ""
+        : " --columns " + string.Join(' ', setup.Recipe.Data.Columns.Select(static c => Quote($"{c.Key}={c.Value}")));
+
+    // What the tuned model was asked in training, in a form that leads to the same ids: with a template the user's words, else the text as it is.
+    private static string Prompt(RunSetup setup)
+    {
+        if (setup.Questions.Count == 0)
+            return "--prompt 'Once upon a time'" + (setup.Model.Template is null ? "" : " --raw");
+        var asked = setup.Questions[0].PromptText;
+        return $"--prompt {Quote(setup.Model.Template is null ? asked : LastLine(asked))}";
     }
 
     private static IEnumerable<AnswerSample> Samples(RunSetup setup, Measurement before, Measurement after) =>

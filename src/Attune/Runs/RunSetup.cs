@@ -65,6 +65,18 @@ public sealed class RunSetup : IDisposable
     /// <summary>Memory.</summary>
     public MemoryPlan Plan { get; private set; } = null!;
 
+    /// <summary>What before and after are measured on.</summary>
+    public MeasuredRows Measured => new()
+    {
+        Test = Test,
+        General = General,
+        Questions = Questions,
+        Match = AnswerMatch.Parse(Recipe.Eval.Match),
+        MaxNewTokens = Recipe.Eval.MaxNewTokens ?? 1,
+        StopIds = StopIds,
+        PassRows = Options.PassRows,
+    };
+
     /// <summary>The limit that the plan was held against, in bytes.</summary>
     public long MemoryLimit { get; private set; }
 
@@ -118,13 +130,8 @@ public sealed class RunSetup : IDisposable
         Test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : Valid;
         if (data.Test.Count == 0)
             Choices.Note("data.test", "the validation rows", "no test rows are given: the gain is measured on rows that chose the checkpoint, so that it may be a little flattering");
-        General = Recipe.Eval.General switch
-        {
-            EvalRecipe.None => [],
-            null => GeneralText.Examples(GeneralText.BuiltIn, Model.Tokenizer, Math.Min(limit, 512)),
-            var path => GeneralText.Examples(GeneralText.Read(path), Model.Tokenizer, Math.Min(limit, 512)),
-        };
-        Questions = [.. Test.Where(static e => Array.FindLastIndex(e.Trained, static t => !t) > 0).Take(Recipe.Eval.Rows).Select(e => Question.Of(e, StopIds, Model.Tokenizer))];
+        General = GeneralText.Choose(Recipe.Eval.General, Model.Tokenizer, Math.Min(limit, 512));
+        Questions = Question.Of(Test, Recipe.Eval.Rows, StopIds, Model.Tokenizer);
         Recipe = Recipe with { Data = data with { MaxLength = Choices.MaxLength(data.MaxLength, Train.Concat(Valid).Concat(Test).Max(static e => e.Ids.Length), spec.MaxPositions) } };
     }
 
@@ -138,6 +145,7 @@ public sealed class RunSetup : IDisposable
             _ => TruncationPolicy.Drop,
         },
         Shape = Recipe.Data.Format?.ToString().ToLowerInvariant(),
+        Columns = Recipe.Data.Columns,
         EosIds = [.. Model.EndIds],
     };
 
@@ -190,7 +198,6 @@ public sealed class RunSetup : IDisposable
         Packer = new Packer(Train, new PackerOptions { StepTokens = batch, MicroTokens = pass, Seed = (ulong)train.Seed });
         var total = TotalSteps(epochs, train.MaxSteps);
         var evalEvery = Choices.EvalEvery(train.EvalEvery, total);
-        var answer = Questions.Count == 0 ? 1 : Questions.Max(q => Model.Tokenizer.Encode(q.Expected, addSpecialTokens: false).Ids.Length);
         Recipe = Recipe with
         {
             Train = train with
@@ -201,7 +208,7 @@ public sealed class RunSetup : IDisposable
                 EvalEvery = evalEvery,
                 SaveEvery = Choices.SaveEvery(train.SaveEvery, evalEvery),
             },
-            Eval = Recipe.Eval with { MaxNewTokens = Choices.MaxNewTokens(Recipe.Eval.MaxNewTokens, answer) },
+            Eval = Questions.Count == 0 ? Recipe.Eval : Recipe.Eval with { MaxNewTokens = Choices.MaxNewTokens(Recipe.Eval.MaxNewTokens, Question.LongestAnswer(Questions, Model.Tokenizer)) },
         };
         Options = MakeOptions(total, pass);
     }

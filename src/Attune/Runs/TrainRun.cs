@@ -48,12 +48,12 @@ public static class TrainRun
         run.RequireRoom(Checkpoints.BytesFor(model.Weights) + 2 * setup.Model.Folder.WeightBytes / (setup.Method.Lora is null ? 1 : long.MaxValue));
         if (resume is null)
             WriteRecipe(run, setup);
-        var before = Measurement.Of(setup, model.Decoder, null, backend, arena, "before", Notice, cancel);
+        var before = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, null, backend, arena, "before", Notice, cancel);
 
         var checkpoints = new Checkpoints(run.Path, Identity(setup, backend));
         var from = resume is null ? null : checkpoints.Newest;
         var state = Train(setup, run, model, backend, arena, checkpoints, from, Notice, cancel);
-        var after = Measurement.Of(setup, model.Decoder, model.Adapters, backend, arena, "after", Notice, cancel);
+        var after = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend, arena, "after", Notice, cancel);
 
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend, arena);

@@ -14,7 +14,13 @@ internal static class TinyTokenizer
     /// <summary>End token <c>&lt;|eos|&gt;</c>; with <paramref name="bos"/>, the post-processor puts <c>&lt;|bos|&gt;</c> in front.</summary>
     /// <param name="bos">Whether a BOS is put in front.</param>
     /// <param name="turns">The special tokens beside BOS and EOS; null for ChatML's.</param>
-    public static Tokenizer Make(bool bos = false, string[]? turns = null)
+    public static Tokenizer Make(bool bos = false, string[]? turns = null) => Tokenizer.Parse(Json(bos, turns), Config, "tiny");
+
+    /// <summary>Its tokenizer_config.json.</summary>
+    public const string Config = """{"bos_token": "<|bos|>", "eos_token": "<|eos|>"}""";
+
+    /// <summary>Its tokenizer.json.</summary>
+    public static string Json(bool bos = false, string[]? turns = null)
     {
         var vocab = new JsonObject();
         foreach (var letter in Alphabet()) vocab[letter] = vocab.Count;
@@ -45,7 +51,7 @@ internal static class TinyTokenizer
                 ["fuse_unk"] = false, ["byte_fallback"] = false, ["vocab"] = vocab, ["merges"] = new JsonArray([.. Merges.Select(m => (JsonNode)m)]),
             },
         };
-        return Tokenizer.Parse(json.ToJsonString(), """{"bos_token": "<|bos|>", "eos_token": "<|eos|>"}""", "tiny");
+        return json.ToJsonString();
     }
 
     // Bytes that print stand for themselves; the others are shifted to U+0100 and above, in order.

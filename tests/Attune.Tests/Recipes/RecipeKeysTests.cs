@@ -10,7 +10,7 @@ public sealed class RecipeKeysTests : IDisposable
     private static readonly Dictionary<string, string> Values = new()
     {
         ["model"] = "other-model", ["output"] = "somewhere", ["data.train"] = "more.jsonl", ["data.valid"] = "valid.jsonl",
-        ["data.test"] = "test.jsonl", ["data.format"] = "text", ["data.template"] = "chatml", ["data.max_length"] = "100",
+        ["data.test"] = "test.jsonl", ["data.format"] = "text", ["data.columns"] = "{prompt: question, completion: 'a: b'}", ["data.template"] = "chatml", ["data.max_length"] = "100",
         ["data.truncation"] = "prompt-left", ["data.valid_fraction"] = "0.125", ["method.kind"] = "full", ["method.rank"] = "3",
         ["method.alpha"] = "5", ["method.dropout"] = "0.25", ["method.targets"] = "[q_proj, 'layers.1?.mlp.*']", ["train.epochs"] = "2.5",
         ["train.max_steps"] = "7", ["train.learning_rate"] = "0.0003", ["train.batch_tokens"] = "4096", ["train.micro_batch_tokens"] = "1024",

@@ -1,0 +1,45 @@
+using Attune.Data;
+using Attune.Problems;
+
+namespace Attune.Recipes;
+
+/// <summary>Columns of a data file by the field of the row's shape that they hold: in YAML <c>{prompt: question}</c>, in flags <c>prompt=question</c>.</summary>
+public static class ColumnPairs
+{
+    private static readonly string[] Fields = [.. RowMappings.Table.SelectMany(static m => m.Required.Concat(m.Optional)).Distinct()];
+
+    private static readonly string Form = $"columns by field ({string.Join(", ", Fields)}), such as prompt=question";
+
+    internal static ValueKind<IReadOnlyDictionary<string, string>> Kind { get; } = new(
+        "columns by field, such as {prompt: question}",
+        static raw => Parse(raw.List ?? (raw.Scalar is { Length: > 0 } one ? [one] : [])),
+        static v => "{" + string.Join(", ", v.Select(static p => $"{p.Key}: {YamlText.Scalar(p.Value)}")) + "}")
+    { IsList = true };
+
+    /// <summary>The pairs, or what is wrong with one.</summary>
+    internal static Parsed<IReadOnlyDictionary<string, string>> Parse(IReadOnlyList<string> pairs)
+    {
+        var columns = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in pairs)
+        {
+            var at = pair.IndexOf('=', StringComparison.Ordinal);
+            var (field, column) = at < 0 ? (pair, "") : (pair[..at].Trim(), pair[(at + 1)..].Trim());
+            if (column.Length == 0)
+                return Wrong($"expected {Form}, found '{pair}'");
+            if (!Fields.Contains(field))
+                return Wrong($"expected {Form}, found the field '{field}'" + (Nearest.To(field, Fields) is { } near ? $" (did you mean {near}?)" : ""));
+            if (!columns.TryAdd(field, column))
+                return Wrong($"{field} is given twice: '{columns[field]}' and '{column}'");
+        }
+        return new(columns);
+    }
+
+    /// <summary>The pairs of a command line.</summary>
+    /// <param name="option">The option, for the message.</param>
+    /// <param name="pairs"><c>field=column</c> each.</param>
+    /// <exception cref="UserErrorException">One is wrong.</exception>
+    public static IReadOnlyDictionary<string, string> Read(string option, IReadOnlyList<string> pairs) =>
+        Parse(pairs) is { Problem: null } parsed ? parsed.Value : throw new UserErrorException(option, Parse(pairs).Problem!);
+
+    private static Parsed<IReadOnlyDictionary<string, string>> Wrong(string problem) => Parsed<IReadOnlyDictionary<string, string>>.Wrong(problem);
+}

@@ -1,0 +1,78 @@
+using Attune.Adapters;
+using Attune.Engine;
+using Attune.Engine.Backends;
+using Attune.Models;
+using Attune.Text;
+
+namespace Attune.Runs;
+
+/// <summary>A model ready to be asked, with an adapter or without. Every piece of work plans its memory first, takes exactly that, and gives it back.</summary>
+public sealed class InferenceModel : IDisposable
+{
+    private InferenceModel(ModelContext context, Decoder decoder, AdapterSet? adapters, Backend backend) =>
+        (Context, Decoder, Adapters, Backend) = (context, decoder, adapters, backend);
+
+    /// <summary>Configuration, tokenizer, template.</summary>
+    public ModelContext Context { get; }
+
+    /// <summary>The base, over mapped weights.</summary>
+    public Decoder Decoder { get; }
+
+    /// <summary>The adapter; null for the model alone.</summary>
+    public AdapterSet? Adapters { get; }
+
+    /// <summary>Runs the kernels.</summary>
+    public Backend Backend { get; }
+
+    /// <summary>What a user should know about the files, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings => Context.AdapterPath is { } path && PeftFiles.UnknownKeys(path) is { Count: > 0 } keys
+        ? [$"{path}: adapter_config.json sets {string.Join(", ", keys)}, which Attune does not know: the adapter may mean something else"]
+        : [];
+
+    /// <summary>Opens a model.</summary>
+    /// <param name="path">The model's folder, or an adapter's folder that names its base.</param>
+    /// <param name="adapter">The adapter's folder, or null.</param>
+    /// <param name="template">See <see cref="ModelContext.Open"/>.</param>
+    /// <param name="backend">Runs the kernels.</param>
+    public static InferenceModel Open(string path, string? adapter, string? template, Backend backend)
+    {
+        var context = ModelContext.Open(path, adapter, template);
+        try
+        {
+            var decoder = context.Folder.BuildFrozen();
+            return new InferenceModel(context, decoder, context.AdapterPath is { } folder ? PeftFiles.Load(folder, decoder) : null, backend);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Memory for work whose arena part is <paramref name="arenaBytes"/>; refuses what does not fit.</summary>
+    public Arena Reserve(long arenaBytes)
+    {
+        var adapterBytes = Adapters?.Parameters.Sum(static p => p.Value.Bytes) ?? 0;
+        new InferencePlan(Context.Folder.WeightBytes + adapterBytes, arenaBytes).Require();
+        return Arena.OfBytes(arenaBytes);
+    }
+
+    /// <summary>Writes one text per prompt; see <see cref="Generator.GenerateAll"/>.</summary>
+    public Generated[] Generate(
+        IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, Action<int, string>? onText = null, CancellationToken cancel = default)
+    {
+        if (prompts.Count == 0)
+            return [];
+        var length = (int)Math.Min(Decoder.Spec.MaxPositions, prompts.Max(static p => p.Count) + (long)options.MaxNewTokens);
+        using var arena = Reserve(Generator.Plan(Decoder, Backend, Adapters, prompts.Count, length));
+        return new Generator(Decoder, Context.Tokenizer, Backend, arena, Adapters).GenerateAll(prompts, options, onText, cancel);
+    }
+
+    /// <summary>The ids of a prompt: the user's message in the template's words, or the text as it is.</summary>
+    /// <param name="text">What the user gave.</param>
+    /// <param name="raw">As it is, whatever the template.</param>
+    public int[] Prompt(string text, bool raw) => raw ? Context.Text(text) : Context.Prompt([new ChatMessage("user", text)]);
+
+    /// <inheritdoc />
+    public void Dispose() => Context.Dispose();
+}
