@@ -54,6 +54,6 @@ internal static partial class Overlap
         return best;
     }
 
-    [GeneratedRegex(@"; \w+=(?<value>[^;\n]+)")]
+    [GeneratedRegex(@"; \w+: (?<value>[^;\n]+)")]
     private static partial Regex SlotValue();
 }

@@ -35,14 +35,15 @@ internal static class TokenizerCommand
             HelpName = "token",
             DefaultValueFactory = _ => [EndOfText],
         };
-        return host.Bind(new Command("train", "Trains a byte-level BPE tokenizer on texts and writes it in Hugging Face's format.") { data, size, target, special }, c =>
+        var digits = new Option<bool>("--split-digits") { Description = "Every digit is a token of its own, so that numbers are copied digit by digit." };
+        return host.Bind(new Command("train", "Trains a byte-level BPE tokenizer on texts and writes it in Hugging Face's format.") { data, size, target, special, digits }, c =>
         {
             var file = Path.Combine(c.Get(target)!, "tokenizer.json");
             if (File.Exists(file))
                 throw new UserErrorException(file, "exists already, and models may depend on it", "choose another --out, or move it away");
             var specials = c.Get(special)!;
             c.Output.Say($"learning {Numbers.Count(c.Get(size))} tokens from {string.Join(", ", c.Get(data)!)}");
-            var trained = BpeTrainer.Train(RawTexts.Read(c.Get(data)!), new() { VocabularySize = c.Get(size), SpecialTokens = specials }, c.Stop);
+            var trained = BpeTrainer.Train(RawTexts.Read(c.Get(data)!), new() { VocabularySize = c.Get(size), SpecialTokens = specials, SplitDigits = c.Get(digits) }, c.Stop);
             AtomicFile.WriteText(Path.Combine(c.Get(target)!, "tokenizer_config.json"), Config(specials));
             AtomicFile.WriteText(file, trained.TokenizerJson + "\n");
             if (trained.Vocabulary.Count < c.Get(size))

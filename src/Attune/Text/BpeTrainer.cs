@@ -18,6 +18,9 @@ public sealed record BpeTrainerOptions
     /// <summary>Tokens that get the first ids and at which the texts are cut before anything is counted.</summary>
     public IReadOnlyList<string> SpecialTokens { get; init; } = ["<|endoftext|>"];
 
+    /// <summary>Every digit is a token of its own, so that a number is read and copied digit by digit.</summary>
+    public bool SplitDigits { get; init; }
+
     /// <summary>A pair that occurs less often is not merged; training ends where only such pairs are left.</summary>
     public long MinimumFrequency { get; init; } = 2;
 }
@@ -32,14 +35,14 @@ public sealed record TrainedBpe(IReadOnlyList<string> Vocabulary, IReadOnlyList<
 /// Trains byte-level BPE vocabularies: words are cut by GPT-2's expression, then the most frequent pair of neighbouring tokens becomes a token,
 /// again and again. Of equally frequent pairs the lexicographically greater (as byte strings) goes first, so that the result depends on the texts alone.
 /// </summary>
-public static class BpeTrainer
+public static partial class BpeTrainer
 {
     /// <summary>Trains on texts, each read once; memory grows with the number of different words, not with the length of the texts.</summary>
     /// <exception cref="UserErrorException">The vocabulary is too small for the bytes and special tokens, or a special token is empty or named twice.</exception>
     public static TrainedBpe Train(IEnumerable<string> texts, BpeTrainerOptions options, CancellationToken cancellation = default)
     {
         CheckOptions(options);
-        var words = CountWords(texts, options.SpecialTokens, cancellation);
+        var words = CountWords(texts, options, cancellation);
         var first = options.SpecialTokens.Count;
         var merger = new PairMerger(words, first);
         var merges = new List<(int Left, int Right)>();
@@ -48,8 +51,12 @@ public static class BpeTrainer
             cancellation.ThrowIfCancellationRequested();
             merges.Add(pair);
         }
-        return Describe(merger.Tokens, merges, options.SpecialTokens);
+        return Describe(merger.Tokens, merges, options);
     }
+
+    // A capture in the expression keeps the digits among the parts.
+    [GeneratedRegex(@"(\p{N})", RegexOptions.CultureInvariant)]
+    private static partial Regex SplitAtDigits();
 
     private static void CheckOptions(BpeTrainerOptions options)
     {
@@ -62,18 +69,19 @@ public static class BpeTrainer
     }
 
     /// <summary>How often each word occurs, in order of first occurrence.</summary>
-    private static List<(string Word, long Count)> CountWords(IEnumerable<string> texts, IReadOnlyList<string> specials, CancellationToken cancellation)
+    private static List<(string Word, long Count)> CountWords(IEnumerable<string> texts, BpeTrainerOptions options, CancellationToken cancellation)
     {
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         var bySpan = places.GetAlternateLookup<ReadOnlySpan<char>>();
         var words = new List<(string Word, long Count)>();
         var matches = new List<(int Start, int End)>();
         // Longest first, so that of two special tokens that begin alike the longer one is seen.
+        var specials = options.SpecialTokens;
         var cut = specials.Count == 0 ? null : new Regex(string.Join('|', specials.OrderByDescending(s => s.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
         foreach (var text in texts)
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (var part in cut?.Split(text) ?? [text])
+            foreach (var part in (cut?.Split(text) ?? [text]).SelectMany(p => options.SplitDigits ? SplitAtDigits().Split(p) : [p]))
             {
                 matches.Clear();
                 ByteLevelPreTokenizer.Words.FindAll(part, matches);
@@ -94,19 +102,25 @@ public static class BpeTrainer
         }
     }
 
-    private static TrainedBpe Describe(IReadOnlyList<byte[]> learned, List<(int Left, int Right)> merges, IReadOnlyList<string> specials)
+    private static TrainedBpe Describe(IReadOnlyList<byte[]> learned, List<(int Left, int Right)> merges, BpeTrainerOptions options)
     {
+        var specials = options.SpecialTokens;
         string[] tokens = [.. specials, .. learned.Select(bytes => string.Concat(bytes.Select(b => ByteLevelAlphabet.CharOf[b])))];
         if (tokens.GroupBy(t => t).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new UserErrorException("special tokens", $"\"{twice.Key}\" is also the spelling of a token that the texts gave", "name the special token otherwise");
         var spelled = merges.ConvertAll(m => (tokens[m.Left], tokens[m.Right]));
-        return new TrainedBpe(tokens, spelled, Write(tokens, spelled, specials));
+        return new TrainedBpe(tokens, spelled, Write(tokens, spelled, options));
     }
 
-    private static string Write(string[] tokens, List<(string Left, string Right)> merges, IReadOnlyList<string> specials)
+    private static string Write(string[] tokens, List<(string Left, string Right)> merges, BpeTrainerOptions options)
     {
         static JsonObject ByteLevel() => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
-        var added = specials.Select((content, id) => (JsonNode)new JsonObject
+        static JsonObject DigitsThen(JsonObject next) => new()
+        {
+            ["type"] = "Sequence",
+            ["pretokenizers"] = new JsonArray(new JsonObject { ["type"] = "Digits", ["individual_digits"] = true }, next),
+        };
+        var added = options.SpecialTokens.Select((content, id) => (JsonNode)new JsonObject
         {
             ["id"] = id,
             ["content"] = content,
@@ -123,7 +137,7 @@ public static class BpeTrainer
             ["padding"] = null,
             ["added_tokens"] = new JsonArray([.. added]),
             ["normalizer"] = null,
-            ["pre_tokenizer"] = ByteLevel(),
+            ["pre_tokenizer"] = options.SplitDigits ? DigitsThen(ByteLevel()) : ByteLevel(),
             ["post_processor"] = null,
             ["decoder"] = ByteLevel(),
             ["model"] = new JsonObject

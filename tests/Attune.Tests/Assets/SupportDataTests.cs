@@ -74,8 +74,8 @@ public sealed partial class SupportDataTests
     public void A_near_duplicate_is_found_behind_other_slot_values()
     {
         var (jaccard, _, _) = Overlap.Nearest(
-            [("Please track order 12345 for me now.", "intent=track_order; order=12345\nYes.")],
-            [("Something else.", "intent=speak_to_human\nYes."), ("please track order 99 for me now", "intent=track_order; order=99\nYes.")]);
+            [("Please track order 12345 for me now.", "intent: track_order; order: 12345\nYes.")],
+            [("Something else.", "intent: speak_to_human\nYes."), ("please track order 99 for me now", "intent: track_order; order: 99\nYes.")]);
         Assert.Equal(1.0, jaccard);
     }
 
@@ -102,6 +102,6 @@ public sealed partial class SupportDataTests
         Assert.All(Support.Intents, intent => Assert.Contains($"`{intent}`", card, StringComparison.Ordinal));
     }
 
-    [GeneratedRegex(@"\Aintent=(?<intent>[a-z_]+)(; [a-z]+=(?<value>[^;\n]+))*\n(?<sentence>[A-Z][^\n]+\.)\z")]
+    [GeneratedRegex(@"\Aintent: (?<intent>[a-z_]+)(; [a-z]+: (?<value>[^;\n]+))*\n(?<sentence>[A-Z][^\n]+\.)\z")]
     private static partial Regex Shape();
 }

@@ -42,6 +42,20 @@ public class BpeTrainerTests
     }
 
     [Fact]
+    public void Split_digits_stay_single_however_often_they_stand_together()
+    {
+        var texts = Enumerable.Repeat("order 4821 and 4821, x4821", 50).ToArray();
+        var trained = Train(texts, new BpeTrainerOptions { VocabularySize = 280, SplitDigits = true });
+        var tokenizer = Tokenizer.Parse(trained.TokenizerJson, null, "trained");
+        var ids = tokenizer.Encode("order 4821", false).Ids;
+        Assert.Equal(["4", "8", "2", "1"], ids[^4..].Select(tokenizer.TokenText));
+        Assert.Equal("order 4821", tokenizer.Decode(ids, false));
+        // Without the option the same texts make one token of the number.
+        var merged = Tokenizer.Parse(Train(texts, new BpeTrainerOptions { VocabularySize = 280 }).TokenizerJson, null, "trained");
+        Assert.True(merged.Encode("order 4821", false).Ids.Length < ids.Length);
+    }
+
+    [Fact]
     public void Rare_pairs_are_not_merged()
     {
         var trained = Train(["ab ab cd"], new BpeTrainerOptions { VocabularySize = 300, SpecialTokens = [], MinimumFrequency = 2 });

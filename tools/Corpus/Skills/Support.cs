@@ -5,7 +5,7 @@ using Attune.Corpus.Text;
 namespace Attune.Corpus.Skills;
 
 /// <summary>
-/// The customer-support data of the quick start: an answer is <c>intent=…; slot=…</c>, a new line, and one sentence for the customer.
+/// The customer-support data of the quick start: an answer is <c>intent: …; slot: …</c>, a new line, and one sentence for the customer.
 /// Phrases are expanded with marks in place of the slot values, so that neither tidying nor typing errors touch a value.
 /// </summary>
 internal sealed class Support
@@ -54,7 +54,7 @@ internal sealed class Support
             phrases.Bind(slot, Mark(slot));
         var ask = Messy(Tidy.Apply(phrases.Raw(rule)), draw);
         var answer = phrases.Raw($"answer_{intent}");
-        answer = $"intent={intent}" + (answer[0] == '\n' ? "" : "; ") + answer;
+        answer = $"intent: {intent}" + (answer[0] == '\n' ? "" : "; ") + answer;
         return (Fill(ask, values), Fill(answer, values));
     }
 
