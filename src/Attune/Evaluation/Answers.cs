@@ -12,9 +12,16 @@ namespace Attune.Evaluation;
 /// <param name="Expected">The last learned part as text, without its stop token.</param>
 public sealed record Question(int[] Prompt, string PromptText, string Expected)
 {
-    /// <summary>The questions of the first <paramref name="rows"/> examples that ask one; running text asks none.</summary>
+    /// <summary>At most <paramref name="rows"/> questions, spread evenly over the examples that ask one; running text asks none.</summary>
     public static IReadOnlyList<Question> Of(IReadOnlyList<Example> examples, int rows, IReadOnlyCollection<int> stopIds, Tokenizer tokenizer) =>
-        [.. examples.Where(static e => Array.FindLastIndex(e.Trained, static t => !t) > 0).Take(rows).Select(e => Of(e, stopIds, tokenizer))];
+        [.. Spread([.. examples.Where(static e => Array.FindLastIndex(e.Trained, static t => !t) > 0)], rows).Select(e => Of(e, stopIds, tokenizer))];
+
+    // Evenly over the file: data sets often stand in the order of their labels, and the first rows would be one label's.
+    private static IEnumerable<Example> Spread(IReadOnlyList<Example> examples, int wanted)
+    {
+        var taken = Math.Min(wanted, examples.Count);
+        return Enumerable.Range(0, taken).Select(i => examples[(int)((long)i * examples.Count / taken)]);
+    }
 
     /// <summary>Tokens of the longest expected answer, at least 1.</summary>
     public static int LongestAnswer(IReadOnlyList<Question> questions, Tokenizer tokenizer) =>

@@ -80,8 +80,11 @@ internal static class RunReport
     }
 
     private static IEnumerable<AnswerSample> Samples(RunSetup setup, Measurement before, Measurement after) =>
-        setup.Questions.Take(setup.Recipe.Eval.Samples).Select((q, i) =>
-            new AnswerSample(q.PromptText.Trim(), q.Expected, before.Answers[i].Text, after.Answers[i].Text, before.Answers[i].IsRight, after.Answers[i].IsRight));
+        Enumerable.Range(0, Math.Min(setup.Recipe.Eval.Samples, setup.Questions.Count))
+            .Select(i => i * setup.Questions.Count / Math.Min(setup.Recipe.Eval.Samples, setup.Questions.Count))
+            .Select(i => new AnswerSample(
+                setup.Questions[i].PromptText.Trim(), setup.Questions[i].Expected,
+                before.Answers[i].Text, after.Answers[i].Text, before.Answers[i].IsRight, after.Answers[i].IsRight));
 
     private static IEnumerable<SettingLine> Settings(RunSetup setup)
     {
