@@ -16,7 +16,8 @@ internal static class GenerateCommand
         var prompt = new Option<string>("--prompt", "-p") { Description = "What to answer or to go on with.", HelpName = "text" };
         var prompts = new Option<string>("--prompts")
         {
-            Description = "A file of prompts: one a line, or in .jsonl one JSON string or {\"prompt\": …} a line.", HelpName = "file",
+            Description = "A file of prompts: one a line, or in .jsonl one JSON string or {\"prompt\": …} a line.",
+            HelpName = "file",
         };
         var raw = new Option<bool>("--raw") { Description = "Take prompts as they are, without the chat template." };
         var command = model.AddTo(new Command("generate", "Writes text with a model: answers where it has a chat template, otherwise goes on with the prompt."));

@@ -58,7 +58,9 @@ internal sealed class ModelArguments
 
     public Option<int> Threads { get; } = new("--threads")
     {
-        Description = "Compute threads; the result does not depend on it.", HelpName = "n", DefaultValueFactory = _ => Environment.ProcessorCount,
+        Description = "Compute threads; the result does not depend on it.",
+        HelpName = "n",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
     };
 
     /// <summary>Adds the options to a command; the template only where text is made.</summary>

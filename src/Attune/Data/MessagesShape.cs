@@ -13,8 +13,16 @@ internal static class MessagesShape
     // What other collections call these roles, for the hint in the error.
     private static readonly Dictionary<string, string> RoleAliases = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["human"] = "user", ["customer"] = "user", ["gpt"] = "assistant", ["bot"] = "assistant", ["model"] = "assistant",
-        ["chatgpt"] = "assistant", ["agent"] = "assistant", ["observation"] = "tool", ["function"] = "tool", ["developer"] = "system",
+        ["human"] = "user",
+        ["customer"] = "user",
+        ["gpt"] = "assistant",
+        ["bot"] = "assistant",
+        ["model"] = "assistant",
+        ["chatgpt"] = "assistant",
+        ["agent"] = "assistant",
+        ["observation"] = "tool",
+        ["function"] = "tool",
+        ["developer"] = "system",
     };
 
     // Three keys under which reasoning is published; templates read the first.

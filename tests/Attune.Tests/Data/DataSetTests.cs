@@ -138,7 +138,8 @@ public class DataSetTests : TempFiles
         var gpt2 = Tokenizer.Parse(File.ReadAllText(SharedData.Require("tokenizers", "gpt2", "tokenizer.json")), """{"eos_token": "<|endoftext|>"}""", "gpt2");
         var data = Load(SharedData.Require("datasets", "banking77", "train.csv"), gpt2, null, new DataOptions
         {
-            MaxLength = 256, Columns = new Dictionary<string, string> { ["prompt"] = "text", ["completion"] = "category" },
+            MaxLength = 256,
+            Columns = new Dictionary<string, string> { ["prompt"] = "text", ["completion"] = "category" },
         });
         Assert.Equal((10003, 10003), (data.Report.Rows, data.Report.Examples));
         var (train, valid) = Splitter.Split(data.Examples, new SplitOptions());

@@ -63,8 +63,14 @@ public class HtmlReportTests
         var m = new MetricChange(evil, MetricRole.Task, MetricUnit.Number, 1, 2, 0.5, 1.5, 3);
         var page = HtmlReport.Write(new RunRecord
         {
-            Title = evil, Facts = [new(evil, evil)], Environment = [new(evil, evil)], Metrics = [m, m with { Role = MetricRole.Retention }],
-            Memory = [new(evil, 1)], Settings = [new(evil, evil, evil)], Warnings = [evil], Next = [new(evil, evil)],
+            Title = evil,
+            Facts = [new(evil, evil)],
+            Environment = [new(evil, evil)],
+            Metrics = [m, m with { Role = MetricRole.Retention }],
+            Memory = [new(evil, 1)],
+            Settings = [new(evil, evil, evil)],
+            Warnings = [evil],
+            Next = [new(evil, evil)],
             Samples = [new(evil, evil, evil, evil, true, false)],
         });
         Parse(page);

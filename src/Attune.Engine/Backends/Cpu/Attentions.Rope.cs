@@ -14,8 +14,15 @@ internal sealed unsafe partial class Attentions<L, V>
             throw new ShapeException($"rope: {x} with heads of {headSize} and {half} frequencies");
         var job = new RopeJob
         {
-            X = new Plane(Check.Floats(x)), Positions = (int*)positions.Address, Frequencies = new Plane(Check.Floats(frequencies)),
-            HeadSize = headSize, Half = half, Factor = attentionFactor, Inverse = inverse, Rows = x.Rows, Cols = x.Cols,
+            X = new Plane(Check.Floats(x)),
+            Positions = (int*)positions.Address,
+            Frequencies = new Plane(Check.Floats(frequencies)),
+            HeadSize = headSize,
+            Half = half,
+            Factor = attentionFactor,
+            Inverse = inverse,
+            Rows = x.Rows,
+            Cols = x.Cols,
         };
         Workers.Shared.Run(ref job, (x.Rows + RopeJob.TileRows - 1) / RopeJob.TileRows, threads);
     }

@@ -25,8 +25,16 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
             Clear(lse);
         var job = new ForwardJob
         {
-            Spans = plan.Spans, Shape = shape, Q = new Plane(Check.Floats(q)), K = new Plane(Check.Floats(k)), V = new Plane(Check.Floats(v)),
-            O = new Plane(Check.Floats(o)), Lse = new Plane(Check.Floats(lse)), PitchQ = q.Pitch, PitchK = k.Pitch, PitchV = v.Pitch,
+            Spans = plan.Spans,
+            Shape = shape,
+            Q = new Plane(Check.Floats(q)),
+            K = new Plane(Check.Floats(k)),
+            V = new Plane(Check.Floats(v)),
+            O = new Plane(Check.Floats(o)),
+            Lse = new Plane(Check.Floats(lse)),
+            PitchQ = q.Pitch,
+            PitchK = k.Pitch,
+            PitchV = v.Pitch,
         };
         Workers.Shared.Run(ref job, Tiles(plan, shape.Heads, false), threads);
     }
@@ -53,10 +61,26 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
         }
         var job = new BackwardJob
         {
-            Spans = plan.Spans, Shape = shape, DO = new Plane(Check.Floats(dO)), Q = new Plane(Check.Floats(q)), K = new Plane(Check.Floats(k)),
-            V = new Plane(Check.Floats(v)), O = new Plane(Check.Floats(o)), Lse = new Plane(Check.Floats(lse)), Delta = (float*)workspace.Address,
-            DQ = new Plane(Check.Floats(dq)), DK = new Plane(Check.Floats(dk)), DV = new Plane(Check.Floats(dv)), BetaQ = betaQ, BetaK = betaK, BetaV = betaV,
-            PitchO = dO.Pitch, PitchQ = q.Pitch, PitchK = k.Pitch, PitchV = v.Pitch, Rows = Rows(plan),
+            Spans = plan.Spans,
+            Shape = shape,
+            DO = new Plane(Check.Floats(dO)),
+            Q = new Plane(Check.Floats(q)),
+            K = new Plane(Check.Floats(k)),
+            V = new Plane(Check.Floats(v)),
+            O = new Plane(Check.Floats(o)),
+            Lse = new Plane(Check.Floats(lse)),
+            Delta = (float*)workspace.Address,
+            DQ = new Plane(Check.Floats(dq)),
+            DK = new Plane(Check.Floats(dk)),
+            DV = new Plane(Check.Floats(dv)),
+            BetaQ = betaQ,
+            BetaK = betaK,
+            BetaV = betaV,
+            PitchO = dO.Pitch,
+            PitchQ = q.Pitch,
+            PitchK = k.Pitch,
+            PitchV = v.Pitch,
+            Rows = Rows(plan),
         };
         job.Pass = Pass.Delta;
         Workers.Shared.Run(ref job, (job.Rows + BackwardJob.DeltaRows - 1) / BackwardJob.DeltaRows, threads);

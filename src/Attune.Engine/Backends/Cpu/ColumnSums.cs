@@ -43,8 +43,14 @@ internal static unsafe class ColumnSums<L, V> where L : struct, ILane<V> where V
     {
         var job = new Job<TTerm>
         {
-            Dy = new Plane(Check.Floats(dy)), X = new Plane(Check.Floats(x)), Mean = new Plane(Check.Floats(mean)), Rstd = new Plane(Check.Floats(rstd)),
-            Sum = new Plane(Check.Floats(sum)), Beta = beta, Rows = dy.Rows, Cols = dy.Cols,
+            Dy = new Plane(Check.Floats(dy)),
+            X = new Plane(Check.Floats(x)),
+            Mean = new Plane(Check.Floats(mean)),
+            Rstd = new Plane(Check.Floats(rstd)),
+            Sum = new Plane(Check.Floats(sum)),
+            Beta = beta,
+            Rows = dy.Rows,
+            Cols = dy.Cols,
         };
         Workers.Shared.Run(ref job, (dy.Cols + TileCols - 1) / TileCols, threads);
     }

@@ -27,7 +27,11 @@ internal sealed unsafe class Indexing<L, V>(int threads) : IIndexKernels where L
             throw new ShapeException($"scatter: {x} into {table}");
         var job = new ScatterJob
         {
-            X = new Plane(Check.Floats(x)), Rows = (int*)rows.Address, Table = new Plane(Check.Floats(table)), Count = x.Rows, Cols = x.Cols,
+            X = new Plane(Check.Floats(x)),
+            Rows = (int*)rows.Address,
+            Table = new Plane(Check.Floats(table)),
+            Count = x.Rows,
+            Cols = x.Cols,
         };
         Workers.Shared.Run(ref job, TableParts, threads);
     }

@@ -14,8 +14,13 @@ internal sealed unsafe class Losses<L, V>(int threads) : ILossKernels where L : 
         Check.Cols("cross-entropy", losses, logits.Rows);
         var job = new Job
         {
-            Z = new Plane(Check.Floats(logits)), Targets = (int*)targets.Address, Weights = new Plane(Check.Floats(weights)),
-            Losses = new Plane(Check.Floats(losses)), Scale = scale, Gradients = gradients, Cols = logits.Cols,
+            Z = new Plane(Check.Floats(logits)),
+            Targets = (int*)targets.Address,
+            Weights = new Plane(Check.Floats(weights)),
+            Losses = new Plane(Check.Floats(losses)),
+            Scale = scale,
+            Gradients = gradients,
+            Cols = logits.Cols,
         };
         Workers.Shared.Run(ref job, logits.Rows, threads);
     }

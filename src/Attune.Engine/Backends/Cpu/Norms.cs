@@ -28,9 +28,17 @@ internal sealed unsafe class Norms<L, V>(int threads) : INormKernels where L : s
         CheckRows(x, weight, bias, mean, rstd);
         var job = new ForwardJob
         {
-            X = new Plane(Check.Floats(x)), Y = new Plane(Check.Floats(y)), Mean = new Plane(Check.Floats(mean)), Rstd = new Plane(Check.Floats(rstd)),
-            Weight = new RowOperand<L, V>(weight), Bias = new RowOperand<L, V>(bias), Epsilon = epsilon, Centered = centered,
-            Rows = x.Rows, Cols = x.Cols, TileRows = TileRows(x.Cols),
+            X = new Plane(Check.Floats(x)),
+            Y = new Plane(Check.Floats(y)),
+            Mean = new Plane(Check.Floats(mean)),
+            Rstd = new Plane(Check.Floats(rstd)),
+            Weight = new RowOperand<L, V>(weight),
+            Bias = new RowOperand<L, V>(bias),
+            Epsilon = epsilon,
+            Centered = centered,
+            Rows = x.Rows,
+            Cols = x.Cols,
+            TileRows = TileRows(x.Cols),
         };
         Workers.Shared.Run(ref job, (x.Rows + job.TileRows - 1) / job.TileRows, threads);
     }
@@ -51,8 +59,16 @@ internal sealed unsafe class Norms<L, V>(int threads) : INormKernels where L : s
             return;
         var job = new BackwardJob
         {
-            Dy = new Plane(Check.Floats(dy)), X = new Plane(Check.Floats(x)), Mean = new Plane(Check.Floats(mean)), Rstd = new Plane(Check.Floats(rstd)),
-            Dx = new Plane(Check.Floats(dx)), Weight = new RowOperand<L, V>(weight), Beta = betaX, Rows = x.Rows, Cols = x.Cols, TileRows = TileRows(x.Cols),
+            Dy = new Plane(Check.Floats(dy)),
+            X = new Plane(Check.Floats(x)),
+            Mean = new Plane(Check.Floats(mean)),
+            Rstd = new Plane(Check.Floats(rstd)),
+            Dx = new Plane(Check.Floats(dx)),
+            Weight = new RowOperand<L, V>(weight),
+            Beta = betaX,
+            Rows = x.Rows,
+            Cols = x.Cols,
+            TileRows = TileRows(x.Cols),
         };
         Workers.Shared.Run(ref job, (x.Rows + job.TileRows - 1) / job.TileRows, threads);
     }

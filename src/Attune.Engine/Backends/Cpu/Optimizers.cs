@@ -24,9 +24,13 @@ internal sealed unsafe class Optimizers<L, V>(int threads) : IOptimizerKernels w
         Check.SameShape("AdamW", weights, v);
         var run = new AdamRun
         {
-            W = new Plane(Check.Floats(weights)), G = new Plane(Check.Floats(gradients)), M = new Plane(Check.Floats(m)), V2 = new Plane(Check.Floats(v)),
+            W = new Plane(Check.Floats(weights)),
+            G = new Plane(Check.Floats(gradients)),
+            M = new Plane(Check.Floats(m)),
+            V2 = new Plane(Check.Floats(v)),
             Step = step,
-            Correction1 = (float)(1 - Math.Pow(step.Beta1, step.Step)), Correction2 = (float)(1 - Math.Pow(step.Beta2, step.Step)),
+            Correction1 = (float)(1 - Math.Pow(step.Beta1, step.Step)),
+            Correction2 = (float)(1 - Math.Pow(step.Beta2, step.Step)),
         };
         var gapless = weights.IsContiguous && gradients.IsContiguous && m.IsContiguous && v.IsContiguous;
         Sheet.Run(run, weights.Rows, weights.Cols, gapless, threads);

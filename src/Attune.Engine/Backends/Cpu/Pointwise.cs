@@ -22,9 +22,15 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
         }
         var run = new ConvertRun
         {
-            X = (byte*)x.Address, Y = (byte*)y.Address, PitchX = (long)x.Pitch * x.Type.Size(), PitchY = (long)y.Pitch * y.Type.Size(),
-            DecodeX = WeightFormats.Decoder<L, V>(x.Type), DecodeY = WeightFormats.Decoder<L, V>(y.Type), Encode = WeightFormats.Encoder(y.Type),
-            Alpha = alpha, Beta = beta,
+            X = (byte*)x.Address,
+            Y = (byte*)y.Address,
+            PitchX = (long)x.Pitch * x.Type.Size(),
+            PitchY = (long)y.Pitch * y.Type.Size(),
+            DecodeX = WeightFormats.Decoder<L, V>(x.Type),
+            DecodeY = WeightFormats.Decoder<L, V>(y.Type),
+            Encode = WeightFormats.Encoder(y.Type),
+            Alpha = alpha,
+            Beta = beta,
         };
         Sheet.Run(run, x.Rows, x.Cols, gapless, threads);
     }
@@ -105,8 +111,13 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
             throw new ArgumentException($"dropout: {rowNumbers.Length} row numbers for {x}", nameof(rowNumbers));
         var run = new DropoutRun
         {
-            X = new Plane(Check.Floats(x)), Y = new Plane(Check.Floats(y)), Key = key, RowNumbers = rowNumbers, Beta = beta,
-            Keep = 1 / (1 - p), Threshold = (uint)Math.Ceiling(p * 4294967296.0),
+            X = new Plane(Check.Floats(x)),
+            Y = new Plane(Check.Floats(y)),
+            Key = key,
+            RowNumbers = rowNumbers,
+            Beta = beta,
+            Keep = 1 / (1 - p),
+            Threshold = (uint)Math.Ceiling(p * 4294967296.0),
         };
         Sheet.Run(run, x.Rows, x.Cols, false, threads);
     }
@@ -120,8 +131,13 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
         Check.SameShape("gate backward", dy, dUp ?? dy);
         var run = new GateBackwardRun<TF>
         {
-            Dy = new Plane(Check.Floats(dy)), G = new Plane(Check.Floats(gate)), U = new Plane(Check.Floats(up)),
-            DG = new Plane(Check.Floats(dGate)), DU = new Plane(Check.Floats(dUp)), BetaG = betaGate, BetaU = betaUp,
+            Dy = new Plane(Check.Floats(dy)),
+            G = new Plane(Check.Floats(gate)),
+            U = new Plane(Check.Floats(up)),
+            DG = new Plane(Check.Floats(dGate)),
+            DU = new Plane(Check.Floats(dUp)),
+            BetaG = betaGate,
+            BetaU = betaUp,
         };
         var gapless = dy.IsContiguous && gate.IsContiguous && up.IsContiguous && (dGate?.IsContiguous ?? true) && (dUp?.IsContiguous ?? true);
         Sheet.Run(run, dy.Rows, dy.Cols, gapless, threads);
@@ -134,7 +150,12 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
         Check.SameShape("element-wise", c ?? a, y);
         var run = new MapRun<TMap>
         {
-            Map = map, A = new Plane(Check.Floats(a)), B = new Plane(Check.Floats(b)), C = new Plane(Check.Floats(c)), Y = new Plane(Check.Floats(y)), Beta = beta,
+            Map = map,
+            A = new Plane(Check.Floats(a)),
+            B = new Plane(Check.Floats(b)),
+            C = new Plane(Check.Floats(c)),
+            Y = new Plane(Check.Floats(y)),
+            Beta = beta,
         };
         var gapless = a.IsContiguous && y.IsContiguous && (b?.IsContiguous ?? true) && (c?.IsContiguous ?? true);
         Sheet.Run(run, y.Rows, y.Cols, gapless, threads);

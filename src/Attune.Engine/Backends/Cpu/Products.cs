@@ -79,7 +79,13 @@ internal sealed unsafe class Products<L, V>(int threads) : IMatrixKernels where 
             Workers.Shared.Run(ref pack, blocks.Count * pack.Groups, threads);
             var strips = new StripJob
             {
-                A = packed, B = right, C = target with { Address = target.Row(start) }, Rows = rows, N = n, Panels = panels, Blocks = blocks,
+                A = packed,
+                B = right,
+                C = target with { Address = target.Row(start) },
+                Rows = rows,
+                N = n,
+                Panels = panels,
+                Blocks = blocks,
             };
             strips.Cut(threads);
             Workers.Shared.Run(ref strips, strips.Strips * strips.Groups, threads);
