@@ -20,7 +20,7 @@ internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
     /// <param name="problems">Takes an answer without a stop token.</param>
     public MaskedText? Chat(RenderedChat chat, ISet<int> stopIds, string place, ProblemList problems)
     {
-        var encoding = Encode(chat.Text, withEnd: false);
+        var encoding = EncodeRendered(chat.Text);
         var trained = new bool[encoding.Ids.Length];
         var straddles = false;
         foreach (var answer in chat.Answers)
@@ -76,8 +76,18 @@ internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
     /// <summary>The ids of a text with what the tokenizer puts around it, but with one BOS at the most, and with an end token only where it is asked for.</summary>
     public Encoding Encode(string text, bool withEnd)
     {
-        var begins = !string.IsNullOrEmpty(bosText) && text.StartsWith(bosText, StringComparison.Ordinal);
-        var encoding = tokenizer.Encode(text, addSpecialTokens: !begins);
+        var encoding = tokenizer.Encode(text, addSpecialTokens: !BringsBos(text));
+        return WithoutTwice(encoding, text, withEnd);
+    }
+
+    /// <summary>The ids of what a chat template wrote: one BOS at the most, no end token but the template's.</summary>
+    public Encoding EncodeRendered(string text) =>
+        WithoutTwice(tokenizer.EncodeRendered(text, addSpecialTokens: !BringsBos(text)), text, withEnd: false);
+
+    private bool BringsBos(string text) => !string.IsNullOrEmpty(bosText) && text.StartsWith(bosText, StringComparison.Ordinal);
+
+    private Encoding WithoutTwice(Encoding encoding, string text, bool withEnd)
+    {
         var (from, to) = (0, encoding.Ids.Length);
         if (to > 1 && encoding.Ids[0] == tokenizer.BosId && encoding.Ids[1] == tokenizer.BosId) from = 1;
         if (to > from && encoding.Ids[to - 1] == tokenizer.EosId && encoding.Offsets[to - 1].Length == 0) to--;

@@ -6,7 +6,7 @@ namespace Attune.Data;
 public static class Prompts
 {
     /// <summary>The ids of a rendered prompt: one BOS at the most, no end token.</summary>
-    public static int[] Encode(Tokenizer tokenizer, string text) => new Masker(tokenizer, new HashSet<int>()).Encode(text, withEnd: false).Ids;
+    public static int[] Encode(Tokenizer tokenizer, string text) => new Masker(tokenizer, new HashSet<int>()).EncodeRendered(text).Ids;
 
     /// <summary>The ids that end an answer: the model's end ids, and the stop token that the template writes behind one.</summary>
     public static IReadOnlyList<int> StopIds(Tokenizer tokenizer, ChatTemplate? template, IReadOnlyCollection<int> endIds)

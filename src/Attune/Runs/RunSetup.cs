@@ -130,10 +130,15 @@ public sealed class RunSetup : IDisposable
         Test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : Valid;
         if (data.Test.Count == 0)
             Choices.Note("data.test", "the validation rows", "no test rows are given: the gain is measured on rows that chose the checkpoint, so that it may be a little flattering");
-        General = GeneralText.Choose(Recipe.Eval.General, Model.Tokenizer, Math.Min(limit, 512));
         Questions = Question.Of(Test, Recipe.Eval.Rows, StopIds, Model.Tokenizer);
         Recipe = Recipe with { Data = data with { MaxLength = Choices.MaxLength(data.MaxLength, Train.Concat(Valid).Concat(Test).Max(static e => e.Ids.Length), spec.MaxPositions) } };
+        General = GeneralText.Choose(Recipe.Eval.General, Model.Tokenizer, GeneralLength());
     }
+
+    // By what the resolved recipe holds, so that a second run cuts the text the same way; and never longer than a pass.
+    private int GeneralLength() => Math.Min(
+        Math.Min(Model.Folder.Spec.MaxPositions, 512),
+        Math.Min(Math.Max(Recipe.Data.MaxLength!.Value, 64), Recipe.Train.MicroBatchTokens is { } rows ? rows + 1 : int.MaxValue));
 
     private DataOptions DataOptionsFor(int limit) => new()
     {
@@ -325,5 +330,6 @@ public sealed class RunSetup : IDisposable
         return new UserErrorException(given, $"the run needs {Megabytes(smallest.Total)} at the least, and {Megabytes(MemoryLimit)} may be used; the largest term is {name} with {Megabytes(bytes)}", string.Join("; or ", remedies));
     }
 
-    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:F0} MB");
+    // In the unit of limits.memory, and rounded up: what is asked for here can be given there as it stands, and is enough.
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{(bytes + 999_999) / 1_000_000}MB");
 }

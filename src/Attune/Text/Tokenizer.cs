@@ -68,12 +68,20 @@ public sealed class Tokenizer
         Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tokenizerJson))));
 
     /// <summary>The text's tokens. Special tokens in the text are recognised in any case; <paramref name="addSpecialTokens"/> puts BOS, EOS … around them.</summary>
-    public Encoding Encode(string text, bool addSpecialTokens)
+    public Encoding Encode(string text, bool addSpecialTokens) => EncodeWith(parts.InText, text, addSpecialTokens);
+
+    /// <summary>
+    /// The tokens of a text that a chat template wrote: its special tokens are found as they are spelt. <see cref="Encode"/> like the
+    /// reference seeks some of them after normalization only, where a normalizer that prepends a blank hides them behind an answer.
+    /// </summary>
+    public Encoding EncodeRendered(string text, bool addSpecialTokens) => EncodeWith(parts.InRendered, text, addSpecialTokens);
+
+    private Encoding EncodeWith(AddedTokenMatcher sought, string text, bool addSpecialTokens)
     {
         var ids = new List<int>(text.Length / 3 + 4);
         var ranges = new List<CharRange>(text.Length / 3 + 4);
         if (addSpecialTokens) AddAround(parts.PostProcessor.Prefix, 0);
-        foreach (var (start, end, token) in parts.InText.IsEmpty ? [(0, text.Length, null)] : parts.InText.Split(text))
+        foreach (var (start, end, token) in sought.IsEmpty ? [(0, text.Length, null)] : sought.Split(text))
         {
             if (token is not null) Add(token.Id, start, end);
             else EncodePlain(MappedText.Original(text[start..end], start), ids, ranges);
@@ -160,8 +168,8 @@ public sealed class Tokenizer
 
 /// <summary>
 /// What a tokenizer.json describes, ready to run. <c>InText</c> finds the added tokens that are sought in the text as given,
-/// <c>InNormalizedText</c> those that are sought after normalization.
+/// <c>InNormalizedText</c> those that are sought after normalization, <c>InRendered</c> those that are sought in what a chat template wrote.
 /// </summary>
 internal sealed record TokenizerParts(
     Vocabulary Vocabulary, BpeModel Model, INormalizer? Normalizer, IPreTokenizer? PreTokenizer, PostProcessor PostProcessor, IDecoder Decoder,
-    IReadOnlyList<AddedToken> Added, AddedTokenMatcher InText, AddedTokenMatcher InNormalizedText);
+    IReadOnlyList<AddedToken> Added, AddedTokenMatcher InText, AddedTokenMatcher InNormalizedText, AddedTokenMatcher InRendered);

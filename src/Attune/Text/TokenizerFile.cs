@@ -24,7 +24,8 @@ internal static class TokenizerFile
             root.Optional("decoder") is { } d ? DecoderTable.Read(d) : new SpaceDecoder(),
             added,
             new AddedTokenMatcher(added.Where(t => !t.Normalized).Select(t => (t, t.Content))),
-            new AddedTokenMatcher(normalized));
+            new AddedTokenMatcher(normalized),
+            new AddedTokenMatcher(added.Where(t => t.Special || !t.Normalized).Select(t => (t, t.Content))));
     }
 
     private static List<AddedToken> ReadAdded(Section root, Vocabulary vocabulary)

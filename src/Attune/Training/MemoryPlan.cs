@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
 using Attune.Models;
 using Attune.Objectives;
@@ -28,6 +29,9 @@ public sealed record MemoryPlan
     /// <summary>Activations, their gradients and workspaces of one micro-batch, forward and backward.</summary>
     public required long Activations { get; init; }
 
+    /// <summary>Activations of one pass that only measures losses.</summary>
+    public required long Evaluation { get; init; }
+
     /// <summary>Cache and activations while answers are generated.</summary>
     public required long Generation { get; init; }
 
@@ -37,8 +41,10 @@ public sealed record MemoryPlan
     /// <summary>What stays for the whole run.</summary>
     public long Persistent => Trained + Gradients + Moments;
 
-    /// <summary>What the arena must hold: the largest of training's and generation's needs, beside what stays.</summary>
-    public long Arena => Persistent + Math.Max(Activations, Generation);
+    /// <summary>What the arena must hold: what stays, and behind it the largest of the phases that follow each other.</summary>
+    public long Arena => Persistent + LargestPhase;
+
+    private long LargestPhase => Math.Max(Activations, Math.Max(Evaluation, Generation));
 
     /// <summary>Resident memory of the process at its peak.</summary>
     public long Total => Frozen + Arena + Data + RuntimeBytes;
@@ -50,7 +56,7 @@ public sealed record MemoryPlan
         ("trained weights", Trained),
         ("gradients", Gradients),
         ("optimizer", Moments),
-        ("activations", Math.Max(Activations, Generation)),
+        ("activations", LargestPhase),
         ("data", Data),
         (".NET", RuntimeBytes),
     }.Where(static t => t.Item2 > 0).OrderByDescending(static t => t.Item2)];
@@ -69,8 +75,10 @@ public sealed record MemoryPlan
         using var arena = Engine.Arena.Pretended();
         var dry = new DryRunBackend(backend);
         using var model = TrainingModel.Build(folder, method, dry, arena);
+        // Nothing was returned yet: what stays lies without a gap at the start, and every phase begins where it ends.
         var persistent = arena.InUse;
-        new GradientStep(model, dry, arena, options).RunMicroBatch(new PassInput(FullBatch(options.PassRows), options.PassRows), 0, 1);
+        var input = new PassInput(FullBatch(options.PassRows), options.PassRows);
+        new GradientStep(model, dry, arena, options).RunMicroBatch(input, 0, 1);
         var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
         return new MemoryPlan
         {
@@ -79,10 +87,19 @@ public sealed record MemoryPlan
             Gradients = bucket,
             Moments = persistent - 2 * bucket,
             Activations = arena.Peak - persistent,
+            Evaluation = EvaluationPeak(model, dry, input),
             Generation = texts > 0 ? Generator.Plan(model.Decoder, backend, model.Adapters, texts, textLength) : 0,
             // An id, a flag, offsets while building, and batches under way.
             Data = 32 * tokens,
         };
+    }
+
+    private static long EvaluationPeak(TrainingModel model, DryRunBackend dry, PassInput input)
+    {
+        using var arena = Engine.Arena.Pretended();
+        using (var tape = new Tape(dry, arena, record: false))
+            NextToken.Forward(tape, model.Decoder, input.Pass with { Adapters = model.Adapters }, input, 1);
+        return arena.Peak;
     }
 
     // The largest batch that can come: every row in use, every row trained.

@@ -62,6 +62,7 @@ public sealed class RecipeKeysTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
+    [Trait("SilentFailure", "24")]
     public void Every_key_changes_the_recipe_and_nothing_else(string name)
     {
         Assert.True(Values.TryGetValue(name, out var value), $"give {name} a value in this test");

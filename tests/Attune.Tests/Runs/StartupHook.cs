@@ -1,0 +1,11 @@
+#pragma warning disable CA1050 // .NET looks for a hook of this name outside of any namespace.
+
+/// <summary>Put into a child process by DOTNET_STARTUP_HOOKS: on its end, writes down what it had loaded.</summary>
+internal static class StartupHook
+{
+    /// <summary>The variable that names the file.</summary>
+    public const string Target = "ATTUNE_TEST_ASSEMBLIES";
+
+    public static void Initialize() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+        File.WriteAllLines(Environment.GetEnvironmentVariable(Target)!, AppDomain.CurrentDomain.GetAssemblies().Select(static a => a.GetName().Name!));
+}

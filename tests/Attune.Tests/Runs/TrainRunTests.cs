@@ -1,0 +1,161 @@
+using Attune.Adapters;
+using Attune.Engine;
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+using Attune.Models;
+using Attune.Problems;
+using Attune.Recipes;
+using Attune.Reports;
+using Attune.Runs;
+using Attune.Text;
+using Attune.Training;
+
+namespace Attune.Tests.Runs;
+
+/// <summary>Whole runs on a tiny model: what comes out, and that it cannot be used wrongly without a word.</summary>
+public sealed class TrainRunTests : IDisposable
+{
+    private readonly TinyModel tiny = new();
+
+    public void Dispose() => tiny.Dispose();
+
+    [Fact]
+    [Trait("SilentFailure", "4")]
+    [Trait("SilentFailure", "16")]
+    public void The_saved_adapter_gives_the_trained_logits_and_a_rerun_the_same_bytes()
+    {
+        var first = tiny.Run("first");
+        Assert.Contains("bit for bit", first.Record.Facts.Single(static f => f.Name == "Saved files").Value, StringComparison.Ordinal);
+        // A second run, on other threads, is the same to the byte.
+        Assert.Equal(TinyModel.Bytes(first.Saved), TinyModel.Bytes(TinyModel.Run(tiny.Recipe("second"), threads: 2).Saved));
+        Assert.NotEqual(TinyModel.Bytes(first.Saved), TinyModel.Bytes(tiny.Run("third", "train.seed=2").Saved));
+        // And it does something: not the base's logits.
+        using var loaded = ModelContext.Open(tiny.Path, first.Saved);
+        var decoder = loaded.Folder.BuildFrozen();
+        Assert.NotEqual(Logits(decoder, null), Logits(decoder, PeftFiles.Load(first.Saved, decoder)));
+    }
+
+    /// <summary>One bit of the saved weights turned over is found.</summary>
+    [Fact]
+    [Trait("SilentFailure", "4")]
+    public void The_parity_check_finds_a_file_that_was_altered()
+    {
+        var recipe = tiny.Recipe("run");
+        using var setup = RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
+        var run = RunDirectory.Create(recipe.Output, recipe.Model, tiny.Data, TimeProvider.System);
+        using var arena = Arena.OfBytes(setup.Plan.Arena);
+        using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, CpuBackend.Shared(1), arena);
+        foreach (var p in model.Weights.Parameters)
+            CpuBackend.Shared(1).Pointwise.Fill(p.Value, 0.01f);
+        var saved = RunOutput.Save(run, setup, model);
+        Assert.Contains("bit for bit", RunOutput.CheckParity(saved, setup, model, CpuBackend.Shared(1), arena), StringComparison.Ordinal);
+        var weights = Path.Combine(saved, "adapter_model.safetensors");
+        var bytes = File.ReadAllBytes(weights);
+        bytes[^2] ^= 0x40;
+        File.WriteAllBytes(weights, bytes);
+        var found = Assert.Throws<RunFailedException>(() => RunOutput.CheckParity(saved, setup, model, CpuBackend.Shared(1), arena));
+        Assert.Contains("do not give the logits that were trained", found.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("SilentFailure", "5")]
+    [Trait("SilentFailure", "12")]
+    public void An_adapter_is_refused_by_another_base_tokenizer_or_template()
+    {
+        var saved = tiny.Run("run").Saved;
+        Refused("other weights", tiny.Make("other-weights", seed: 8), saved);
+        Refused("vocabulary of 288 tokens", tiny.Make("other-size", seed: 7, vocabulary: 300), saved);
+        var tokenizer = tiny.Make("other-tokenizer", seed: 7);
+        File.AppendAllText(Path.Combine(tokenizer, "tokenizer.json"), "\n");
+        Refused("another tokenizer", tokenizer, saved);
+        var template = tiny.FileOf("other.jinja");
+        File.WriteAllText(template, ChatTemplate.ChatMl.Source + " ");
+        Refused("another chat template", tiny.Path, saved, template);
+    }
+
+    /// <summary>The template of the recipe is stored with the adapter and rules when it is loaded, whatever the model's own is.</summary>
+    [Fact]
+    [Trait("SilentFailure", "5")]
+    public void The_recipes_template_goes_with_the_adapter()
+    {
+        var template = tiny.FileOf("given.jinja");
+        File.WriteAllText(template, ChatTemplate.ChatMl.Source.Replace("<|im_start|>", "[", StringComparison.Ordinal));
+        var saved = tiny.Run("run", $"data.template={template}").Saved;
+        using var loaded = ModelContext.Open(tiny.Path, saved);
+        Assert.Equal(File.ReadAllText(template), loaded.Template!.Source);
+        Assert.Contains("[assistant", loaded.Tokenizer.Decode(loaded.Prompt([new ChatMessage("user", "hi")]), skipSpecialTokens: false), StringComparison.Ordinal);
+        // Full tuning stores it with the model.
+        var model = tiny.Run("full", "method.kind=full", "method.rank=auto", $"data.template={template}").Saved;
+        using var tuned = ModelContext.Open(model);
+        Assert.Equal(loaded.Template.Hash, tuned.Template!.Hash);
+    }
+
+    [Fact]
+    [Trait("SilentFailure", "17")]
+    [Trait("SilentFailure", "18")]
+    public void Validation_best_checkpoint_and_general_text_are_on_unasked()
+    {
+        var result = tiny.Run("run");
+        var general = result.Record.Metrics.Single(static m => m.Role == MetricRole.Retention);
+        Assert.True(general is { Before: > 0, After: > 0, Count: > 10 });
+        Assert.NotEqual(general.Before, general.After);
+        Assert.NotEmpty(result.Record.Curves.ValidLoss);
+        Assert.NotNull(result.Record.Curves.KeptStep);
+        foreach (var report in (string[])["report.html", "report.md"])
+            Assert.Contains(general.Name, File.ReadAllText(Path.Combine(result.Directory, report)), StringComparison.Ordinal);
+    }
+
+    /// <summary>What was resolved resolves to itself: a second run from the first one's recipe is the same run.</summary>
+    [Theory]
+    [InlineData("train.max_steps=auto", "train.epochs=2")]
+    [InlineData("method.kind=full", "method.rank=auto")]
+    [InlineData("data.template=chatml", "train.micro_batch_tokens=auto")]
+    [InlineData("train.learning_rate=auto", "train.batch_tokens=auto")]
+    public void A_resolved_recipe_is_its_own_resolution(string first, string second)
+    {
+        var one = tiny.Run("one", first, second);
+        var recipe = Path.Combine(one.Directory, "recipe.yaml");
+        var two = TinyModel.Run(RecipeReader.ReadFile(recipe, [Setting.Parse($"output={tiny.FileOf("two")}")]));
+        Assert.Equal(Keys(recipe), Keys(Path.Combine(two.Directory, "recipe.yaml")));
+        Assert.Equal(TinyModel.Bytes(one.Saved), TinyModel.Bytes(two.Saved));
+        Assert.Equal(one.Record.Metrics, two.Record.Metrics);
+    }
+
+    /// <summary>Small passes leave the general text room: it is cut to them.</summary>
+    [Fact]
+    public void Passes_shorter_than_the_general_text_are_no_error() =>
+        Assert.NotEmpty(tiny.Run("run", "train.micro_batch_tokens=50", "train.max_steps=2").Record.Metrics);
+
+    [Fact]
+    [Trait("SilentFailure", "20")]
+    public void A_disk_without_room_is_found_before_the_first_step()
+    {
+        var run = RunDirectory.Create(tiny.FileOf("run"), tiny.Path, tiny.Data, TimeProvider.System);
+        run.RequireRoom(1);
+        var full = Assert.Throws<RunFailedException>(() => run.RequireRoom(long.MaxValue));
+        Assert.Contains("MB are free", full.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_holds_a_run_is_not_written_over()
+    {
+        tiny.Run("run", "train.max_steps=1");
+        Assert.Contains("--resume", Assert.Throws<UserErrorException>(() => tiny.Run("run")).Message, StringComparison.Ordinal);
+    }
+
+    private static void Refused(string why, string model, string adapter, string? template = null)
+    {
+        var problems = Assert.Throws<UserErrorException>(() => ModelContext.Open(model, adapter, template).Dispose()).Problems;
+        Assert.Contains(problems, p => p.Message.Contains(why, StringComparison.Ordinal));
+        Assert.All(problems, static p => Assert.NotEmpty(p.Remedy));
+    }
+
+    private static string[] Keys(string recipe) => [.. File.ReadLines(recipe).Select(static l => l.Split('#')[0].TrimEnd()).Where(static l => l.Length > 0)];
+
+    private static float[] Logits(Decoder model, IAdapterSet? adapters)
+    {
+        using var arena = Arena.OfBytes(16 << 20);
+        using var tape = new Tape(CpuBackend.Shared(1), arena, record: false);
+        return model.Logits(tape, Pass.Packed([8]) with { Adapters = adapters }, Enumerable.Range(5, 8).ToArray(), [7]).ToArray();
+    }
+}
