@@ -51,7 +51,7 @@ internal static class RunCommands
         });
     }
 
-    private static CpuBackend Backend(Recipe recipe) => CpuBackend.Shared(recipe.Train.Threads ?? Environment.ProcessorCount);
+    internal static CpuBackend Backend(Recipe recipe) => CpuBackend.Shared(recipe.Train.Threads ?? Environment.ProcessorCount);
 }
 
 /// <summary>A recipe file, or flags that mirror its keys, or both.</summary>

@@ -1,4 +1,5 @@
 using Attune.Formats;
+using Attune.Hardware;
 using Attune.Problems;
 
 namespace Attune.Runs;
@@ -65,9 +66,15 @@ public sealed class RunDirectory
     /// <exception cref="RunFailedException">There is too little room.</exception>
     public void RequireRoom(long bytes)
     {
-        Directory.CreateDirectory(Path);
-        var free = new DriveInfo(System.IO.Path.GetFullPath(Path)).AvailableFreeSpace;
-        if (free < bytes)
+        try
+        {
+            Directory.CreateDirectory(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFailedException(new Problem(Path, $"the run's folder cannot be made: {e.Message}", "set output to a folder that can be written to"), e);
+        }
+        if (Machine.FreeDisk(Path) is { } free && free < bytes)
             throw new RunFailedException(new Problem(Path, $"the run's checkpoints and results need {bytes / 1048576 + 1} MB, and {free / 1048576} MB are free", "free space, or set output to a folder on another disk"));
     }
 

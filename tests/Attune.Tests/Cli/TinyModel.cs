@@ -53,10 +53,13 @@ internal sealed class TinyModel : IDisposable
         return At(name);
     }
 
-    /// <summary>A short run with everything on, into <c>run</c>, unless the arguments say otherwise.</summary>
-    public string[] Train(params string[] more) =>
+    /// <summary>A short run with everything on.</summary>
+    public string[] Train(params string[] more) => TrainInto("run", more);
+
+    /// <summary>The same into another folder.</summary>
+    public string[] TrainInto(string output, params string[] more) =>
     [
-        "train", "--model", Model, "--data", At("train.jsonl"), "--test", At("test.jsonl"), "--output", At("run"), "--max-steps", "6", "--batch-tokens", "128",
+        "train", "--model", Model, "--data", At("train.jsonl"), "--test", At("test.jsonl"), "--output", At(output), "--max-steps", "6", "--batch-tokens", "128",
         "--learning-rate", "0.01", "--eval-every", "2", "--eval-rows", "4", "--max-new-tokens", "6", "--general", "none", "--threads", "1", .. more,
     ];
 
