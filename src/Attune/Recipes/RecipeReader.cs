@@ -107,7 +107,7 @@ public static class RecipeReader
             given[entry.Key] = entry;
             var applied = key.Apply(recipe, new(entry.Scalar, entry.List, folders));
             if (applied.Problem is { } problem)
-                problems.Add(new(entry.Place, problem));
+                problems.Add(new(entry.Place, problem, $"{key.Name}: {key.Help}"));
             else
                 recipe = applied.Value;
         }

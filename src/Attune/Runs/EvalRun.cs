@@ -85,12 +85,16 @@ public static class EvalRun
         };
     }
 
-    private static long PlanArena(InferenceModel model, MeasuredRows rows)
+    // Base and adapted passes take memory in another order, so that neither's need bounds the other's.
+    private static long PlanArena(InferenceModel model, MeasuredRows rows) =>
+        new IAdapterSet?[] { null, model.Adapters }.Max(adapters => PlanArena(model, adapters, rows));
+
+    private static long PlanArena(InferenceModel model, IAdapterSet? adapters, MeasuredRows rows)
     {
-        var losses = InferencePlan.Losses(model.Decoder, model.Backend, model.Adapters, rows.PassRows);
+        var losses = InferencePlan.Losses(model.Decoder, model.Backend, adapters, rows.PassRows);
         if (rows.Questions.Count == 0)
             return losses;
         var length = rows.Questions.Max(static q => q.Prompt.Length) + (long)rows.MaxNewTokens;
-        return Math.Max(losses, Generator.Plan(model.Decoder, model.Backend, model.Adapters, rows.Questions.Count, (int)Math.Min(int.MaxValue, length)));
+        return Math.Max(losses, Generator.Plan(model.Decoder, model.Backend, adapters, rows.Questions.Count, (int)Math.Min(int.MaxValue, length)));
     }
 }

@@ -110,7 +110,7 @@ public sealed class ChatTemplate
         }
         catch (TemplateFault fault)
         {
-            throw new UserErrorException($"{place}, line {fault.Line}", fault.Message);
+            throw new UserErrorException($"{place}, line {fault.Line}", fault.Message, "mend the template, or give another one");
         }
     }
 
