@@ -91,7 +91,7 @@ public static class EvalRun
 
     private static long PlanArena(InferenceModel model, IAdapterSet? adapters, MeasuredRows rows)
     {
-        var losses = InferencePlan.Losses(model.Decoder, model.Backend, adapters, rows.PassRows);
+        var losses = TokenLosses.Plan(model.Decoder, adapters, rows.PassRows, model.Backend);
         if (rows.Questions.Count == 0)
             return losses;
         var length = rows.Questions.Max(static q => q.Prompt.Length) + (long)rows.MaxNewTokens;

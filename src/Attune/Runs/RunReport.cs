@@ -79,12 +79,16 @@ internal static class RunReport
         return $"--prompt {Quote(setup.Model.Template is null ? asked : LastLine(asked))}";
     }
 
-    private static IEnumerable<AnswerSample> Samples(RunSetup setup, Measurement before, Measurement after) =>
-        Enumerable.Range(0, Math.Min(setup.Recipe.Eval.Samples, setup.Questions.Count))
-            .Select(i => i * setup.Questions.Count / Math.Min(setup.Recipe.Eval.Samples, setup.Questions.Count))
-            .Select(i => new AnswerSample(
-                setup.Questions[i].PromptText.Trim(), setup.Questions[i].Expected,
-                before.Answers[i].Text, after.Answers[i].Text, before.Answers[i].IsRight, after.Answers[i].IsRight));
+    private static IEnumerable<AnswerSample> Samples(RunSetup setup, Measurement before, Measurement after) => SampledRows(setup).Select(i => new AnswerSample(
+        setup.Questions[i].PromptText.Trim(), setup.Questions[i].Expected,
+        before.Answers[i].Text, after.Answers[i].Text, before.Answers[i].IsRight, after.Answers[i].IsRight));
+
+    /// <summary>The questions whose answers are shown side by side, spread over all.</summary>
+    internal static IEnumerable<int> SampledRows(RunSetup setup)
+    {
+        var count = Math.Min(setup.Recipe.Eval.Samples, setup.Questions.Count);
+        return Enumerable.Range(0, count).Select(i => i * setup.Questions.Count / count);
+    }
 
     private static IEnumerable<SettingLine> Settings(RunSetup setup)
     {

@@ -1,6 +1,6 @@
 using Attune.Data;
-using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
+using Attune.Evaluation;
 using Attune.Models;
 using Attune.Objectives;
 
@@ -79,6 +79,8 @@ public sealed record MemoryPlan
         var persistent = arena.InUse;
         var input = new PassInput(FullBatch(options.PassRows), options.PassRows);
         new GradientStep(model, dry, arena, options).RunMicroBatch(input, 0, 1);
+        // Before tuning the base is measured alone.
+        var sides = new IAdapterSet?[] { null, model.Adapters };
         var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
         return new MemoryPlan
         {
@@ -87,19 +89,11 @@ public sealed record MemoryPlan
             Gradients = bucket,
             Moments = persistent - 2 * bucket,
             Activations = arena.Peak - persistent,
-            Evaluation = EvaluationPeak(model, dry, input),
-            Generation = texts > 0 ? Generator.Plan(model.Decoder, backend, model.Adapters, texts, textLength) : 0,
+            Evaluation = sides.Max(a => TokenLosses.Plan(model.Decoder, a, options.PassRows, backend)),
+            Generation = texts > 0 ? sides.Max(a => Generator.Plan(model.Decoder, backend, a, texts, textLength)) : 0,
             // An id, a flag, offsets while building, and batches under way.
             Data = 32 * tokens,
         };
-    }
-
-    private static long EvaluationPeak(TrainingModel model, DryRunBackend dry, PassInput input)
-    {
-        using var arena = Engine.Arena.Pretended();
-        using (var tape = new Tape(dry, arena, record: false))
-            NextToken.Forward(tape, model.Decoder, input.Pass with { Adapters = model.Adapters }, input, 1);
-        return arena.Peak;
     }
 
     // The largest batch that can come: every row in use, every row trained.

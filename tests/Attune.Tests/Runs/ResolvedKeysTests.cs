@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text;
+using Attune.Cli.Commands;
+using Attune.Data;
+using Attune.Engine.Backends;
+using Attune.Recipes;
+using Attune.Runs;
+
+namespace Attune.Tests.Runs;
+
+/// <summary>A key that is accepted is read: each one changes what a run resolves to, or what it does.</summary>
+public sealed class ResolvedKeysTests : IDisposable
+{
+    // For every key one value that makes a difference, and what else the recipe must say for it to; a new key without a line here fails.
+    private static readonly Dictionary<string, (string Value, string With)> Cases = new()
+    {
+        ["model"] = ("{0}/other", ""), ["output"] = ("{0}/elsewhere", ""), ["data.train"] = ("{0}/more.jsonl", ""), ["data.valid"] = ("{0}/more.jsonl", ""),
+        ["data.test"] = ("{0}/test.jsonl", ""), ["data.format"] = ("text", ""), ["data.columns"] = ("{{prompt: completion, completion: prompt}}", ""),
+        ["data.template"] = ("chatml", ""), ["data.max_length"] = ("10", ""), ["data.truncation"] = ("prompt-left", "data.max_length: 6\n"),
+        ["data.valid_fraction"] = ("0", ""), ["method.kind"] = ("full", ""), ["method.rank"] = ("3", ""), ["method.alpha"] = ("5", ""),
+        ["method.dropout"] = ("0.25", ""), ["method.targets"] = ("q_proj", ""), ["train.epochs"] = ("2.5", ""), ["train.max_steps"] = ("2", ""),
+        ["train.learning_rate"] = ("0.25", ""), ["train.batch_tokens"] = ("96", ""), ["train.micro_batch_tokens"] = ("64", ""),
+        ["train.schedule"] = ("constant", ""), ["train.warmup"] = ("3", ""), ["train.weight_decay"] = ("0.1", ""), ["train.beta1"] = ("0.8", ""),
+        ["train.beta2"] = ("0.95", ""), ["train.epsilon"] = ("0.001", ""), ["train.clip"] = ("0", ""), ["train.seed"] = ("99", ""),
+        ["train.eval_every"] = ("7", ""), ["train.save_every"] = ("7", ""), ["train.patience"] = ("9", ""), ["train.keep_best"] = ("false", ""),
+        ["train.threads"] = ("3", ""), ["train.recompute"] = ("on", ""), ["train.from_scratch"] = ("true", "method.kind: full\n"),
+        ["limits.memory"] = ("3GiB", ""), ["limits.time"] = ("1h30m", ""), ["eval.rows"] = ("2", ""), ["eval.max_new_tokens"] = ("33", ""),
+        ["eval.match"] = ("first-line", ""), ["eval.general"] = ("{0}/general.txt", ""), ["eval.samples"] = ("1", ""),
+    };
+
+    private readonly Cli.TinyModel tiny = new(template: false);
+
+    public ResolvedKeysTests()
+    {
+        Directory.CreateDirectory(tiny.At("other"));
+        foreach (var file in Directory.GetFiles(tiny.Model))
+            File.Copy(file, Path.Combine(tiny.At("other"), Path.GetFileName(file)));
+        tiny.Write("train.jsonl", Rows(24, 'a'));
+        tiny.Write("more.jsonl", Rows(20, 'k'));
+        tiny.Write("general.txt", "Some words about nothing.\n");
+    }
+
+    public static TheoryData<string> Names => [.. RecipeKeys.All.Select(static k => k.Name)];
+
+    public void Dispose() => tiny.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_key_changes_what_a_run_resolves_to(string name)
+    {
+        Assert.True(Cases.TryGetValue(name, out var given), $"give {name} a value in this test");
+        var value = string.Format(CultureInfo.InvariantCulture, given.Value, tiny.Root);
+        Assert.NotEqual(Resolve(given.With, name), Resolve(given.With + $"{name}: {value}\n", name));
+    }
+
+    private string Resolve(string extra, string name)
+    {
+        var standing = new Dictionary<string, string>
+        {
+            ["model"] = tiny.Model, ["data.train"] = tiny.At("train.jsonl"), ["eval.general"] = "none", ["limits.memory"] = "2GiB", ["output"] = tiny.At("run"),
+            ["train.threads"] = "1",
+        };
+        var yaml = string.Concat(standing.Where(p => !extra.Contains($"{p.Key}: ", StringComparison.Ordinal)).Select(static p => $"{p.Key}: {p.Value}\n")) + extra;
+        var recipe = RecipeReader.Read(yaml, tiny.At("recipe.yaml"));
+        using var setup = RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
+        return name switch
+        {
+            "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0], TimeProvider.System).Path,
+            "train.threads" => $"{RunCommands.Backend(recipe).Threads}",
+            "eval.samples" => $"{RunReport.SampledRows(setup).Count()}",
+            _ => Text(setup),
+        };
+    }
+
+    // All that the run works with; nothing of the recipe itself.
+    private static string Text(RunSetup setup)
+    {
+        var text = new StringBuilder();
+        var options = setup.Options;
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.MemoryLimit}");
+        if (setup.Method.Lora is { } lora)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.Seed}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Packer.StepsIn(0)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Measured.Match.Name} {setup.Measured.MaxNewTokens} {setup.Questions.Count} {string.Join(',', setup.StopIds)}");
+        foreach (var set in (IReadOnlyList<Example>[])[setup.Train, setup.Valid, setup.Test, setup.General])
+            text.AppendLine(string.Join(';', set.Select(static e => string.Join(',', e.Ids) + string.Concat(e.Trained.Select(static t => t ? '1' : '0')))));
+        return text.ToString();
+    }
+
+    private static string Rows(int count, char letter) => string.Concat(Enumerable.Range(0, count).Select(i =>
+        $"{{\"prompt\": \"{new string(letter, 3 + i % 5)}{i}\", \"completion\": \"{i}\", \"text\": \"{letter}{i}\"}}\n"));
+}
