@@ -1,8 +1,8 @@
 using System.IO.Compression;
-using static System.Text.Encoding;
 using Attune.Data;
 using Attune.Problems;
 using Attune.Text;
+using static System.Text.Encoding;
 
 namespace Attune.Tests.Data;
 
