@@ -61,7 +61,6 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     /// <summary>What <c>plan</c> ends with.</summary>
     public static void Plan(ConsoleOutput output, RunSetup setup)
     {
-        var disk = 2 * 3 * 4 * setup.Plan.Trained / 4;
         output.Result(
             json =>
             {
@@ -73,7 +72,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 json.WriteNumber("total", setup.Plan.Total);
                 json.WriteNumber("limit", setup.MemoryLimit);
                 json.WriteEndObject();
-                json.WriteNumber("disk", disk);
+                json.WriteNumber("disk", setup.DiskBytes);
                 json.WriteNumber("steps", setup.Options.TotalSteps);
                 json.WriteNumber("pass_rows", setup.Options.PassRows);
                 json.WriteEndObject();
@@ -85,7 +84,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                     grid.AddRow(Markup.Escape(name), Numbers.Bytes(bytes));
                 grid.AddRow("[bold]memory in all[/]", "[bold]" + Numbers.Bytes(setup.Plan.Total) + "[/]");
                 grid.AddRow("[dim]may be used[/]", "[dim]" + Numbers.Bytes(setup.MemoryLimit) + "[/]");
-                grid.AddRow("[dim]disk for checkpoints[/]", "[dim]" + Numbers.Bytes(disk) + "[/]");
+                grid.AddRow("[dim]disk for checkpoints[/]", "[dim]" + Numbers.Bytes(setup.DiskBytes) + "[/]");
                 grid.AddRow("[dim]steps[/]", "[dim]" + setup.Options.TotalSteps.ToString(CultureInfo.InvariantCulture) + "[/]");
                 console.Write(grid);
             });

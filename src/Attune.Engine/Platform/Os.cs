@@ -66,9 +66,6 @@ public static partial class Os
         return Environment.WorkingSet;
     }
 
-    /// <summary>Memory that this process may use in all, in bytes: the machine's, or its container's limit.</summary>
-    public static long TotalMemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-
     // "Name:   123 kB"
     private static long Kilobytes(string line) =>
         long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1).Trim().TrimEnd("kB").Trim(), System.Globalization.CultureInfo.InvariantCulture) * 1024;

@@ -80,6 +80,9 @@ public sealed class RunSetup : IDisposable
     /// <summary>The limit that the plan was held against, in bytes.</summary>
     public long MemoryLimit { get; private set; }
 
+    /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
+    public long DiskBytes => Checkpoints.BytesFor(Plan.Trained) + (Method.Lora is null ? 2 * Model.Folder.WeightBytes : 0);
+
     /// <summary>Decides everything. Reads data and configuration, maps the weights, allocates nothing of size.</summary>
     /// <exception cref="UserErrorException">Anything that is wrong with recipe, model or data, all at once where that is possible.</exception>
     public static RunSetup Prepare(Recipe recipe, Backend backend, Action<RunNotice> notice, CancellationToken cancel = default)

@@ -45,7 +45,7 @@ public static class TrainRun
             : RunDirectory.Existing(resume);
         using var arena = Arena.OfBytes(setup.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
-        run.RequireRoom(Checkpoints.BytesFor(model.Weights) + 2 * setup.Model.Folder.WeightBytes / (setup.Method.Lora is null ? 1 : long.MaxValue));
+        run.RequireRoom(setup.DiskBytes);
         if (resume is null)
             WriteRecipe(run, setup);
         var before = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, null, backend, arena, "before", Notice, cancel);

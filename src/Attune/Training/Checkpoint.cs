@@ -30,7 +30,8 @@ public sealed class Checkpoints(string folder, string identity)
         : null;
 
     /// <summary>Bytes that a run's checkpoints take at the most, for the look at the disk before it starts.</summary>
-    public static long BytesFor(TrainedWeights weights) => ((Kept + 1) * 3 + 1) * 4 * weights.Count;
+    /// <param name="trainedBytes">Bytes of the trained weights, F32.</param>
+    public static long BytesFor(long trainedBytes) => ((Kept + 1) * 3 + 1) * trainedBytes;
 
     /// <summary>Saves everything; the file appears when it is complete.</summary>
     public string Save(TrainedWeights weights, TrainingState state)
