@@ -28,6 +28,7 @@ public static class HtmlReport
         Metrics(page, run);
         Samples(page, run);
         Curves(page, run.Curves);
+        Parity(page, run.Parity);
         Memory(page, run.Memory);
         Details(page, run);
         page.Append("<footer>Made by Attune. The same in plain text: report.md; every step: metrics.jsonl; to run it again: recipe.yaml.</footer>\n</main>\n</body>\n</html>\n");
@@ -129,6 +130,21 @@ public static class HtmlReport
         foreach (var (name, svg) in names.Zip(charts).Where(p => p.Second.Length > 0))
             page.Append($"<figure class=\"card\"><figcaption>{name}</figcaption>{svg}</figure>\n");
         page.Append("</div>\n");
+    }
+
+    private static void Parity(StringBuilder page, IReadOnlyList<ParityLine> forms)
+    {
+        if (forms.Count == 0)
+            return;
+        page.Append("<h2>Do the saved files say the same?</h2>\n<div class=\"card scroll\"><table>\n<thead><tr><th scope=\"col\">Form</th><th scope=\"col\" class=\"num\">Same ids</th>");
+        page.Append("<th scope=\"col\" class=\"num\">Largest difference of a logit</th><th scope=\"col\" class=\"num\">Allowed</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n");
+        foreach (var p in forms)
+        {
+            page.Append($"<tr><th scope=\"row\">{Text(p.Form)}</th><td class=\"num\">{Numbers.Count(p.SameIds)} of {Numbers.Count(p.Prompts)}</td><td class=\"num\">{Numbers.Short(p.Difference)}</td>");
+            page.Append($"<td class=\"num\">{Numbers.Short(p.Allowed)}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : "not the same")}</span></td></tr>\n");
+        }
+
+        page.Append("</tbody>\n</table></div>\n");
     }
 
     private static void Memory(StringBuilder page, IReadOnlyList<MemoryLine> plan)

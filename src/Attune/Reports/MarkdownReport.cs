@@ -37,6 +37,10 @@ public static class MarkdownReport
         }
 
         Table(md, "How it learned", ["curve", "first", "lowest", "last"], Curves(run.Curves));
+        Table(md, "Do the saved files say the same", ["form", "prompts", "same ids", "largest difference of a logit", "allowed", "holds"], run.Parity.Select(p => (string[])
+        [
+            p.Form, Numbers.Count(p.Prompts), Numbers.Count(p.SameIds), Numbers.Short(p.Difference), Numbers.Short(p.Allowed), p.Holds ? "yes" : "NO",
+        ]));
         Table(md, "Where the memory went", ["part", "planned"], run.Memory.Select(l => (string[])[l.Name, Numbers.Bytes(l.Bytes)]));
         Table(md, "Model and data", ["", ""], run.Facts.Select(f => (string[])[f.Name, f.Value]));
         Table(md, "Settings", ["key", "value", "why"], run.Settings.Select(s => (string[])[s.Key, s.Value, s.Reason]));

@@ -24,6 +24,9 @@ public sealed record RunRecord
     /// <summary>Answers side by side.</summary>
     public IReadOnlyList<AnswerSample> Samples { get; init; } = [];
 
+    /// <summary>What of the saved and exported files was loaded again and compared with the trained model; none where nothing was.</summary>
+    public IReadOnlyList<ParityLine> Parity { get; init; } = [];
+
     /// <summary>Terms of the memory plan, in the plan's order.</summary>
     public IReadOnlyList<MemoryLine> Memory { get; init; } = [];
 
@@ -141,6 +144,15 @@ public sealed record RunCurves
 /// <param name="BeforeIsRight">Whether it counts as right; null where that was not judged.</param>
 /// <param name="AfterIsRight">Whether it counts as right; null where that was not judged.</param>
 public sealed record AnswerSample(string Prompt, string Expected, string Before, string After, bool? BeforeIsRight, bool? AfterIsRight);
+
+/// <summary>One form of the result, loaded again as a stranger would load it and held against the trained model.</summary>
+/// <param name="Form">Which: "adapter", "merged", "gguf:q8_0".</param>
+/// <param name="Prompts">On how many prompts.</param>
+/// <param name="SameIds">On how many of them the greedily written ids are the same.</param>
+/// <param name="Difference">Largest difference of a logit.</param>
+/// <param name="Allowed">The largest that the form's rounding explains.</param>
+/// <param name="Holds">Whether the form passed.</param>
+public sealed record ParityLine(string Form, int Prompts, int SameIds, double Difference, double Allowed, bool Holds);
 
 /// <summary>One term of the memory plan.</summary>
 public sealed record MemoryLine(string Name, long Bytes);
