@@ -45,18 +45,18 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         json =>
         {
             json.WriteStartObject();
-            json.WriteNumber("train_rows", setup.Train.Count);
-            json.WriteNumber("valid_rows", setup.Valid.Count);
-            json.WriteNumber("test_rows", setup.Test.Count);
-            json.WriteNumber("steps", setup.Options.TotalSteps);
-            json.WriteNumber("memory_bytes", setup.Plan.Total);
+            json.WriteNumber("train_rows", setup.Data.Train.Count);
+            json.WriteNumber("valid_rows", setup.Data.Valid.Count);
+            json.WriteNumber("test_rows", setup.Data.Test.Count);
+            json.WriteNumber("steps", setup.Steps.Options.TotalSteps);
+            json.WriteNumber("memory_bytes", setup.Memory.Plan.Total);
             json.WriteStartObject("choices");
             foreach (var choice in setup.Choices.Made)
                 json.WriteString(choice.Key, choice.Value);
             json.WriteEndObject();
             json.WriteEndObject();
         },
-        console => console.WriteLine($"All is well: {setup.Options.TotalSteps} steps on {setup.Train.Count} rows."));
+        console => console.WriteLine($"All is well: {setup.Steps.Options.TotalSteps} steps on {setup.Data.Train.Count} rows."));
 
     /// <summary>What <c>plan</c> ends with.</summary>
     public static void Plan(ConsoleOutput output, RunSetup setup)
@@ -66,26 +66,26 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             {
                 json.WriteStartObject();
                 json.WriteStartObject("memory");
-                foreach (var (name, bytes) in setup.Plan.Terms)
+                foreach (var (name, bytes) in setup.Memory.Plan.Terms)
                     json.WriteNumber(name, bytes);
-                json.WriteNumber("arena", setup.Plan.Arena);
-                json.WriteNumber("total", setup.Plan.Total);
-                json.WriteNumber("limit", setup.MemoryLimit);
+                json.WriteNumber("arena", setup.Memory.Plan.Arena);
+                json.WriteNumber("total", setup.Memory.Plan.Total);
+                json.WriteNumber("limit", setup.Memory.Limit);
                 json.WriteEndObject();
                 json.WriteNumber("disk", setup.DiskBytes);
-                json.WriteNumber("steps", setup.Options.TotalSteps);
-                json.WriteNumber("pass_rows", setup.Options.PassRows);
+                json.WriteNumber("steps", setup.Steps.Options.TotalSteps);
+                json.WriteNumber("pass_rows", setup.Steps.Options.PassRows);
                 json.WriteEndObject();
             },
             console =>
             {
                 var grid = new Grid().AddColumn().AddColumn(new GridColumn().RightAligned());
-                foreach (var (name, bytes) in setup.Plan.Terms)
+                foreach (var (name, bytes) in setup.Memory.Plan.Terms)
                     grid.AddRow(Markup.Escape(name), Numbers.Bytes(bytes));
-                grid.AddRow("[bold]memory in all[/]", "[bold]" + Numbers.Bytes(setup.Plan.Total) + "[/]");
-                grid.AddRow("[dim]may be used[/]", "[dim]" + Numbers.Bytes(setup.MemoryLimit) + "[/]");
+                grid.AddRow("[bold]memory in all[/]", "[bold]" + Numbers.Bytes(setup.Memory.Plan.Total) + "[/]");
+                grid.AddRow("[dim]may be used[/]", "[dim]" + Numbers.Bytes(setup.Memory.Limit) + "[/]");
                 grid.AddRow("[dim]disk for checkpoints[/]", "[dim]" + Numbers.Bytes(setup.DiskBytes) + "[/]");
-                grid.AddRow("[dim]steps[/]", "[dim]" + setup.Options.TotalSteps.ToString(CultureInfo.InvariantCulture) + "[/]");
+                grid.AddRow("[dim]steps[/]", "[dim]" + setup.Steps.Options.TotalSteps.ToString(CultureInfo.InvariantCulture) + "[/]");
                 console.Write(grid);
             });
     }

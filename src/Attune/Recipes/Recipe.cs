@@ -1,3 +1,6 @@
+using Attune.Data;
+using Attune.Training;
+
 namespace Attune.Recipes;
 
 /// <summary>
@@ -42,7 +45,7 @@ public sealed record DataRecipe
     public IReadOnlyList<string> Test { get; init; } = [];
 
     /// <summary>Shape of the rows. auto: detected from the first rows.</summary>
-    public DataFormat? Format { get; init; }
+    public string? Format { get; init; }
 
     /// <summary>Columns of the file by the field that they hold, where the names differ: {prompt: question, completion: answer}.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
@@ -54,7 +57,7 @@ public sealed record DataRecipe
     public int? MaxLength { get; init; }
 
     /// <summary>What happens to an example longer than max_length: it is dropped and counted, the run is refused, or its prompt loses its beginning.</summary>
-    public Truncation Truncation { get; init; } = Truncation.Drop;
+    public TruncationPolicy Truncation { get; init; } = TruncationPolicy.Drop;
 
     /// <summary>Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.</summary>
     public double? ValidFraction { get; init; }
@@ -101,7 +104,7 @@ public sealed record TrainRecipe
     public int? MicroBatchTokens { get; init; }
 
     /// <summary>How the learning rate falls after the warm-up.</summary>
-    public Schedule Schedule { get; init; } = Schedule.Cosine;
+    public LearningRateShape Schedule { get; init; } = LearningRateShape.Cosine;
 
     /// <summary>Steps in which the learning rate rises: below 1 a fraction of all steps, from 1 a number of steps.</summary>
     public Warmup Warmup { get; init; } = new(0.05);
@@ -184,32 +187,6 @@ public sealed record EvalRecipe
     public int Samples { get; init; } = 6;
 }
 
-/// <summary>Shape of a data set's rows.</summary>
-public enum DataFormat
-{
-    /// <summary>A list of messages with roles.</summary>
-    Messages,
-
-    /// <summary>A prompt and a completion.</summary>
-    Completion,
-
-    /// <summary>Running text, trained on as a whole.</summary>
-    Text,
-}
-
-/// <summary>What happens to an example that is too long.</summary>
-public enum Truncation
-{
-    /// <summary>Left out and counted.</summary>
-    Drop,
-
-    /// <summary>An error that names the row.</summary>
-    Error,
-
-    /// <summary>The prompt loses tokens from its beginning; the answer stays whole.</summary>
-    PromptLeft,
-}
-
 /// <summary>What is trained.</summary>
 public enum MethodKind
 {
@@ -218,19 +195,6 @@ public enum MethodKind
 
     /// <summary>All weights.</summary>
     Full,
-}
-
-/// <summary>The learning rate after the warm-up.</summary>
-public enum Schedule
-{
-    /// <summary>Falls in a straight line to zero.</summary>
-    Linear,
-
-    /// <summary>Falls along half a cosine to zero.</summary>
-    Cosine,
-
-    /// <summary>Stays.</summary>
-    Constant,
 }
 
 /// <summary>Whether activations are computed again in the backward pass.</summary>

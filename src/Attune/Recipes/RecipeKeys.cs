@@ -1,3 +1,5 @@
+using Attune.Data;
+using Attune.Training;
 using static Attune.Recipes.ValueKinds;
 
 namespace Attune.Recipes;
@@ -22,7 +24,7 @@ public static class RecipeKeys
         Data("test", AutoList(PathKinds.Files),
             "Rows that are never trained on, for the before and after of the report. auto: the validation rows are used.",
             d => d.Test, (d, v) => d with { Test = v }),
-        Data("format", Auto(OneOf(("messages", DataFormat.Messages), ("completion", DataFormat.Completion), ("text", DataFormat.Text))),
+        Data("format", AutoText(Word([.. RowMappings.Table.Select(m => m.Name)])),
             "Shape of the rows. auto: detected from the first rows.",
             d => d.Format, (d, v) => d with { Format = v }),
         Data("columns", ColumnPairs.Kind, "Columns of the file by the field that they hold, where the names differ: {prompt: question, completion: answer}.",
@@ -31,7 +33,7 @@ public static class RecipeKeys
             d => d.Template, (d, v) => d with { Template = v }),
         Data("max_length", Auto(Whole(2, 1 << 20)), "Most tokens of one example. auto: the longest example, at most what the model can take.",
             d => d.MaxLength, (d, v) => d with { MaxLength = v }),
-        Data("truncation", OneOf(("drop", Truncation.Drop), ("error", Truncation.Error), ("prompt-left", Truncation.PromptLeft)),
+        Data("truncation", OneOf(("drop", TruncationPolicy.Drop), ("error", TruncationPolicy.Error), ("prompt-left", TruncationPolicy.PromptLeft)),
             "What happens to an example longer than max_length: it is dropped and counted, the run is refused, or its prompt loses its beginning.",
             d => d.Truncation, (d, v) => d with { Truncation = v }),
         Data("valid_fraction", Auto(Number(0, 0.5)),
@@ -62,7 +64,7 @@ public static class RecipeKeys
         Train("micro_batch_tokens", Auto(Whole(16, 1 << 22)),
             "Tokens in one forward pass; smaller saves memory and changes no result beyond rounding. auto: what the memory limit allows.",
             t => t.MicroBatchTokens, (t, v) => t with { MicroBatchTokens = v }),
-        Train("schedule", OneOf(("linear", Schedule.Linear), ("cosine", Schedule.Cosine), ("constant", Schedule.Constant)),
+        Train("schedule", OneOf(("linear", LearningRateShape.Linear), ("cosine", LearningRateShape.Cosine), ("constant", LearningRateShape.Constant)),
             "How the learning rate falls after the warm-up.",
             t => t.Schedule, (t, v) => t with { Schedule = v }),
         Train("warmup", WarmupSteps, "Steps in which the learning rate rises: below 1 a fraction of all steps, from 1 a number of steps.",

@@ -66,21 +66,27 @@ internal static partial class ValueKinds
         "a time with its unit, such as 90s, 30m or 1h30m", ParseDuration, WriteDuration);
 
     /// <summary>One of the words given; a near miss is answered with the nearest.</summary>
+    public static ValueKind<string> Word(params string[] words)
+    {
+        var form = words.Length == 1 ? words[0] : string.Join(", ", words[..^1]) + " or " + words[^1];
+        return new(form, raw =>
+        {
+            if (raw.Scalar is { } text && words.Contains(text))
+                return text;
+            var near = raw.Scalar is null ? null : Nearest.To(raw.Scalar, words);
+            return Parsed<string>.Wrong($"expected {form}, found {raw.Shown}" + (near is null ? "" : $" (did you mean {near}?)"));
+        }, word => word);
+    }
+
+    /// <summary>A word that stands for a value.</summary>
     public static ValueKind<T> OneOf<T>(params (string Word, T Value)[] choices)
         where T : struct
     {
-        var words = choices.Select(c => c.Word).ToArray();
-        var form = string.Join(", ", words[..^1]) + " or " + words[^1];
-        return new(form, raw =>
+        var word = Word([.. choices.Select(c => c.Word)]);
+        return new(word.Form, raw =>
         {
-            foreach (var (word, value) in choices)
-            {
-                if (raw.Is(word))
-                    return value;
-            }
-
-            var near = raw.Scalar is null ? null : Nearest.To(raw.Scalar, words);
-            return Parsed<T>.Wrong($"expected {form}, found {raw.Shown}" + (near is null ? "" : $" (did you mean {near}?)"));
+            var parsed = word.Parse(raw);
+            return parsed.Problem is { } problem ? Parsed<T>.Wrong(problem) : choices.First(c => c.Word == parsed.Value).Value;
         }, v => choices.First(c => EqualityComparer<T>.Default.Equals(c.Value, v)).Word);
     }
 

@@ -41,7 +41,7 @@ internal static class RunOutput
         using var loaded = model.Adapters is null ? ModelContext.Open(path) : ModelContext.Open(setup.Recipe.Model, path);
         var decoder = loaded.Folder.BuildFrozen();
         var adapters = model.Adapters is null ? null : PeftFiles.Load(path, decoder);
-        var examples = (setup.Test.Count > 0 ? setup.Test : setup.Train).Take(3).ToArray();
+        var examples = (setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train).Take(3).ToArray();
         double worst = 0, largest = 0;
         foreach (var example in examples)
         {

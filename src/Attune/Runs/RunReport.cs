@@ -22,19 +22,19 @@ internal static class RunReport
             Facts =
             [
                 new("Result", saved),
-                new("Trained on", $"{Numbers.Count(setup.Train.Count)} rows, {Numbers.Count(setup.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
-                new("Steps", $"{state.Step} of {setup.Options.TotalSteps}" + (setup.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
+                new("Trained on", $"{Numbers.Count(setup.Data.Train.Count)} rows, {Numbers.Count(setup.Data.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
+                new("Steps", $"{state.Step} of {setup.Steps.Options.TotalSteps}" + (setup.Steps.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
                 new("Training time", TimeSpan.FromSeconds(state.Seconds).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
-                new("Peak memory", $"{Numbers.Bytes(peakBytes)} resident, {Numbers.Bytes(setup.Plan.Total)} planned"),
+                new("Peak memory", $"{Numbers.Bytes(peakBytes)} resident, {Numbers.Bytes(setup.Memory.Plan.Total)} planned"),
                 new("Saved files", parity),
             ],
             Metrics = after.ChangesFrom(before, AnswerMatch.Parse(setup.Recipe.Eval.Match)),
             Data = new DataCounts
             {
-                Rows = setup.Report.Rows,
-                Dropped = setup.Report.DroppedTooLong,
-                Truncated = setup.Report.Shortened,
-                MaxLength = setup.Report.MaxLength,
+                Rows = setup.Data.Report.Rows,
+                Dropped = setup.Data.Report.DroppedTooLong,
+                Truncated = setup.Data.Report.Shortened,
+                MaxLength = setup.Data.Report.MaxLength,
             },
             Answers = after.Answers.Count == 0 ? null : new AnswerCounts(after.Answers.Count, after.Answers.Count(static a => a.Stopped)),
             Curves = new RunCurves
@@ -43,10 +43,10 @@ internal static class RunReport
                 ValidLoss = MetricsLog.Curve(lines, "valid", "loss"),
                 LearningRate = MetricsLog.Curve(lines, "step", "learning_rate"),
                 GradientNorm = MetricsLog.Curve(lines, "step", "gradient_norm"),
-                KeptStep = setup.Options.KeepBest && state.BestLoss is not null ? state.BestStep : null,
+                KeptStep = setup.Steps.Options.KeepBest && state.BestLoss is not null ? state.BestStep : null,
             },
             Samples = [.. Samples(setup, before, after)],
-            Memory = [.. setup.Plan.Terms.Select(static t => new MemoryLine(t.Name, t.Bytes))],
+            Memory = [.. setup.Memory.Plan.Terms.Select(static t => new MemoryLine(t.Name, t.Bytes))],
             Settings = [.. Settings(setup)],
             Warnings = warnings,
             Next = [.. Next(setup, saved)],
@@ -73,21 +73,21 @@ internal static class RunReport
     // What the tuned model was asked in training, in a form that leads to the same ids: with a template the user's words, else the text as it is.
     private static string Prompt(RunSetup setup)
     {
-        if (setup.Questions.Count == 0)
+        if (setup.Data.Questions.Count == 0)
             return "--prompt 'Once upon a time'" + (setup.Model.Template is null ? "" : " --raw");
-        var asked = setup.Questions[0].PromptText;
+        var asked = setup.Data.Questions[0].PromptText;
         return $"--prompt {Quote(setup.Model.Template is null ? asked : LastLine(asked))}";
     }
 
     private static IEnumerable<AnswerSample> Samples(RunSetup setup, Measurement before, Measurement after) => SampledRows(setup).Select(i => new AnswerSample(
-        setup.Questions[i].PromptText.Trim(), setup.Questions[i].Expected,
+        setup.Data.Questions[i].PromptText.Trim(), setup.Data.Questions[i].Expected,
         before.Answers[i].Text, after.Answers[i].Text, before.Answers[i].IsRight, after.Answers[i].IsRight));
 
     /// <summary>The questions whose answers are shown side by side, spread over all.</summary>
     internal static IEnumerable<int> SampledRows(RunSetup setup)
     {
-        var count = Math.Min(setup.Recipe.Eval.Samples, setup.Questions.Count);
-        return Enumerable.Range(0, count).Select(i => i * setup.Questions.Count / count);
+        var count = Math.Min(setup.Recipe.Eval.Samples, setup.Data.Questions.Count);
+        return Enumerable.Range(0, count).Select(i => i * setup.Data.Questions.Count / count);
     }
 
     private static IEnumerable<SettingLine> Settings(RunSetup setup)

@@ -43,7 +43,7 @@ public static class TrainRun
         var run = resume is null
             ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0], clock)
             : RunDirectory.Existing(resume);
-        using var arena = Arena.OfBytes(setup.Plan.Arena);
+        using var arena = Arena.OfBytes(setup.Memory.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
         run.RequireRoom(setup.DiskBytes);
         if (resume is null)
@@ -69,12 +69,12 @@ public static class TrainRun
         RunSetup setup, RunDirectory run, TrainingModel model, Backend backend, Arena arena, Checkpoints checkpoints, string? from,
         Action<RunNotice> notice, CancellationToken cancel)
     {
-        var rows = setup.Options.PassRows;
-        Func<CancellationToken, double>? validate = setup.Valid.Count == 0
+        var rows = setup.Steps.Options.PassRows;
+        Func<CancellationToken, double>? validate = setup.Data.Valid.Count == 0
             ? null
-            : stop => TokenLosses.Measure(model.Decoder, model.Adapters, setup.Valid, rows, backend, arena, stop).Mean;
+            : stop => TokenLosses.Measure(model.Decoder, model.Adapters, setup.Data.Valid, rows, backend, arena, stop).Mean;
         using var log = MetricsLog.Open(run.Metrics, from is null ? 0 : Checkpoints.StepOf(from));
-        var trainer = new Trainer(model, setup.Packer, setup.Options, backend, arena, checkpoints, validate, e =>
+        var trainer = new Trainer(model, setup.Steps.Packer, setup.Steps.Options, backend, arena, checkpoints, validate, e =>
         {
             Log(log, e);
             notice(new NoticeTraining(e));
@@ -154,7 +154,7 @@ public static class TrainRun
         text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\nlanes {Machine.Inspect().SimdBits}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
-        foreach (var example in setup.Train)
+        foreach (var example in setup.Data.Train)
             text.Append(CultureInfo.InvariantCulture, $"{string.Join(',', example.Ids)};{string.Concat(example.Trained.Select(static t => t ? '1' : '0'))}\n");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }

@@ -107,7 +107,7 @@ public partial class MemoryPlanTests
         Assert.False(Directory.Exists(tiny.FileOf("run")));
         var allowed = Allowed().Match(problem.Remedy!).Groups[1].Value;
         using var fits = RunSetup.Prepare(tiny.Recipe("run", [.. settings, $"limits.memory={allowed}"]), CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
-        Assert.InRange(fits.Plan.Total, fits.MemoryLimit - 1_000_000, fits.MemoryLimit);
+        Assert.InRange(fits.Memory.Plan.Total, fits.Memory.Limit - 1_000_000, fits.Memory.Limit);
     }
 
     /// <summary>Smaller passes first, then recomputation: chosen, and said.</summary>
@@ -119,10 +119,10 @@ public partial class MemoryPlanTests
         string[] settings = ["train.micro_batch_tokens=auto", "train.batch_tokens=2048"];
         using var wide = RunSetup.Prepare(tiny.Recipe("run", settings), CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
         using var tight = RunSetup.Prepare(
-            tiny.Recipe("run", [.. settings, $"limits.memory={wide.Plan.Total - 1}B"]), CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
-        Assert.True(tight.Options.PassRows < wide.Options.PassRows);
+            tiny.Recipe("run", [.. settings, $"limits.memory={wide.Memory.Plan.Total - 1}B"]), CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
+        Assert.True(tight.Steps.Options.PassRows < wide.Steps.Options.PassRows);
         Assert.Contains(tight.Choices.Made, static c => c.Key == "train.micro_batch_tokens");
-        Assert.True(tight.Plan.Total <= tight.MemoryLimit);
+        Assert.True(tight.Memory.Plan.Total <= tight.Memory.Limit);
     }
 
     /// <summary>A whole run, its generation and its checks after saving included, stays inside the arena that was planned: it would throw.</summary>

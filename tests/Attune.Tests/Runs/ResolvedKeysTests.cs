@@ -111,14 +111,14 @@ public sealed class ResolvedKeysTests : IDisposable
     private static string Text(RunSetup setup)
     {
         var text = new StringBuilder();
-        var options = setup.Options;
-        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.MemoryLimit}");
+        var options = setup.Steps.Options;
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Memory.Limit}");
         if (setup.Method.Lora is { } lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.Seed}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Packer.StepsIn(0)}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Measured.Match.Name} {setup.Measured.MaxNewTokens} {setup.Questions.Count} {string.Join(',', setup.StopIds)}");
-        foreach (var set in (IReadOnlyList<Example>[])[setup.Train, setup.Valid, setup.Test, setup.General])
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Measured.Match.Name} {setup.Measured.MaxNewTokens} {setup.Data.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
+        foreach (var set in (IReadOnlyList<Example>[])[setup.Data.Train, setup.Data.Valid, setup.Data.Test, setup.Data.General])
             text.AppendLine(string.Join(';', set.Select(static e => string.Join(',', e.Ids) + string.Concat(e.Trained.Select(static t => t ? '1' : '0')))));
         return text.ToString();
     }

@@ -43,7 +43,7 @@ public sealed class TrainRunTests : IDisposable
         var recipe = tiny.Recipe("run");
         using var setup = RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
         var run = RunDirectory.Create(recipe.Output, recipe.Model, tiny.Data, TimeProvider.System);
-        using var arena = Arena.OfBytes(setup.Plan.Arena);
+        using var arena = Arena.OfBytes(setup.Memory.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, CpuBackend.Shared(1), arena);
         foreach (var p in model.Weights.Parameters)
             CpuBackend.Shared(1).Pointwise.Fill(p.Value, 0.01f);

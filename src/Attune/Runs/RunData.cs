@@ -1,0 +1,102 @@
+using System.Globalization;
+using Attune.Data;
+using Attune.Evaluation;
+using Attune.Problems;
+using Attune.Recipes;
+
+namespace Attune.Runs;
+
+/// <summary>The rows of a run, read, checked and divided by what they are for.</summary>
+public sealed record RunData
+{
+    /// <summary>Training rows.</summary>
+    public required IReadOnlyList<Example> Train { get; init; }
+
+    /// <summary>Rows that choose the best checkpoint; may be none.</summary>
+    public required IReadOnlyList<Example> Valid { get; init; }
+
+    /// <summary>Rows of the before and after; may be none.</summary>
+    public required IReadOnlyList<Example> Test { get; init; }
+
+    /// <summary>General text, for what is forgotten; may be none.</summary>
+    public required IReadOnlyList<Example> General { get; init; }
+
+    /// <summary>Test rows as questions; none for running text.</summary>
+    public required IReadOnlyList<Question> Questions { get; init; }
+
+    /// <summary>What the training files turned out to be.</summary>
+    public required DataReport Report { get; init; }
+
+    /// <summary>Ids that end an answer.</summary>
+    public required IReadOnlyList<int> StopIds { get; init; }
+
+    /// <summary>Every example of every set.</summary>
+    public IEnumerable<Example> All => Train.Concat(Valid).Concat(Test).Concat(General);
+
+    /// <summary>Positions of the longest example of any set: what a pass must hold.</summary>
+    public int Longest => All.Max(static e => e.Positions);
+
+    /// <summary>Reads the files and decides what the recipe leaves open about them.</summary>
+    /// <returns>The recipe with data and answers resolved, and the rows.</returns>
+    internal static (Recipe Recipe, RunData Data) Read(Recipe recipe, ModelContext model, Choices choices, Action<RunNotice> notice, CancellationToken cancel)
+    {
+        var positions = model.Folder.Spec.MaxPositions;
+        var data = recipe.Data;
+        if (data.MaxLength > positions)
+            throw new UserErrorException("data.max_length", $"is {data.MaxLength}; the model has {positions} positions", $"set it to {positions} or less");
+        var options = new DataOptions
+        {
+            MaxLength = data.MaxLength ?? positions,
+            Truncation = data.Truncation,
+            Shape = data.Format,
+            Columns = data.Columns,
+            EosIds = [.. model.EndIds],
+        };
+        DataSet Load(IReadOnlyList<string> paths, string role)
+        {
+            var set = DataSet.Load(paths, model.Tokenizer, model.Template, options, cancel);
+            notice(new NoticeData(role, set.Report, role == "train" ? set.Previews : []));
+            return set;
+        }
+
+        var given = Load(data.Train, "train");
+        IReadOnlyList<int> stops = [.. given.StopIds.Union(model.StopIds).Order()];
+        var (train, valid) = data.Valid.Count > 0
+            ? (given.Examples, Load(data.Valid, "valid").Examples)
+            : SplitOff(given.Examples, recipe, choices);
+        var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : valid;
+        if (data.Test.Count == 0)
+            choices.Note("data.test", "the validation rows", "no test rows are given: the gain is measured on rows that chose the checkpoint, so that it may be a little flattering");
+        var questions = Question.Of(test, recipe.Eval.Rows, stops, model.Tokenizer);
+        recipe = recipe with { Data = data with { MaxLength = choices.MaxLength(data.MaxLength, train.Concat(valid).Concat(test).Max(static e => e.Ids.Length), positions) } };
+        if (questions.Count > 0)
+            recipe = recipe with { Eval = recipe.Eval with { MaxNewTokens = choices.MaxNewTokens(recipe.Eval.MaxNewTokens, Question.LongestAnswer(questions, model.Tokenizer)) } };
+        return (recipe, new RunData
+        {
+            Train = train,
+            Valid = valid,
+            Test = test,
+            General = GeneralText.Choose(recipe.Eval.General, model.Tokenizer, GeneralLength(recipe, positions)),
+            Questions = questions,
+            Report = given.Report,
+            StopIds = stops,
+        });
+    }
+
+    // By what the resolved recipe holds, so that a second run cuts the text the same way; and never longer than a pass.
+    private static int GeneralLength(Recipe recipe, int positions) => Math.Min(
+        Math.Min(positions, 512),
+        Math.Min(Math.Max(recipe.Data.MaxLength!.Value, 64), recipe.Train.MicroBatchTokens is { } rows ? rows + 1 : int.MaxValue));
+
+    private static (IReadOnlyList<Example> Train, IReadOnlyList<Example> Valid) SplitOff(IReadOnlyList<Example> rows, Recipe recipe, Choices choices)
+    {
+        var fraction = recipe.Data.ValidFraction;
+        if (fraction == 0)
+            return (rows, []);
+        var share = fraction ?? 0.1;
+        var (train, valid) = Splitter.Split(rows, new SplitOptions { Fraction = share, Seed = (ulong)recipe.Train.Seed });
+        if (fraction is null)
+            choices.Note("data.valid_fraction", share.ToString(CultureInfo.InvariantCulture), $"a tenth, between 16 and 256 rows, near-duplicates on one side: {valid.Count} rows");
+        return (train, valid);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+using Attune.Hardware;
+using Attune.Models;
+using Attune.Problems;
+using Attune.Recipes;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>The memory of a run.</summary>
+/// <param name="Plan">What it takes.</param>
+/// <param name="Limit">What it may take, in bytes: <c>limits.memory</c>, or what is free.</param>
+public sealed record RunMemory(MemoryPlan Plan, long Limit)
+{
+    /// <summary>
+    /// Finds the fastest way to take the steps that fits. The rungs that save memory, in order: smaller passes, then recomputation.
+    /// </summary>
+    /// <returns>The recipe, resolved to the end; the steps in passes that fit; their memory.</returns>
+    /// <exception cref="UserErrorException">Nothing fits; the remedies are named.</exception>
+    internal static (Recipe Recipe, RunSteps Steps, RunMemory Memory) Fit(
+        Recipe recipe, ModelContext model, RunData data, TuningMethod method, RunSteps steps, Backend backend, Choices choices)
+    {
+        var limit = recipe.Limits.Memory ?? Machine.Inspect().FreeMemory;
+        MemoryPlan? smallest = null;
+        foreach (var rung in Rungs(recipe.Train, steps.Options, data.Longest))
+        {
+            var plan = PlanOf(recipe, model, data, method, rung, backend);
+            if (smallest is null || plan.Total < smallest.Total)
+                smallest = plan;
+            if (plan.Total <= limit)
+                return (Resolve(recipe, rung, choices), RunSteps.Of(rung, data, recipe.Train), new RunMemory(plan, limit));
+        }
+        throw DoesNotFit(recipe, smallest!, limit);
+    }
+
+    private static List<TrainerOptions> Rungs(TrainRecipe train, TrainerOptions wish, int longest)
+    {
+        var rungs = new List<TrainerOptions> { wish };
+        if (train.MicroBatchTokens is null)
+        {
+            for (var rows = wish.PassRows / 2; rows >= Math.Max(longest, 64); rows /= 2)
+                rungs.Add(wish with { PassRows = rows });
+        }
+        if (train.Recompute == Recompute.Auto)
+            rungs.AddRange([.. rungs.Select(static o => o with { Keep = Keep.Recompute })]);
+        return rungs;
+    }
+
+    private static MemoryPlan PlanOf(Recipe recipe, ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend)
+    {
+        var texts = Math.Min(data.Questions.Count, Generator.MaxSlots);
+        var length = texts == 0 ? 0 : data.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
+        return MemoryPlan.Of(model.Folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length));
+    }
+
+    private static Recipe Resolve(Recipe recipe, TrainerOptions options, Choices choices)
+    {
+        var train = recipe.Train;
+        if (train.MicroBatchTokens is null)
+            choices.Note("train.micro_batch_tokens", options.PassRows.ToString(CultureInfo.InvariantCulture), "the largest, up to 2048, whose memory plan fits");
+        var recompute = options.Keep == Keep.Recompute;
+        if (train.Recompute == Recompute.Auto)
+            choices.Note("train.recompute", recompute ? "on" : "off", recompute ? "the plan fits only so" : "the plan fits without");
+        return recipe with { Train = train with { MicroBatchTokens = options.PassRows, Recompute = recompute ? Recompute.On : Recompute.Off } };
+    }
+
+    private static UserErrorException DoesNotFit(Recipe recipe, MemoryPlan smallest, long limit)
+    {
+        var (name, bytes) = smallest.Terms[0];
+        var given = recipe.Limits.Memory is not null ? "limits.memory" : "free memory";
+        var remedies = new List<string> { $"allow {Megabytes(smallest.Total)}" };
+        if (recipe.Train.MicroBatchTokens is not null)
+            remedies.Add("leave train.micro_batch_tokens open");
+        if (recipe.Train.Recompute == Recompute.Off)
+            remedies.Add("leave train.recompute open");
+        if (recipe.Method.Kind == MethodKind.Full)
+            remedies.Add("set method.kind: lora");
+        remedies.Add("lower data.max_length");
+        return new UserErrorException(given, $"the run needs {Megabytes(smallest.Total)} at the least, and {Megabytes(limit)} may be used; the largest term is {name} with {Megabytes(bytes)}", string.Join("; or ", remedies));
+    }
+
+    // In the unit of limits.memory, and rounded up: what is asked for here can be given there as it stands, and is enough.
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{(bytes + 999_999) / 1_000_000}MB");
+}

@@ -1,0 +1,39 @@
+using Attune.Adapters;
+using Attune.Models;
+using Attune.Problems;
+using Attune.Recipes;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>What of the model trains, and how fast.</summary>
+internal static class RunMethod
+{
+    /// <summary>Decides what the recipe leaves open about its method and its learning rate.</summary>
+    /// <returns>The recipe with both resolved, and the method.</returns>
+    public static (Recipe Recipe, TuningMethod Method) Choose(Recipe recipe, ModelContext model, Choices choices)
+    {
+        var (method, train) = (recipe.Method, recipe.Train);
+        var lora = method.Kind == MethodKind.Lora;
+        if (lora && train.FromScratch)
+            throw new UserErrorException("train.from_scratch", "adapters on random weights learn next to nothing", "set method.kind: full, or train.from_scratch: false");
+        var spec = model.Folder.Spec;
+        if (lora)
+        {
+            var parameters = DecoderBuilder.Describe(spec, model.Folder.Family.Names).Sum(static i => (long)i.Rows * i.Cols);
+            var rank = choices.Rank(method.Rank, parameters);
+            method = method with { Rank = rank, Alpha = choices.Alpha(method.Alpha, rank) };
+        }
+        var rate = choices.LearningRate(train.LearningRate, lora, train.FromScratch, spec);
+        recipe = recipe with { Method = method, Train = train with { LearningRate = rate } };
+        return (recipe, new TuningMethod(lora ? Lora(method) : null, train.FromScratch, train.Seed));
+    }
+
+    private static LoraOptions Lora(MethodRecipe method) => new()
+    {
+        Rank = method.Rank!.Value,
+        Alpha = method.Alpha!.Value,
+        Dropout = (float)method.Dropout,
+        Targets = LayerTargets.Of(method.Targets),
+    };
+}

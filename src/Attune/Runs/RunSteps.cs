@@ -1,0 +1,81 @@
+using Attune.Data;
+using Attune.Engine.Autograd;
+using Attune.Recipes;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>The steps of a run: how many, of which rows, at what rate.</summary>
+/// <param name="Options">How the loop runs.</param>
+/// <param name="Packer">Which rows every step holds.</param>
+public sealed record RunSteps(TrainerOptions Options, Packer Packer)
+{
+    /// <summary>Decides what the recipe leaves open about its steps; the size of a pass is still a wish, which memory may cut down.</summary>
+    /// <returns>The recipe with its steps resolved, and the steps.</returns>
+    internal static (Recipe Recipe, RunSteps Steps) Choose(Recipe recipe, RunData data, Choices choices)
+    {
+        var train = recipe.Train;
+        var batch = choices.BatchTokens(train.BatchTokens, data.Train.Sum(static e => (long)e.Positions), data.Longest);
+        var epochs = choices.Epochs(train.Epochs, train.MaxSteps, data.Train.Sum(static e => (long)e.TrainedTokens));
+        // A pass must hold the longest example; beyond two thousand rows kernels gain nothing more.
+        var pass = train.MicroBatchTokens ?? Math.Max(data.Longest, Math.Min(batch, 2048));
+        var packer = Pack(data, batch, pass, train.Seed);
+        var total = Total(packer, epochs, train.MaxSteps);
+        var evalEvery = choices.EvalEvery(train.EvalEvery, total);
+        recipe = recipe with
+        {
+            Train = train with
+            {
+                BatchTokens = batch,
+                Epochs = train.Epochs is null && train.MaxSteps is not null ? null : epochs,
+                EvalEvery = evalEvery,
+                SaveEvery = choices.SaveEvery(train.SaveEvery, evalEvery),
+            },
+        };
+        return (recipe, new RunSteps(Loop(recipe, total, pass, data.Valid.Count > 0), packer));
+    }
+
+    /// <summary>The steps in passes as <paramref name="options"/> says.</summary>
+    internal static RunSteps Of(TrainerOptions options, RunData data, TrainRecipe train) =>
+        new(options, Pack(data, train.BatchTokens!.Value, options.PassRows, train.Seed));
+
+    private static Packer Pack(RunData data, int batch, int pass, long seed) =>
+        new(data.Train, new PackerOptions { StepTokens = batch, MicroTokens = pass, Seed = (ulong)seed });
+
+    private static int Total(Packer packer, double epochs, int? maxSteps)
+    {
+        if (maxSteps is { } most && most <= epochs * packer.StepsIn(0))
+            return most;
+        var whole = (int)Math.Floor(epochs);
+        var steps = packer.TotalSteps(whole);
+        if (epochs > whole)
+            steps += (int)Math.Ceiling((epochs - whole) * packer.StepsIn(whole));
+        return Math.Min(maxSteps ?? int.MaxValue, Math.Max(1, steps));
+    }
+
+    private static TrainerOptions Loop(Recipe recipe, int total, int pass, bool validates)
+    {
+        var train = recipe.Train;
+        return new TrainerOptions
+        {
+            TotalSteps = total,
+            PassRows = pass,
+            LearningRate = new LearningRate(train.LearningRate!.Value, train.Schedule, train.Warmup.Steps(total), total),
+            Optimizer = new AdamWOptions
+            {
+                Beta1 = train.Beta1,
+                Beta2 = train.Beta2,
+                Epsilon = train.Epsilon,
+                WeightDecay = train.WeightDecay,
+                Clip = train.Clip,
+            },
+            Keep = train.Recompute == Recompute.On ? Keep.Recompute : Keep.Saved,
+            Seed = train.Seed,
+            EvalEvery = train.EvalEvery!.Value,
+            SaveEvery = train.SaveEvery!.Value,
+            Patience = train.Patience,
+            KeepBest = train.KeepBest && validates,
+            TimeLimit = recipe.Limits.Time,
+        };
+    }
+}
