@@ -1,3 +1,5 @@
+using Attune.Engine.Formats;
+
 namespace Attune.Engine;
 
 /// <summary>
@@ -27,7 +29,10 @@ public sealed class Tensor
     public long Count => (long)Rows * Cols;
 
     /// <summary>Bytes of the elements, gaps between rows not counted.</summary>
-    public long Bytes => Count * Type.Size();
+    public long Bytes => Type.Bytes(Count);
+
+    /// <summary>Bytes from the start of one row to the start of the next.</summary>
+    public long PitchBytes => Type.Bytes(Pitch);
 
     /// <summary>True where the rows follow each other without gaps.</summary>
     public bool IsContiguous => Pitch == Cols || Rows <= 1;
@@ -44,7 +49,7 @@ public sealed class Tensor
     public static Tensor Of(Block block, DType type, int rows, int cols)
     {
         CheckShape(rows, cols);
-        if ((long)rows * cols * type.Size() > block.Bytes)
+        if (rows * type.Bytes(cols) > block.Bytes)
             throw new ArgumentException($"{rows} × {cols} {type} needs more than the block's {block.Bytes} bytes");
         return new Tensor(block, block.Offset, type, rows, cols, cols);
     }
@@ -53,7 +58,7 @@ public sealed class Tensor
     public static Tensor Over(Storage storage, long offset, DType type, int rows, int cols)
     {
         CheckShape(rows, cols);
-        var bytes = (long)rows * cols * type.Size();
+        var bytes = rows * type.Bytes(cols);
         if (offset < 0 || offset > storage.Bytes - bytes)
             throw new ArgumentException($"{rows} × {cols} {type} at byte {offset} ends behind the storage's {storage.Bytes} bytes");
         return new Tensor(new Block(null, storage, offset, bytes), offset, type, rows, cols, cols);
@@ -61,27 +66,29 @@ public sealed class Tensor
 
     /// <summary>A tensor with memory of its own, outside any arena: tests, small tables, loaded weights.</summary>
     public static Tensor Allocate(DType type, int rows, int cols) =>
-        Over(Storage.Native((long)rows * cols * type.Size()), 0, type, rows, cols);
+        Over(Storage.Native(rows * type.Bytes(cols)), 0, type, rows, cols);
 
     /// <summary>Rows <paramref name="start"/> … <paramref name="start"/> + <paramref name="count"/> − 1, as a view.</summary>
     public Tensor RowRange(int start, int count)
     {
         CheckRange(start, count, Rows, "rows");
-        return new Tensor(Block, offset + (long)start * Pitch * Type.Size(), Type, count, Cols, Pitch);
+        return new Tensor(Block, offset + start * PitchBytes, Type, count, Cols, Pitch);
     }
 
-    /// <summary>Columns <paramref name="start"/> … <paramref name="start"/> + <paramref name="count"/> − 1, as a view.</summary>
+    /// <summary>Columns <paramref name="start"/> … <paramref name="start"/> + <paramref name="count"/> − 1, as a view; whole blocks of a block format.</summary>
     public Tensor ColRange(int start, int count)
     {
         CheckRange(start, count, Cols, "columns");
-        return new Tensor(Block, offset + (long)start * Type.Size(), Type, Rows, count, Pitch);
+        if (count % Type.BlockElements() != 0)
+            throw new ArgumentException($"columns {start}…{start + count} are not whole blocks of {this}");
+        return new Tensor(Block, offset + Type.Bytes(start), Type, Rows, count, Pitch);
     }
 
     /// <summary>The same elements in another shape; only without gaps between rows.</summary>
     public Tensor Reshape(int rows, int cols)
     {
         CheckShape(rows, cols);
-        if (!IsContiguous || (long)rows * cols != Count)
+        if (!IsContiguous || (long)rows * cols != Count || cols % Type.BlockElements() != 0)
             throw new ArgumentException($"{this} cannot be seen as {rows} × {cols}");
         return new Tensor(Block, offset, Type, rows, cols, cols);
     }
@@ -100,7 +107,7 @@ public sealed class Tensor
     /// <summary>Element (<paramref name="row"/>, <paramref name="col"/>), by reference.</summary>
     public ref T At<T>(int row, int col) where T : unmanaged => ref Row<T>(row)[col];
 
-    /// <summary>Copies <paramref name="values"/>, row by row, into a tensor of F32, F64 (converted) or I32 (as bits of an int span, see the overload).</summary>
+    /// <summary>Rounds <paramref name="values"/>, row by row, into a tensor of F32, F64 or any weight format.</summary>
     public void Write(ReadOnlySpan<float> values)
     {
         CheckLength(values.Length);
@@ -122,7 +129,8 @@ public sealed class Tensor
                     for (var c = 0; c < Cols; c++) At<Half>(r, c) = (Half)row[c];
                     break;
                 default:
-                    throw new InvalidOperationException($"{this} cannot be filled with floats");
+                    WeightFormats.Encode(this, r, row);
+                    break;
             }
         }
     }
@@ -145,7 +153,7 @@ public sealed class Tensor
         return result;
     }
 
-    /// <summary>Element (<paramref name="row"/>, <paramref name="col"/>) of any floating element type, widened.</summary>
+    /// <summary>Element (<paramref name="row"/>, <paramref name="col"/>) of any floating element type or weight format, widened.</summary>
     public double Read(int row, int col) => Type switch
     {
         DType.F32 => At<float>(row, col),
@@ -153,7 +161,7 @@ public sealed class Tensor
         DType.BF16 => Scalars.FromBF16(At<ushort>(row, col)),
         DType.F16 => (double)At<Half>(row, col),
         DType.I32 => At<int>(row, col),
-        _ => throw new InvalidOperationException($"{this} does not hold numbers"),
+        _ => WeightFormats.Read(this, row, col),
     };
 
     /// <summary>Sets every byte to zero.</summary>
@@ -167,7 +175,7 @@ public sealed class Tensor
     public unsafe Span<byte> RowBytes(int row)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows);
-        return new Span<byte>((void*)(Address + (nint)((long)row * Pitch * Type.Size())), checked(Cols * Type.Size()));
+        return new Span<byte>((void*)(Address + (nint)(row * PitchBytes)), checked((int)Type.Bytes(Cols)));
     }
 
     /// <summary>Shape and type, for messages.</summary>

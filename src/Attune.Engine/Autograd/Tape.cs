@@ -85,7 +85,7 @@ public sealed partial class Tape : IDisposable
     /// <summary>A tensor of any element type with the same lifetime. Not cleared.</summary>
     public Tensor New(DType type, int rows, int cols)
     {
-        var block = Arena.Take((long)rows * cols * type.Size());
+        var block = Arena.Take(rows * type.Bytes(cols));
         scopes.Peek().Add(block);
         return Tensor.Of(block, type, rows, cols);
     }
@@ -117,7 +117,7 @@ public sealed partial class Tape : IDisposable
 
     /// <summary>A tensor of any type that lives until the result is disposed. Not cleared.</summary>
     public Scratch Scratch(DType type, int rows, int cols) =>
-        new(Tensor.Of(Arena.Take((long)rows * cols * type.Size()), type, rows, cols));
+        new(Tensor.Of(Arena.Take(rows * type.Bytes(cols)), type, rows, cols));
 
     /// <summary>Bytes for a kernel's own use, until disposed.</summary>
     public Scratch Workspace(long bytes)

@@ -16,10 +16,20 @@ internal static unsafe class WeightFormats
             DType.F32 => &F32Format.Decode,
             DType.BF16 => &BF16Format.Decode<L, V>,
             DType.F16 => &F16Format.Decode<L, V>,
+            DType.Q8_0 => &BlockRows<Q8_0Format>.Decode,
+            DType.Q4_0 => &BlockRows<Q4_0Format>.Decode,
+            DType.Q5_0 => &BlockRows<Q5_0Format>.Decode,
+            DType.Q5_1 => &BlockRows<Q5_1Format>.Decode,
+            DType.Q4_K => &BlockRows<Q4_KFormat>.Decode,
+            DType.Q5_K => &BlockRows<Q5_KFormat>.Decode,
+            DType.Q6_K => &BlockRows<Q6_KFormat>.Decode,
             _ => throw new NotSupportedException($"{type} is not a weight format"),
         };
 
-    /// <summary>The encoder of <paramref name="type"/>: rounds <c>count</c> floats to the nearest, ties to even.</summary>
+    /// <summary>
+    /// The encoder of <paramref name="type"/>: rounds <c>count</c> floats to the nearest, ties to even; in a block format whole blocks,
+    /// with scales that make the error small.
+    /// </summary>
     /// <exception cref="NotSupportedException">The type is not a weight format.</exception>
     public static delegate*<float*, int, byte*, long, void> Encoder(DType type) =>
         type switch
@@ -27,6 +37,51 @@ internal static unsafe class WeightFormats
             DType.F32 => &F32Format.Encode,
             DType.BF16 => &BF16Format.Encode,
             DType.F16 => &F16Format.Encode,
+            DType.Q8_0 => &BlockRows<Q8_0Format>.Encode,
+            DType.Q4_0 => &BlockRows<Q4_0Format>.Encode,
+            DType.Q5_0 => &BlockRows<Q5_0Format>.Encode,
+            DType.Q5_1 => &BlockRows<Q5_1Format>.Encode,
+            DType.Q4_K => &BlockRows<Q4_KFormat>.Encode,
+            DType.Q5_K => &BlockRows<Q5_KFormat>.Encode,
+            DType.Q6_K => &BlockRows<Q6_KFormat>.Encode,
             _ => throw new NotSupportedException($"{type} is not a weight format"),
         };
+
+    /// <summary>Elements and bytes of a block; null where each element stands alone.</summary>
+    public static (int Elements, int Bytes)? Block(DType type) => Blocks(type) is { } row ? (row.Elements, row.Bytes) : null;
+
+    /// <summary>Element (<paramref name="row"/>, <paramref name="col"/>) of a tensor in a block format, as the format's definition says it.</summary>
+    /// <exception cref="InvalidOperationException">The tensor is in no such format.</exception>
+    public static float Read(Tensor tensor, int row, int col)
+    {
+        if (Blocks(tensor.Type) is not { } format)
+            throw new InvalidOperationException($"{tensor} does not hold numbers");
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)col, (uint)tensor.Cols, nameof(col));
+        fixed (byte* bytes = tensor.RowBytes(row))
+            return format.Read(bytes, col);
+    }
+
+    /// <summary>Rounds one row of floats into a tensor in a block format.</summary>
+    /// <exception cref="InvalidOperationException">The tensor is in no such format.</exception>
+    public static void Encode(Tensor tensor, int row, ReadOnlySpan<float> values)
+    {
+        if (Blocks(tensor.Type) is null)
+            throw new InvalidOperationException($"{tensor} cannot be filled with floats");
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, tensor.Cols, nameof(values));
+        fixed (byte* bytes = tensor.RowBytes(row))
+        fixed (float* from = values)
+            Encoder(tensor.Type)(from, values.Length, bytes, 0);
+    }
+
+    private static BlockRow? Blocks(DType type) => type switch
+    {
+        DType.Q8_0 => BlockRows<Q8_0Format>.Row,
+        DType.Q4_0 => BlockRows<Q4_0Format>.Row,
+        DType.Q5_0 => BlockRows<Q5_0Format>.Row,
+        DType.Q5_1 => BlockRows<Q5_1Format>.Row,
+        DType.Q4_K => BlockRows<Q4_KFormat>.Row,
+        DType.Q5_K => BlockRows<Q5_KFormat>.Row,
+        DType.Q6_K => BlockRows<Q6_KFormat>.Row,
+        _ => null,
+    };
 }

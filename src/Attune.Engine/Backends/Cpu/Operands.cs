@@ -1,10 +1,10 @@
 namespace Attune.Engine.Backends.Cpu;
 
 /// <summary>A matrix as a product reads it: transposed means that rows of A lie across k, rows of B along it.</summary>
-internal readonly unsafe struct Operand(byte* address, long pitch, int elementSize, bool transposed, delegate*<byte*, long, int, float*, void> decode)
+internal readonly unsafe struct Operand(byte* address, long pitch, long pitchBytes, bool transposed, delegate*<byte*, long, int, float*, void> decode)
 {
     private readonly byte* address = address;
-    private readonly int elementSize = elementSize;
+    private readonly long pitchBytes = pitchBytes;
     private readonly delegate*<byte*, long, int, float*, void> decode = decode;
 
     /// <summary>Elements from row to row.</summary>
@@ -16,7 +16,7 @@ internal readonly unsafe struct Operand(byte* address, long pitch, int elementSi
     public bool IsFloat => decode == null;
 
     /// <summary>Row <paramref name="index"/>, raw.</summary>
-    public byte* Row(long index) => address + index * Pitch * elementSize;
+    public byte* Row(long index) => address + index * pitchBytes;
 
     /// <summary>Row <paramref name="index"/> of an F32 matrix.</summary>
     public float* Floats(long index) => (float*)Row(index);

@@ -24,8 +24,8 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
         {
             X = (byte*)x.Address,
             Y = (byte*)y.Address,
-            PitchX = (long)x.Pitch * x.Type.Size(),
-            PitchY = (long)y.Pitch * y.Type.Size(),
+            PitchX = x.PitchBytes,
+            PitchY = y.PitchBytes,
             DecodeX = WeightFormats.Decoder<L, V>(x.Type),
             DecodeY = WeightFormats.Decoder<L, V>(y.Type),
             Encode = WeightFormats.Encoder(y.Type),

@@ -38,9 +38,9 @@ internal sealed unsafe class Products<L, V>(int threads) : IMatrixKernels where 
             throw new ArgumentException($"product: a workspace of {workspace.Bytes} bytes instead of {Workspace(m, n, k)}", nameof(workspace));
         if (m == 0 || n == 0)
             return;
-        var left = new Operand((byte*)a.Address, a.Pitch, sizeof(float), transposeA, null);
+        var left = new Operand((byte*)a.Address, a.Pitch, a.PitchBytes, transposeA, null);
         var decode = b.Type == DType.F32 ? null : WeightFormats.Decoder<L, V>(b.Type);
-        var right = new Operand((byte*)b.Address, b.Pitch, b.Type.Size(), transposeB, decode);
+        var right = new Operand((byte*)b.Address, b.Pitch, b.PitchBytes, transposeB, decode);
         var target = new Target((float*)c.Address, c.Pitch, alpha, beta);
         if (m <= FewRows)
             Few(left, right, target, m, n, k, (float*)workspace.Address);

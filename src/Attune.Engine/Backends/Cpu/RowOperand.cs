@@ -15,7 +15,7 @@ internal readonly unsafe struct RowOperand<L, V> where L : struct, ILane<V> wher
         if (tensor is null)
             return;
         address = (byte*)tensor.Address;
-        pitch = (long)tensor.Pitch * tensor.Type.Size();
+        pitch = tensor.PitchBytes;
         decode = tensor.Type == DType.F32 ? null : WeightFormats.Decoder<L, V>(tensor.Type);
     }
 
