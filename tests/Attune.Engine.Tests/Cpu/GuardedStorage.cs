@@ -39,7 +39,7 @@ internal sealed unsafe partial class GuardedStorage : Storage
     /// <summary>A tensor that ends where its memory ends; its rows are <paramref name="gap"/> elements apart.</summary>
     public static Tensor Tensor(DType type, int rows, int cols, int gap = 0)
     {
-        var storage = new GuardedStorage((long)rows * (cols + gap) * type.Size());
+        var storage = new GuardedStorage(rows * type.Bytes(cols + gap));
         return Engine.Tensor.Over(storage, 0, type, rows, cols + gap).ColRange(gap, cols);
     }
 

@@ -18,14 +18,17 @@ internal sealed class Pair(Tensor cpu, Tensor exact)
         var key = RandomKey.OfSeed(seed);
         var cpu = GuardedStorage.Tensor(type, rows, cols, gap);
         var exact = Tensor.Allocate(DType.F64, rows, cols);
+        var values = new float[cols];
         for (var r = 0; r < rows; r++)
         {
             for (var c = 0; c < cols; c++)
             {
                 var value = key.Normal((long)r * cols + c);
-                Set(cpu, r, c, map is null ? value : map(value));
-                exact.At<double>(r, c) = cpu.Read(r, c);
+                values[c] = (float)(map is null ? value : map(value));
             }
+            cpu.RowRange(r, 1).Write(values);
+            for (var c = 0; c < cols; c++)
+                exact.At<double>(r, c) = cpu.Read(r, c);
         }
         return new Pair(cpu, exact);
     }

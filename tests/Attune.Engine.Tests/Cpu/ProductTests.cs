@@ -30,6 +30,24 @@ public class ProductTests
                     One(cpu, type, m, 67, 130, false, transposed, 1, 0);
     }
 
+    /// <summary>Blocks of 32 and 256 are cut anywhere by the products' own blocks: 768 is summed in two halves of 384.</summary>
+    [Theory]
+    [InlineData(DType.Q8_0, 96, 96)]
+    [InlineData(DType.Q4_0, 96, 160)]
+    [InlineData(DType.Q5_0, 96, 32)]
+    [InlineData(DType.Q5_1, 96, 64)]
+    [InlineData(DType.Q4_K, 768, 256)]
+    [InlineData(DType.Q5_K, 256, 768)]
+    [InlineData(DType.Q6_K, 768, 256)]
+    public void Reads_weights_in_blocks(DType type, int k, int n)
+    {
+        var block = type.BlockElements();
+        foreach (var cpu in Sweep.Widths())
+            foreach (var m in new[] { 1, 4, 5, 33 })
+                foreach (var transposed in new[] { false, true })
+                    One(cpu, type, m, n, k, false, transposed, 1, 0, block);
+    }
+
     [Fact]
     public void Sums_over_many_k_blocks_and_strips()
     {
@@ -41,12 +59,12 @@ public class ProductTests
         }
     }
 
-    private static void One(CpuBackend cpu, DType type, int m, int n, int k, bool transposeA, bool transposeB, float alpha, float beta)
+    private static void One(CpuBackend cpu, DType type, int m, int n, int k, bool transposeA, bool transposeB, float alpha, float beta, int gap = 5)
     {
         // Scaled so that a sum is of order one.
         var scale = 1 / Math.Sqrt(Math.Max(1, k));
         var a = transposeA ? Pair.Of(k, m, 1, 3) : Pair.Of(m, k, 1, 3);
-        var b = transposeB ? Pair.Of(type, n, k, 2, 5, x => x * scale) : Pair.Of(type, k, n, 2, 5, x => x * scale);
+        var b = transposeB ? Pair.Of(type, n, k, 2, gap, x => x * scale) : Pair.Of(type, k, n, 2, gap, x => x * scale);
         // β = 0 must not read what was there.
         var c = Pair.Of(m, n, 3, 1, x => beta == 0 ? double.NaN : x);
         cpu.Matrix.Product(a.Cpu, transposeA, b.Cpu, transposeB, c.Cpu, alpha, beta, Sweep.Workspace(cpu.Matrix.Workspace(m, n, k)));
