@@ -94,7 +94,7 @@ internal static class Cli
     {
         var kind = Documents.Kinds.FirstOrDefault(k => k.Name == Need(options, "kind"))
             ?? throw new ArgumentException($"--kind must be one of: {string.Join(", ", Documents.Kinds.Select(k => k.Name))}.");
-        var bank = Text.Bank.Load("tables", "stories", "info", "talk");
+        var bank = Text.Bank.Load(Documents.Banks);
         var count = int.Parse(options.GetValueOrDefault("count", "10"), CultureInfo.InvariantCulture);
         for (var i = 0; i < count; i++)
             Console.WriteLine(kind.Make(new Text.Expander(bank, new Text.Draw(Seed(options), (ulong)i))) + "\n----");

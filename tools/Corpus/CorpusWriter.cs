@@ -32,7 +32,7 @@ internal sealed class CorpusWriter(string folder, ulong seed, HashSet<ulong> hel
         Directory.CreateDirectory(folder);
         using var train = new StreamWriter(Path.Combine(folder, "corpus.jsonl"), append: false, new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
         using var valid = new StreamWriter(Path.Combine(folder, "corpus-valid.jsonl"), append: false, new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
-        var bank = Bank.Load("tables", "stories", "info", "talk");
+        var bank = Bank.Load(Documents.Banks);
         // The books are spread evenly between the generated documents, so that reading the file in order mixes the kinds.
         var books = data is null ? [] : PublicDomain.Documents(data).ToArray();
         var taken = 0;

@@ -10,10 +10,14 @@ internal sealed record DocumentKind(string Name, int Share, Func<Expander, strin
 /// <summary>What the generated part of the corpus consists of; shares are counted in documents.</summary>
 internal static class Documents
 {
+    /// <summary>The word banks that all kinds are made from, as prefixes of their names.</summary>
+    public static readonly string[] Banks = ["tables", "stories", "info", "talk", "prose"];
+
     public static readonly DocumentKind[] Kinds =
     [
         new("story", 32, Story),
         new("information", 20, Information),
+        new("prose", 25, Prose),
         new("dialogue", 34, e => Dialogue(e, e.Draw.Between(3, 9))),
         new("single exchange", 14, e => Dialogue(e, 1)),
     ];
@@ -39,14 +43,18 @@ internal static class Documents
         return text.Text("story");
     }
 
-    private static string Information(Expander text)
+    private static string Information(Expander text) => Pieces(text, "info", text.Draw.Between(1, 3));
+
+    private static string Prose(Expander text) => Pieces(text, "prose", text.Draw.Between(1, 2));
+
+    private static string Pieces(Expander text, string rule, int count)
     {
         var into = new StringBuilder();
-        for (var i = text.Draw.Between(1, 3); i > 0; i--)
+        for (var i = count; i > 0; i--)
         {
             text.Forget();
             Values.BindAll(text);
-            into.Append(into.Length > 0 ? "\n\n" : "").Append(text.Text("info"));
+            into.Append(into.Length > 0 ? "\n\n" : "").Append(text.Text(rule));
         }
         return into.ToString();
     }

@@ -59,7 +59,7 @@ public sealed partial class CorpusTests : IDisposable
     [Fact]
     public void No_mark_of_the_grammar_is_left_in_a_document()
     {
-        var bank = Bank.Load("tables", "stories", "info", "talk");
+        var bank = Bank.Load(Documents.Banks);
         foreach (var kind in Documents.Kinds)
             for (var i = 0; i < Few; i++)
             {
@@ -71,7 +71,7 @@ public sealed partial class CorpusTests : IDisposable
     [Fact]
     public void Dialogues_have_the_chat_form_of_the_base_model()
     {
-        var bank = Bank.Load("tables", "stories", "info", "talk");
+        var bank = Bank.Load(Documents.Banks);
         foreach (var kind in Documents.Kinds.Where(k => k.Name is "dialogue" or "single exchange"))
             for (var i = 0; i < Few; i++)
                 Assert.Matches(Chat(), kind.Make(new Expander(bank, new Draw(7, (ulong)i))));
@@ -80,7 +80,7 @@ public sealed partial class CorpusTests : IDisposable
     [Fact]
     public void Numbers_that_are_asked_for_are_copied_exactly()
     {
-        var bank = Bank.Load("tables", "stories", "info", "talk");
+        var bank = Bank.Load(Documents.Banks);
         for (var i = 0; i < Few; i++)
         {
             var text = new Expander(bank, new Draw(9, (ulong)i));
