@@ -11,7 +11,7 @@ internal sealed record DocumentKind(string Name, int Share, Func<Expander, strin
 internal static class Documents
 {
     /// <summary>The word banks that all kinds are made from, as prefixes of their names.</summary>
-    public static readonly string[] Banks = ["tables", "stories", "info", "talk", "prose"];
+    public static readonly string[] Banks = ["tables", "stories", "info", "talk", "desk", "prose"];
 
     public static readonly DocumentKind[] Kinds =
     [
@@ -61,6 +61,8 @@ internal static class Documents
 
     private static string Dialogue(Expander text, int exchanges)
     {
+        if (text.Draw.Chance(0.1))
+            return DeskSession(text, exchanges);
         var into = new StringBuilder();
         if (text.Draw.Chance(0.12))
             into.Append("<|system|>\n").Append(text.Draw.Pick(Systems)).Append("<|end|>\n");
@@ -68,9 +70,18 @@ internal static class Documents
         {
             text.Forget();
             Values.BindAll(text);
-            var (ask, answer) = text.Draw.Chance(0.22) ? Exercise.Make(text) : Exchange(text);
+            var (ask, answer) = text.Draw.Chance(0.33) ? Desk.Make(text) : text.Draw.Chance(0.22) ? Exercise.Make(text) : Exchange(text);
             into.Append("<|user|>\n").Append(ask).Append("<|end|>\n<|assistant|>\n").Append(answer).Append("<|end|>\n");
         }
+        return into.ToString();
+    }
+
+    private static string DeskSession(Expander text, int exchanges)
+    {
+        var (system, turns) = Desk.Session(text, exchanges);
+        var into = new StringBuilder(system is null ? "" : $"<|system|>\n{system}<|end|>\n");
+        foreach (var (ask, answer) in turns)
+            into.Append("<|user|>\n").Append(ask).Append("<|end|>\n<|assistant|>\n").Append(answer).Append("<|end|>\n");
         return into.ToString();
     }
 
