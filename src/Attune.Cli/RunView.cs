@@ -31,6 +31,9 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             case NoticePlan plan:
                 Memory(plan);
                 break;
+            case NoticeDuration { Duration: var d }:
+                output.Say($"{Bold("time")} {Expected(d)}; {d.Basis}");
+                break;
             case NoticeProgress step:
                 Measuring($"measuring {step.Stage}", step);
                 break;
@@ -41,7 +44,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     }
 
     /// <summary>What <c>check</c> ends with.</summary>
-    public void Checked(RunSetup setup) => output.Result(
+    public void Checked(RunSetup setup, RunDuration duration) => output.Result(
         json =>
         {
             json.WriteStartObject();
@@ -50,16 +53,17 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             json.WriteNumber("test_rows", setup.Data.Test.Count);
             json.WriteNumber("steps", setup.Steps.Options.TotalSteps);
             json.WriteNumber("memory_bytes", setup.Memory.Plan.Total);
+            json.WriteNumber("seconds", Math.Round(duration.Total.TotalSeconds, 1));
             json.WriteStartObject("choices");
             foreach (var choice in setup.Choices.Made)
                 json.WriteString(choice.Key, choice.Value);
             json.WriteEndObject();
             json.WriteEndObject();
         },
-        console => console.WriteLine($"All is well: {setup.Steps.Options.TotalSteps} steps on {setup.Data.Train.Count} rows."));
+        console => console.WriteLine($"All is well: {setup.Steps.Options.TotalSteps} steps on {setup.Data.Train.Count} rows, {Expected(duration)}."));
 
     /// <summary>What <c>plan</c> ends with.</summary>
-    public static void Plan(ConsoleOutput output, RunSetup setup)
+    public static void Plan(ConsoleOutput output, RunSetup setup, RunDuration duration)
     {
         output.Result(
             json =>
@@ -71,6 +75,12 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 json.WriteNumber("arena", setup.Memory.Plan.Arena);
                 json.WriteNumber("total", setup.Memory.Plan.Total);
                 json.WriteNumber("limit", setup.Memory.Limit);
+                json.WriteEndObject();
+                json.WriteStartObject("seconds");
+                json.WriteNumber("measuring", Math.Round(duration.Measuring.TotalSeconds, 1));
+                json.WriteNumber("training", Math.Round(duration.Training.TotalSeconds, 1));
+                json.WriteNumber("validating", Math.Round(duration.Validating.TotalSeconds, 1));
+                json.WriteNumber("total", Math.Round(duration.Total.TotalSeconds, 1));
                 json.WriteEndObject();
                 json.WriteNumber("disk", setup.DiskBytes);
                 json.WriteNumber("steps", setup.Steps.Options.TotalSteps);
@@ -86,7 +96,12 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 grid.AddRow("[dim]may be used[/]", "[dim]" + Numbers.Bytes(setup.Memory.Limit) + "[/]");
                 grid.AddRow("[dim]disk for checkpoints[/]", "[dim]" + Numbers.Bytes(setup.DiskBytes) + "[/]");
                 grid.AddRow("[dim]steps[/]", "[dim]" + setup.Steps.Options.TotalSteps.ToString(CultureInfo.InvariantCulture) + "[/]");
+                grid.AddRow("measuring before and after", Progress.Time(duration.Measuring));
+                grid.AddRow("training", Progress.Time(duration.Training));
+                grid.AddRow("validating", Progress.Time(duration.Validating));
+                grid.AddRow("[bold]time in all[/]", "[bold]" + Progress.Time(duration.Total) + "[/]");
                 console.Write(grid);
+                console.WriteLine($"The time is {duration.Basis}.");
             });
     }
 
@@ -100,6 +115,10 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 json.WriteStartObject();
                 json.WriteString("run", result.Directory);
                 json.WriteString("saved", result.Saved);
+                json.WriteStartObject("memory");
+                json.WriteNumber("planned", result.PlannedBytes);
+                json.WriteNumber("peak", result.PeakBytes);
+                json.WriteEndObject();
                 WriteMetrics(json, result.Record.Metrics);
                 json.WriteStartArray("next");
                 foreach (var next in result.Record.Next)
@@ -188,6 +207,9 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         var (name, bytes) = notice.Plan.Terms[0];
         output.Say($"{Bold("memory")} {Numbers.Bytes(notice.Plan.Total)} planned of {Numbers.Bytes(notice.Limit)}; the largest term: {name}, {Numbers.Bytes(bytes)}");
     }
+
+    private static string Expected(RunDuration d) =>
+        $"about {Progress.Time(d.Total)} ({Progress.Time(d.Training)} training, {Progress.Time(d.Validating)} validating, {Progress.Time(d.Measuring)} measuring)";
 
     private void Training(TrainingEvent e)
     {

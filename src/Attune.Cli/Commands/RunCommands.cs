@@ -33,8 +33,9 @@ internal static class RunCommands
         {
             var recipe = arguments.Read(c, null);
             using var view = new RunView(c.Output);
-            using var setup = RunSetup.Prepare(recipe, Backend(recipe), view.Show, c.Stop);
-            view.Checked(setup);
+            var backend = Backend(recipe);
+            using var setup = RunSetup.Prepare(recipe, backend, view.Show, c.Stop);
+            view.Checked(setup, RunDuration.Estimate(setup, backend, c.Stop));
             return ExitCode.Done;
         });
     }
@@ -45,8 +46,9 @@ internal static class RunCommands
         return host.Bind(arguments.AddTo(new Command("plan", "What a run needs of memory, time and disk, before anything is loaded.")), c =>
         {
             var recipe = arguments.Read(c, null);
-            using var setup = RunSetup.Prepare(recipe, Backend(recipe), static _ => { }, c.Stop);
-            RunView.Plan(c.Output, setup);
+            var backend = Backend(recipe);
+            using var setup = RunSetup.Prepare(recipe, backend, static _ => { }, c.Stop);
+            RunView.Plan(c.Output, setup, RunDuration.Estimate(setup, backend, c.Stop));
             return ExitCode.Done;
         });
     }

@@ -13,7 +13,7 @@ namespace Attune.Models;
 /// </summary>
 public sealed class ModelFolder : IDisposable
 {
-    private readonly SafeTensorsModel? weights;
+    private SafeTensorsModel? weights;
 
     private ModelFolder(string path, HfConfig config, ModelFamily family, DecoderSpec spec, SafeTensorsModel? weights) =>
         (Path, Config, Family, Spec, this.weights) = (path, config, family, spec, weights);
@@ -49,6 +49,9 @@ public sealed class ModelFolder : IDisposable
     /// <summary>A decoder over the mapped weights, all frozen.</summary>
     public Decoder BuildFrozen() => DecoderBuilder.Build(Spec, Family.Names, Frozen);
 
+    /// <summary>The same model with its first blocks only, over the same mapped weights: it lives as long as this and is not disposed.</summary>
+    public ModelFolder WithBlocks(int count) => new(Path, Config, Family, Spec with { Layers = count }, weights);
+
     /// <summary>The mapped weight of that description.</summary>
     public Parameter Frozen(ParameterInfo info) => new(info.Name, Weight(info));
 
@@ -81,8 +84,18 @@ public sealed class ModelFolder : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>
+    /// Unmaps the weights, once everything has been copied out of them: no tensor that came from here may be used any more.
+    /// Configuration and sizes stay.
+    /// </summary>
+    public void ReleaseWeights()
+    {
+        weights?.Dispose();
+        weights = null;
+    }
+
     /// <inheritdoc />
-    public void Dispose() => weights?.Dispose();
+    public void Dispose() => ReleaseWeights();
 
     private static ModelFolder Open(string path, bool needsWeights)
     {
@@ -120,7 +133,7 @@ public sealed class ModelFolder : IDisposable
 
     private SafeTensorsEntry? Entry(string name)
     {
-        var entries = weights!.Entries;
+        var entries = (weights ?? throw new InvalidOperationException($"{name} is asked for, but the weights of {Path} are not open")).Entries;
         if (entries.TryGetValue(name, out var entry))
             return entry;
         // A tied model's one table stands under the embedding's name as a rule, under the head's in some files.

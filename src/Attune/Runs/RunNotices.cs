@@ -18,6 +18,9 @@ public sealed record NoticeData(string Role, DataReport Report, IReadOnlyList<Pr
 /// <summary>The memory plan.</summary>
 public sealed record NoticePlan(MemoryPlan Plan, long Limit) : RunNotice;
 
+/// <summary>How long the run is expected to take.</summary>
+public sealed record NoticeDuration(RunDuration Duration) : RunNotice;
+
 /// <summary>A long step moved on.</summary>
 public sealed record NoticeProgress(string Stage, int Done, int Total, string Detail = "") : RunNotice;
 

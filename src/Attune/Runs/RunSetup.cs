@@ -1,5 +1,7 @@
 using Attune.Engine.Backends;
 using Attune.Evaluation;
+using Attune.Formats;
+using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Training;
@@ -49,7 +51,7 @@ public sealed class RunSetup : IDisposable
     };
 
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
-    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Lora is null ? 2 * Model.Folder.WeightBytes : 0);
+    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Lora is null ? 2 * SavedModelBytes : 0);
 
     /// <summary>Decides everything. Reads data and configuration, maps the weights, allocates nothing of size.</summary>
     /// <exception cref="UserErrorException">Anything that is wrong with recipe, model or data, all at once where that is possible.</exception>
@@ -74,6 +76,9 @@ public sealed class RunSetup : IDisposable
             throw;
         }
     }
+
+    private long SavedModelBytes => (Model.Folder.Config.WeightType ?? SafeTensorsType.F32).ByteSize()
+        * DecoderBuilder.Describe(Model.Folder.Spec, Model.Folder.Family.Names).Sum(static i => (long)i.Rows * i.Cols);
 
     /// <inheritdoc />
     public void Dispose() => Model.Dispose();

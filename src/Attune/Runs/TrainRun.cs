@@ -16,7 +16,9 @@ namespace Attune.Runs;
 /// <param name="Directory">Its folder.</param>
 /// <param name="Saved">The adapter or model.</param>
 /// <param name="Record">All that the report says.</param>
-public sealed record RunResult(string Directory, string Saved, RunRecord Record);
+/// <param name="PlannedBytes">Resident memory that the plan allowed for.</param>
+/// <param name="PeakBytes">The largest that the process has had, this run or what ran in it before.</param>
+public sealed record RunResult(string Directory, string Saved, RunRecord Record, long PlannedBytes, long PeakBytes);
 
 /// <summary>The whole way from a recipe to a tuned model with its evidence.</summary>
 public static class TrainRun
@@ -40,6 +42,7 @@ public static class TrainRun
         }
 
         using var setup = RunSetup.Prepare(recipe, backend, Notice, cancel);
+        notice(new NoticeDuration(RunDuration.Estimate(setup, backend, cancel)));
         var run = resume is null
             ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0], clock)
             : RunDirectory.Existing(resume);
@@ -51,18 +54,22 @@ public static class TrainRun
         var before = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, null, backend, arena, "before", Notice, cancel);
 
         var checkpoints = new Checkpoints(run.Path, Identity(setup, backend));
+        // A model that is trained whole has its own copy, and the files that it began with would only take room beside what is saved.
+        if (model.Adapters is null)
+            setup.Model.Folder.ReleaseWeights();
         var from = resume is null ? null : checkpoints.Newest;
         var state = Train(setup, run, model, backend, arena, checkpoints, from, Notice, cancel);
         var after = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend, arena, "after", Notice, cancel);
 
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend, arena);
-        var record = RunReport.Build(setup, run, backend, before, after, state, Os.PeakResidentBytes(), parity, warnings, saved);
+        var peak = Os.PeakResidentBytes();
+        var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
         run.Write(run.ReportHtml, HtmlReport.Write(record));
         run.Write(run.ReportMarkdown, MarkdownReport.Write(record));
         WriteManifest(run, setup, backend, saved);
         checkpoints.Clear();
-        return new RunResult(run.Path, saved, record);
+        return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);
     }
 
     private static TrainingState Train(

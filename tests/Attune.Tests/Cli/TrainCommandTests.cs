@@ -38,6 +38,17 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_expected_duration_is_said_before_anything_long_begins()
+    {
+        var run = await CliRun.Of(tiny.Train());
+        var lines = run.Error.Split('\n');
+        var said = Array.FindIndex(lines, static l => l.StartsWith("time about ", StringComparison.Ordinal) && l.Contains("an estimate from passes", StringComparison.Ordinal));
+        Assert.InRange(said, 0, Array.FindIndex(lines, static l => l.StartsWith("measuring before", StringComparison.Ordinal)) - 1);
+        var plan = await CliRun.Of([.. tiny.Train("--json").Select(static (a, i) => i == 0 ? "plan" : a)]);
+        Assert.InRange(plan.Json.GetProperty("seconds").GetProperty("total").GetDouble(), 0, 600);
+    }
+
+    [Fact]
     public async Task Running_text_has_no_answers_and_no_limit_for_them()
     {
         var text = tiny.Write("text.txt", string.Concat(Enumerable.Range(0, 30).Select(static i => $"line {i} of a text\n\n")));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Attune.Reports;
 
 namespace Attune.Tests.Runs;
@@ -6,8 +5,6 @@ namespace Attune.Tests.Runs;
 /// <summary>The program as a process of its own: killed without warning, gone on with, and never on the network.</summary>
 public class ProcessTests
 {
-    private static readonly string Here = AppContext.BaseDirectory;
-
     /// <summary>SIGKILL leaves no time for anything; the resumed run ends in the bytes of one that was never killed.</summary>
     [Fact]
     [Trait("SilentFailure", "15")]
@@ -17,7 +14,7 @@ public class ProcessTests
         using var tiny = new TinyModel();
         string[] settings = ["train.max_steps=160", "train.save_every=5", "train.eval_every=40", "train.threads=1", "eval.rows=0", "eval.max_new_tokens=auto"];
         var straight = TinyModel.Run(tiny.Recipe("straight", settings));
-        using (var killed = Start([], ["train", .. tiny.Settings("killed").Concat(settings).GroupBy(static s => s.Split('=')[0]).SelectMany(static g => (string[])["--set", g.Last()])]))
+        using (var killed = CliProcess.Start([], ["train", .. tiny.Settings("killed").Concat(settings).GroupBy(static s => s.Split('=')[0]).SelectMany(static g => (string[])["--set", g.Last()])]))
         {
             var checkpoint = Path.Combine(tiny.FileOf("killed"), "checkpoints", "step-0000020.safetensors");
             while (!File.Exists(checkpoint) && !killed.HasExited)
@@ -27,7 +24,7 @@ public class ProcessTests
             Assert.Equal(137, killed.ExitCode);
         }
         Assert.False(Directory.Exists(Path.Combine(tiny.FileOf("killed"), "adapter")));
-        Assert.Equal(0, await Run([], "train", "--resume", tiny.FileOf("killed")));
+        Assert.Equal(0, await CliProcess.Run([], "train", "--resume", tiny.FileOf("killed")));
         Assert.Equal(TinyModel.Bytes(straight.Saved), TinyModel.Bytes(Path.Combine(tiny.FileOf("killed"), "adapter")));
         var steps = MetricsLog.Read(Path.Combine(tiny.FileOf("killed"), "metrics.jsonl")).Where(static l => l.Kind == "step").Select(static l => l.Step);
         Assert.Equal(Enumerable.Range(1, 160), steps);
@@ -40,38 +37,12 @@ public class ProcessTests
     {
         using var tiny = new TinyModel();
         var list = tiny.FileOf("assemblies.txt");
-        var code = await Run(
+        var code = await CliProcess.Run(
             [("DOTNET_STARTUP_HOOKS", typeof(StartupHook).Assembly.Location), (StartupHook.Target, list)],
             ["train", .. tiny.Settings("run").SelectMany(static s => (string[])["--set", s])]);
         Assert.Equal(0, code);
         var loaded = File.ReadAllLines(list);
         Assert.Contains("Attune.Engine", loaded);
         Assert.DoesNotContain(loaded, static a => a.StartsWith("System.Net", StringComparison.Ordinal));
-    }
-
-    private static async Task<int> Run((string Name, string Value)[] environment, params string[] args)
-    {
-        using var process = Start(environment, args);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return process.ExitCode;
-    }
-
-    private static Process Start((string Name, string Value)[] environment, string[] args)
-    {
-        var info = new ProcessStartInfo(Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet")
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        info.ArgumentList.Add(Path.Combine(Here, "Attune.Cli.dll"));
-        foreach (var arg in args)
-            info.ArgumentList.Add(arg);
-        foreach (var (name, value) in environment)
-            info.Environment[name] = value;
-        var process = Process.Start(info)!;
-        // Read to the end, or the process would wait once the pipe is full.
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
-        return process;
     }
 }

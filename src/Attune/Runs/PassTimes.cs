@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Attune.Adapters;
+using Attune.Data;
+using Attune.Engine;
+using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
+using Attune.Models;
+using Attune.Objectives;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>How long the passes of a run take on this machine, in seconds.</summary>
+/// <param name="TrainRow">Forward and backward, for each row of a pass.</param>
+/// <param name="LossRow">Forward with the loss alone, for each row of a pass.</param>
+/// <param name="Prompt">Reading as many questions at once as the run asks at once.</param>
+/// <param name="Token">One token more of each of those answers.</param>
+/// <param name="Blocks">How many of the model's blocks were timed.</param>
+public readonly record struct PassTimes(double TrainRow, double LossRow, double Prompt, double Token, int Blocks)
+{
+    private const int FewRows = 64, Tokens = 8;
+
+    // A pass that is timed takes about this long, so that the estimate of a large model is no work of minutes.
+    private const double WantedSeconds = 0.4;
+
+    /// <summary>
+    /// Times the very passes of the run on its first block and on its first two, and adds up: all blocks are alike, and what embedding
+    /// and head take is in both. Takes about a second, and less memory than the run's plan.
+    /// </summary>
+    public static PassTimes Measure(ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend, CancellationToken cancel)
+    {
+        // Adapters on every layer: patterns of the recipe may name blocks that are not in the sample.
+        if (method.Lora is { } lora)
+            method = method with { Lora = lora with { Targets = LayerTargets.AllLinear } };
+        var rows = Math.Min(FewRows, options.PassRows);
+        var first = Time(model, data, method, options with { PassRows = rows }, 1, backend);
+        cancel.ThrowIfCancellationRequested();
+        rows = (int)Math.Clamp(WantedSeconds / first.TrainRow, rows, options.PassRows);
+        var one = Time(model, data, method, options with { PassRows = rows }, 1, backend);
+        var blocks = model.Folder.Spec.Layers;
+        if (blocks == 1)
+            return one;
+        cancel.ThrowIfCancellationRequested();
+        var two = Time(model, data, method, options with { PassRows = rows }, 2, backend);
+        double All(double a, double b) => a + (blocks - 1) * Math.Max(0, b - a);
+        return new PassTimes(All(one.TrainRow, two.TrainRow), All(one.LossRow, two.LossRow), All(one.Prompt, two.Prompt), All(one.Token, two.Token), 2);
+    }
+
+    private static PassTimes Time(ModelContext model, RunData data, TuningMethod method, TrainerOptions options, int blocks, Backend backend)
+    {
+        var folder = model.Folder.WithBlocks(blocks);
+        var texts = Math.Min(data.Questions.Count, Generator.MaxSlots);
+        var prompt = texts == 0 ? 0 : (int)data.Questions.Average(static q => q.Prompt.Length);
+        var positions = Math.Min(prompt + Tokens + 1, folder.Spec.MaxPositions);
+        var plan = MemoryPlan.Of(folder, method, options, backend, texts, positions, 0);
+        using var arena = Arena.OfBytes(plan.Arena);
+        using var sample = TrainingModel.Build(folder, method, backend, arena);
+        var input = new PassInput(Batch(data, options.PassRows), options.PassRows);
+        var gradients = new GradientStep(sample, backend, arena, options);
+        var train = Seconds(() =>
+        {
+            sample.Weights.RestartGradients();
+            gradients.RunMicroBatch(input, 0, 1);
+        });
+        var loss = Seconds(() =>
+        {
+            using var tape = new Tape(backend, arena, record: false);
+            NextToken.Forward(tape, sample.Decoder, input.Pass with { Adapters = sample.Adapters }, input, 1);
+        });
+        if (texts == 0)
+            return new PassTimes(train / options.PassRows, loss / options.PassRows, 0, 0, blocks);
+        var generator = new Generator(sample.Decoder, model.Tokenizer, backend, arena, sample.Adapters);
+        var prompts = Enumerable.Repeat((IReadOnlyList<int>)new int[Math.Max(1, positions - Tokens - 1)], texts).ToArray();
+        var read = Seconds(() => generator.GenerateAll(prompts, new GenerationOptions { MaxNewTokens = 1 }));
+        var write = Seconds(() => generator.GenerateAll(prompts, new GenerationOptions { MaxNewTokens = 1 + Tokens }));
+        return new PassTimes(train / options.PassRows, loss / options.PassRows, read, Math.Max(0, write - read) / Tokens, blocks);
+    }
+
+    // Full of examples of the usual length, as many of their tokens trained as in the data.
+    private static Batch Batch(RunData data, int rows)
+    {
+        var length = (int)Math.Clamp(data.Train.Average(static e => e.Positions), 1, rows);
+        var trained = data.Train.Sum(static e => (double)e.TrainedTokens) / data.Train.Sum(static e => (double)e.Positions);
+        var marks = Enumerable.Range(0, length + 1).Select(i => i > length - Math.Max(1, (int)(trained * length))).ToArray();
+        var examples = Enumerable.Repeat(new Example(new int[length + 1], marks, "", 0, 0), Math.Max(1, rows / length)).ToArray();
+        return Data.Batch.Of(examples, [.. Enumerable.Range(0, examples.Length)]);
+    }
+
+    // The first run compiles and reads from disk. The mean of two more, not the better one: what else runs here will go on disturbing.
+    private static double Seconds(Action work)
+    {
+        work();
+        var start = Stopwatch.GetTimestamp();
+        work();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / 2;
+    }
+}

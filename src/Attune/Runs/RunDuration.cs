@@ -1,0 +1,45 @@
+using Attune.Data;
+using Attune.Engine.Backends;
+using Attune.Models;
+
+namespace Attune.Runs;
+
+/// <summary>How long a run is expected to take; one that stops early takes less. An estimate: nothing depends on it.</summary>
+/// <param name="Measuring">Before and after: losses and answers.</param>
+/// <param name="Training">All steps, or the time limit.</param>
+/// <param name="Validating">The validations between them.</param>
+/// <param name="Basis">How it was found, as half a sentence.</param>
+public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan Validating, string Basis)
+{
+    // Enough steps to know how many passes one takes.
+    private const int SampledSteps = 16;
+
+    /// <summary>The whole.</summary>
+    public TimeSpan Total => Measuring + Training + Validating;
+
+    /// <summary>Times a sample of the model on this machine and counts the passes of the run.</summary>
+    /// <param name="setup">The run.</param>
+    /// <param name="backend">The backend that will run.</param>
+    /// <param name="cancel">Looked at between passes.</param>
+    public static RunDuration Estimate(RunSetup setup, Backend backend, CancellationToken cancel = default) =>
+        Of(setup, PassTimes.Measure(setup.Model, setup.Data, setup.Method, setup.Steps.Options, backend, cancel));
+
+    /// <summary>The duration of the run where its passes take <paramref name="times"/>.</summary>
+    public static RunDuration Of(RunSetup setup, PassTimes times)
+    {
+        var (data, options, packer) = (setup.Data, setup.Steps.Options, setup.Steps.Packer);
+        double Losses(IEnumerable<Example> rows) => Math.Ceiling(rows.Sum(static e => (double)e.Positions) / options.PassRows) * options.PassRows * times.LossRow;
+        var sampled = Math.Min(SampledSteps, packer.StepsIn(0));
+        var passes = Enumerable.Range(0, sampled).Average(i => packer.Get(new DataCursor(0, i)).MicroBatches.Count);
+        var training = options.TotalSteps * passes * options.PassRows * times.TrainRow;
+        if (options.TimeLimit is { } limit)
+            training = Math.Min(training, limit.TotalSeconds);
+        var groups = Math.Ceiling((double)data.Questions.Count / Generator.MaxSlots);
+        var answers = groups * (times.Prompt + setup.Measured.MaxNewTokens * times.Token);
+        return new RunDuration(
+            TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + answers)),
+            TimeSpan.FromSeconds(training),
+            TimeSpan.FromSeconds(Math.Ceiling((double)options.TotalSteps / options.EvalEvery) * Losses(data.Valid)),
+            $"an estimate from passes through {times.Blocks} of the model's {setup.Model.Folder.Spec.Layers} blocks, timed on this machine");
+    }
+}
