@@ -9,6 +9,7 @@ internal sealed class ConversationReader
     private readonly RowFormat format;
     private readonly DataOptions options;
     private readonly ProblemList problems;
+    private readonly ColumnMap columns;
     private readonly SortedDictionary<string, int> unused = new(StringComparer.Ordinal);
     private string shape = "";
     private int rows;
@@ -17,13 +18,14 @@ internal sealed class ConversationReader
     {
         (this.file, this.options, this.problems) = (file, options, problems);
         format = RowFormats.Of(file, options.FileFormat);
+        columns = new ColumnMap(options.Columns);
     }
 
     /// <summary>Looks at a file; a user error if it is missing or empty.</summary>
     public static ConversationReader Open(string path, DataOptions options, ProblemList problems) => new(RowFile.At(path), options, problems);
 
     /// <summary>What was detected; complete when all rows are read.</summary>
-    public FileReport Report => new(this.file.Path, this.file.Zipped ? format.Name + ".gz" : format.Name, shape, this.rows);
+    public FileReport Report => new(this.file.Given, this.file.Zipped ? format.Name + ".gz" : format.Name, shape, this.rows);
 
     /// <summary>Fields that nothing reads, one sentence each.</summary>
     public IEnumerable<string> Warnings() =>
@@ -33,7 +35,7 @@ internal sealed class ConversationReader
     public IEnumerable<Conversation> Read()
     {
         var before = this.problems.Count;
-        using var rows = Renamed().GetEnumerator();
+        using var rows = Mapped().GetEnumerator();
         var first = new List<Row>();
         while (first.Count < ShapeDetector.Probed && rows.MoveNext()) first.Add(rows.Current);
         if (first.Count == 0)
@@ -52,6 +54,12 @@ internal sealed class ConversationReader
             yield break;
         }
         shape = mapping.Name;
+        if (mapping.Map is null)
+        {
+            var (message, remedy) = mapping.Refusal!((first.Find(r => mapping.Fits(r.Fields)) ?? first[0]).Fields);
+            this.problems.Add(this.file.Given, message, remedy);
+            yield break;
+        }
         foreach (var row in first.Concat(Rest(rows)))
         {
             this.rows++;
@@ -68,7 +76,7 @@ internal sealed class ConversationReader
         }
         foreach (var (field, _) in row.Fields)
             if (!mapping.Consumes(field)) unused[field] = unused.GetValueOrDefault(field) + 1;
-        return mapping.Map(row, this.problems);
+        return mapping.Map!(row, this.problems);
     }
 
     private static Problem Differs(Row row, RowMapping mapping)
@@ -80,14 +88,8 @@ internal sealed class ConversationReader
             other is null ? "fill it in or remove the row" : $"it has the shape `{other.Name}`: put such rows into a file of their own");
     }
 
-    private IEnumerable<Row> Renamed()
-    {
-        foreach (var row in format.Open(this.file).Read(this.problems))
-        {
-            if (this.options.Columns.Count == 0) yield return row;
-            else if (RowFields.Rename(row, this.options.Columns, this.problems) is { } renamed) yield return renamed;
-        }
-    }
+    private IEnumerable<Row> Mapped() =>
+        format.Open(this.file).Read(this.problems).Select(row => columns.Apply(row, this.problems)).OfType<Row>();
 
     private static IEnumerable<Row> Rest(IEnumerator<Row> rows)
     {

@@ -27,7 +27,14 @@ internal sealed class JsonLinesSource(RowFile file) : IRowSource
                 length = filled - start;
             }
             line++;
-            if (Parse(buffer.AsSpan(start, length), line, ref number, problems) is { } row) yield return row;
+            if (Parse(buffer.AsSpan(start, length), line, ref number, problems) is { } record)
+            {
+                foreach (var row in PartRows.Of(record, file.Steps, problems))
+                {
+                    number = row.Number;
+                    yield return row;
+                }
+            }
             start = Math.Min(filled, start + length + 1);
         }
     }

@@ -14,10 +14,10 @@ internal sealed class RowFile
     private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
     private readonly int mark;
 
-    private RowFile(string path, bool zipped)
+    private RowFile(DataPath path, bool zipped)
     {
-        Path = path;
-        Zipped = zipped;
+        (Path, Given, Zipped) = (path.File, path.ToString(), zipped);
+        Steps = path.Part?.Split('.') ?? [];
         using var stream = Open();
         var head = new byte[HeadBytes];
         var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
@@ -26,8 +26,14 @@ internal sealed class RowFile
         HeadIsAll = read < HeadBytes;
     }
 
-    /// <summary>The path as the user wrote it.</summary>
+    /// <summary>The file on disk.</summary>
     public string Path { get; }
+
+    /// <summary>What the user wrote: the file, and the part of it where one is named.</summary>
+    public string Given { get; }
+
+    /// <summary>The names that lead to the rows within the document; none where it is the rows.</summary>
+    public ReadOnlyMemory<string> Steps { get; }
 
     /// <summary>The name that errors use.</summary>
     public string Name => System.IO.Path.GetFileName(Path);
@@ -42,8 +48,11 @@ internal sealed class RowFile
     public bool HeadIsAll { get; }
 
     /// <summary>Looks at a file; a user error if it is not there, is a folder or cannot be read.</summary>
-    public static RowFile At(string path)
+    /// <param name="given">Its path, with <c>#part</c> for a part of a JSON document.</param>
+    public static RowFile At(string given)
     {
+        var named = DataPath.Of(given);
+        var path = named.File;
         if (Directory.Exists(path))
             throw new UserErrorException(path, "is a folder, a data file was expected", "name the file in it, for example train.jsonl");
         if (!File.Exists(path)) throw new UserErrorException(path, "there is no such file", NearestFile(path));
@@ -52,7 +61,9 @@ internal sealed class RowFile
             using var probe = File.OpenRead(path);
             var zipped = probe.ReadByte() == 0x1F && probe.ReadByte() == 0x8B;
             if (zipped) CheckArchive(probe);
-            return new RowFile(path, zipped);
+            var file = new RowFile(named, zipped);
+            ForeignFormats.Refuse(given, file.Head.Span);
+            return file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {

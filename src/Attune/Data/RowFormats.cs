@@ -7,7 +7,11 @@ namespace Attune.Data;
 /// <param name="Name">The name in recipes and reports.</param>
 /// <param name="Detect">Whether a file's beginning looks like it.</param>
 /// <param name="Open">Makes the source.</param>
-internal sealed record RowFormat(string Name, Func<RowFile, bool> Detect, Func<RowFile, IRowSource> Open);
+internal sealed record RowFormat(string Name, Func<RowFile, bool> Detect, Func<RowFile, IRowSource> Open)
+{
+    /// <summary>Whether a part of a record can be named (<see cref="DataPath.Part"/>).</summary>
+    public bool HasParts { get; init; }
+}
 
 /// <summary>The file formats. The content decides, never the extension: public data sets hold JSON lines in files named <c>.json</c>.</summary>
 internal static class RowFormats
@@ -15,8 +19,8 @@ internal static class RowFormats
     /// <summary>All formats in the order in which they are tried; the last takes what nothing else is.</summary>
     public static IReadOnlyList<RowFormat> Table { get; } =
     [
-        new("json", f => Begins(f, '[') || (Begins(f, '{') && !IsLines(f)), f => new JsonSource(f)),
-        new("jsonl", f => Begins(f, '{'), f => new JsonLinesSource(f)),
+        new("json", f => Begins(f, '[') || (Begins(f, '{') && !IsLines(f)), f => new JsonSource(f)) { HasParts = true },
+        new("jsonl", f => Begins(f, '{'), f => new JsonLinesSource(f)) { HasParts = true },
         new("csv", CsvSource.Detect, f => new CsvSource(f)),
         new("plain", _ => true, f => new PlainSource(f)),
     ];
@@ -28,10 +32,15 @@ internal static class RowFormats
     {
         if (file.HeadIsAll && file.Head.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0)
             throw new UserErrorException(file.Path, "is empty: it holds no rows", "give a file with at least one row");
-        if (asked is null) return Table.First(t => t.Detect(file));
-        return Table.FirstOrDefault(t => t.Name == asked)
-            ?? throw new UserErrorException("data.format", $"there is no file format `{asked}`", $"known are {string.Join(", ", Table.Select(t => t.Name))}");
+        var format = asked is null ? Table.First(t => t.Detect(file)) : Named(asked);
+        if (!file.Steps.IsEmpty && !format.HasParts)
+            throw new UserErrorException(file.Given, $"is {format.Name}, which has no parts: only a JSON document has", $"leave out #{string.Join('.', file.Steps.ToArray())}");
+        return format;
     }
+
+    private static RowFormat Named(string asked) =>
+        Table.FirstOrDefault(t => t.Name == asked)
+        ?? throw new UserErrorException("data.format", $"there is no file format `{asked}`", $"known are {string.Join(", ", Table.Select(t => t.Name))}");
 
     private static bool Begins(RowFile file, char c)
     {
@@ -39,24 +48,22 @@ internal static class RowFormats
         return first >= 0 && file.Head.Span[first] == c;
     }
 
-    /// <summary>Tells objects on lines of their own from one object that is written over several lines, or that holds the rows by key.</summary>
+    /// <summary>Tells objects on lines of their own from one document: one that is written over several lines, or that holds the rows by key or in a list.</summary>
     private static bool IsLines(RowFile file)
     {
         var text = file.Head.Span.TrimStart(" \t\r\n"u8);
         var end = text.IndexOf((byte)'\n');
-        if (end < 0 && !file.HeadIsAll) return true;
-        var first = end < 0 ? text : text[..end];
-        var rest = end < 0 ? default : text[(end + 1)..].TrimStart(" \t\r\n"u8);
-        var alone = rest.IsEmpty && file.HeadIsAll;
+        if (end < 0) return !JsonLayout.IsDocument(text, file.HeadIsAll);
+        var (first, rest) = (text[..end], text[(end + 1)..]);
         try
         {
             using var document = JsonDocument.Parse(first.ToArray());
-            return !(alone && document.RootElement.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.Object));
+            return !(file.HeadIsAll && rest.Trim(" \t\r\n"u8).IsEmpty && JsonLayout.IsDocument(first, whole: true));
         }
         catch (JsonException)
         {
             // A broken first line among lines is a broken row; a pretty-printed object does not begin its second line with a brace in column 0.
-            return end >= 0 && text[(end + 1)..].StartsWith("{"u8);
+            return rest.StartsWith("{"u8);
         }
     }
 }

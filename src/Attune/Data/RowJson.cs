@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,7 +17,8 @@ internal static class RowJson
     /// <summary>The record's fields, or null with what is wrong in <paramref name="problem"/>.</summary>
     /// <param name="utf8">Exactly one JSON value, blanks around it allowed.</param>
     /// <param name="problem">What is wrong, with an excerpt; empty where nothing is.</param>
-    public static JsonObject? Parse(ReadOnlySpan<byte> utf8, out string problem)
+    /// <param name="positional">Whether a record may be a list, whose items are then fields by the names 0, 1, 2 …</param>
+    public static JsonObject? Parse(ReadOnlySpan<byte> utf8, out string problem, bool positional = false)
     {
         problem = "";
         // System.Text.Json checks the bytes of a string only when the string is asked for, which would be far from here.
@@ -28,12 +30,14 @@ internal static class RowJson
         try
         {
             using var document = JsonDocument.Parse(utf8.ToArray(), Strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            var root = document.RootElement;
+            if (positional && root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0) return ByPosition((JsonArray)Build(root)!);
+            if (root.ValueKind != JsonValueKind.Object)
             {
-                problem = $"must be a JSON object, but is {Kind(document.RootElement.ValueKind)}: {Excerpt(utf8, 0)}";
+                problem = $"must be a JSON object, but is {Kind(root.ValueKind)}: {Excerpt(utf8, 0)}";
                 return null;
             }
-            return (JsonObject)Build(document.RootElement)!;
+            return (JsonObject)Build(root)!;
         }
         catch (JsonException e)
         {
@@ -46,6 +50,24 @@ internal static class RowJson
         }
         return null;
     }
+
+    /// <summary>The value of a text that is JSON; null if it is not, or is the word null.</summary>
+    public static JsonNode? ParseValue(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text, Strict);
+            return Build(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A record without names: its items under their numbers.</summary>
+    public static JsonObject ByPosition(JsonArray items) =>
+        new(items.Select((item, i) => KeyValuePair.Create(i.ToString(CultureInfo.InvariantCulture), item?.DeepClone())));
 
     /// <summary>A JSON kind in a user's words.</summary>
     public static string Kind(JsonValueKind kind) => kind switch

@@ -15,8 +15,8 @@ internal static class ShapeDetector
     public static RowMapping Detect(IReadOnlyList<Row> first, string? asked)
     {
         if (asked is not null)
-            return RowMappings.Table.FirstOrDefault(m => m.Name == asked)
-                ?? throw new UserErrorException("data.format", $"there is no data shape `{asked}`", $"known are {string.Join(", ", RowMappings.Table.Select(m => m.Name))}");
+            return RowMappings.Table.Where(m => m.Name == asked).MaxBy(m => first.Count(r => m.Fits(r.Fields)))
+                ?? throw new UserErrorException("data.format", $"there is no data shape `{asked}`", $"known are {string.Join(", ", RowMappings.Table.Select(m => m.Name).Distinct())}");
         var best = RowMappings.Table.MaxBy(m => first.Count(r => m.Fits(r.Fields)))!;
         if (first.Any(r => best.Fits(r.Fields))) return best;
         throw new UserErrorException([Unknown(first[0].Place, first[0].Fields)]);
@@ -25,7 +25,7 @@ internal static class ShapeDetector
     /// <summary>The error for a row without any known shape: its fields, the nearest shape, what is missing and how to map it.</summary>
     public static Problem Unknown(string place, JsonObject fields)
     {
-        var (nearest, renames) = RowMappings.Table
+        var (nearest, renames) = RowMappings.Learned
             .Select(m => (Mapping: m, Renames: Renames(m, fields)))
             .MaxBy(x => (double)(x.Mapping.Required.Count - x.Mapping.Missing(fields).Count + x.Renames.Count) / x.Mapping.Required.Count);
         var missing = nearest.Missing(fields);
