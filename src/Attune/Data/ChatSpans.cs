@@ -42,6 +42,9 @@ internal sealed class ChatSpans(ChatTemplate template, string? bosText, string? 
         return parts;
     }
 
+    /// <summary>The whole conversation as one text, whether or not its answers can be told from their prompts in it.</summary>
+    public string Whole(Conversation chat) => Render(chat, [.. chat.Turns.Select(Message)], generate: false);
+
     /// <summary>True if the template writes the same with and without the generation prompt after these many messages.</summary>
     public bool IgnoresGenerationPrompt(Conversation chat, int messages)
     {

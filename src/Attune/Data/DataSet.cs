@@ -56,7 +56,7 @@ public sealed class DataSet
             Examples = examples.Count,
             DroppedTooLong = builder.Counts.TooLong,
             Shortened = builder.Counts.Shortened,
-            Warnings = [.. warnings, .. Sentences(builder.Counts)],
+            Warnings = [.. warnings, .. builder.Sentences()],
             Lengths = lengths,
             MaxLength = options.MaxLength,
             Tokens = examples.Sum(e => (long)e.Ids.Length),
@@ -69,17 +69,4 @@ public sealed class DataSet
     private static UserErrorException AllTooLong(IReadOnlyList<string> paths, LengthHistogram lengths, int most) => new(
         string.Join(", ", paths), $"every row is longer than the maximum of {most} tokens, so nothing is left to train on:\n{lengths.Render(most)}",
         $"raise data.max_length (half of the rows have at most {lengths.Percentile(0.5)} tokens, all at most {lengths.Longest}), or shorten the rows");
-
-    private static IEnumerable<string> Sentences(BuildCounts counts)
-    {
-        if (counts.CutDocuments > 0) yield return $"{Count(counts.CutDocuments, "document")} longer than the maximum: cut into {counts.Pieces} pieces";
-        if (counts.Divided > 0)
-            yield return $"the template writes earlier answers otherwise than they are generated: {Count(counts.Divided, "conversation")} became one example per answer";
-        if (counts.Straddling > 0)
-            yield return $"{Count(counts.Straddling, "example")} with a token across the border of prompt and answer, which is not learned; "
-                + "to avoid it, begin answers with a blank or end prompts with a line end";
-        foreach (var (key, n) in counts.UnusedKeys) yield return $"the template does not read `{key}`, which {Count(n, "message")} carry";
-    }
-
-    private static string Count(int n, string thing) => n == 1 ? $"1 {thing}" : $"{n} {thing}s";
 }

@@ -10,8 +10,10 @@ internal sealed class ExampleBuilder
     private readonly ChatTemplate? template;
     private readonly DataOptions options;
     private readonly ChatSpans? spans;
+    private readonly UnreadKeys? unread;
     private readonly Masker masker;
     private readonly SortedSet<int> stopIds = [];
+    private ReasoningForm? reasoning;
 
     /// <param name="tokenizer">The model's.</param>
     /// <param name="template">The model's or the user's; null if there is none.</param>
@@ -22,7 +24,9 @@ internal sealed class ExampleBuilder
         stopIds.UnionWith(options.EosIds);
         if (tokenizer.EosId is { } end) stopIds.Add(end);
         masker = new Masker(tokenizer, new HashSet<int>(stopIds));
-        if (template is not null) spans = new ChatSpans(template, TextOf(tokenizer.BosId), TextOf(tokenizer.EosId));
+        if (template is null) return;
+        spans = new ChatSpans(template, TextOf(tokenizer.BosId), TextOf(tokenizer.EosId));
+        unread = new UnreadKeys(spans);
     }
 
     /// <summary>The ids that end a generation: the model's end ids and the end-of-turn tokens that the template was seen to write.</summary>
@@ -30,6 +34,19 @@ internal sealed class ExampleBuilder
 
     /// <summary>What happened to the rows.</summary>
     public BuildCounts Counts { get; } = new();
+
+    /// <summary>What was done to rows and what was lost of them, one sentence each.</summary>
+    public IEnumerable<string> Sentences()
+    {
+        if (Counts.CutDocuments > 0) yield return $"{Count(Counts.CutDocuments, "document")} longer than the maximum: cut into {Counts.Pieces} pieces";
+        if (Counts.Divided > 0)
+            yield return $"the template writes earlier answers otherwise than they are generated: {Count(Counts.Divided, "conversation")} became one example per answer";
+        if (Counts.Straddling > 0)
+            yield return $"{Count(Counts.Straddling, "example")} with a token across the border of prompt and answer, which is not learned; "
+                + "to avoid it, begin answers with a blank or end prompts with a line end";
+        if (reasoning?.Note is { } note) yield return $"the reasoning of {Count(Counts.Reasoning, "message")} {note}, as the template reads it";
+        foreach (var sentence in unread?.Sentences() ?? []) yield return sentence;
+    }
 
     /// <summary>The examples of a conversation: one as a rule; none if it is dropped or wrong; several if the template or the length divides it.</summary>
     public IEnumerable<Example> Build(Conversation chat, ProblemList problems)
@@ -50,15 +67,16 @@ internal sealed class ExampleBuilder
         }
     }
 
-    private List<Example> Templated(Conversation chat, ProblemList problems)
+    private List<Example> Templated(Conversation given, ProblemList problems)
     {
-        CountUnusedKeys(chat);
+        var chat = WithReasoning(given);
         if (spans!.Find(chat) is not { } texts)
         {
             problems.Add(chat.Place, "the chat template's generation prompt is not how it begins an answer, so that the answer cannot be told from the prompt",
                 "give a template file (data.template) that writes answers as they are generated");
             return [];
         }
+        unread!.Add(chat, texts);
         if (texts.Count > 1) Counts.Divided++;
         var examples = new List<Example>();
         foreach (var text in texts)
@@ -139,12 +157,16 @@ internal sealed class ExampleBuilder
         return [];
     }
 
-    // A key that the template's source does not even mention cannot reach the model.
-    private void CountUnusedKeys(Conversation chat)
+    private Conversation WithReasoning(Conversation chat)
     {
-        foreach (var key in chat.Turns.SelectMany(t => t.Extra.Keys).Concat(chat.Tools is null ? [] : ["tools"]))
-            if (!this.template!.Source.Contains(key, StringComparison.Ordinal)) Counts.UnusedKeys[key] = Counts.UnusedKeys.GetValueOrDefault(key) + 1;
+        var carriers = chat.Turns.Count(t => t.Extra.ContainsKey(MessageReader.ReasoningKey));
+        if (carriers == 0) return chat;
+        reasoning ??= ReasoningForm.Of(template!.Source, spans!.Whole);
+        Counts.Reasoning += carriers;
+        return reasoning.Apply(chat);
     }
+
+    private static string Count(int n, string thing) => n == 1 ? $"1 {thing}" : $"{n} {thing}s";
 
     private string? TextOf(int? id) => id is { } known ? this.tokenizer.TokenText(known) : null;
 }
@@ -173,6 +195,6 @@ internal sealed class BuildCounts
     /// <summary>Examples in which a token lies across the border of prompt and answer.</summary>
     public int Straddling { get; set; }
 
-    /// <summary>Keys of messages that the template does not read, with the number of messages.</summary>
-    public SortedDictionary<string, int> UnusedKeys { get; } = new(StringComparer.Ordinal);
+    /// <summary>Messages with reasoning.</summary>
+    public int Reasoning { get; set; }
 }

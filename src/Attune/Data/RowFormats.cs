@@ -54,7 +54,8 @@ internal static class RowFormats
         var text = file.Head.Span.TrimStart(" \t\r\n"u8);
         var end = text.IndexOf((byte)'\n');
         if (end < 0) return !JsonLayout.IsDocument(text, file.HeadIsAll);
-        var (first, rest) = (text[..end], text[(end + 1)..]);
+        var first = text[..end];
+        var rest = text[(end + 1)..];
         try
         {
             using var document = JsonDocument.Parse(first.ToArray());

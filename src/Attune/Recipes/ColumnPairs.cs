@@ -3,12 +3,15 @@ using Attune.Problems;
 
 namespace Attune.Recipes;
 
-/// <summary>Columns of a data file by the field of the row's shape that they hold: in YAML <c>{prompt: question}</c>, in flags <c>prompt=question</c>.</summary>
+/// <summary>
+/// Columns of a data file (or templates over them, see <see cref="Column"/>) by the field of the row's shape that they fill: in YAML
+/// <c>{prompt: question}</c>, in flags <c>prompt=question</c>.
+/// </summary>
 public static class ColumnPairs
 {
-    private static readonly string[] Fields = [.. RowMappings.Table.SelectMany(static m => m.Required.Concat(m.Optional)).Distinct()];
+    private static readonly IReadOnlyList<string> Fields = RowMappings.Fields;
 
-    private static readonly string Form = $"columns by field ({string.Join(", ", Fields)}), such as prompt=question";
+    private static readonly string Form = $"columns by field ({string.Join(", ", Fields)}), such as prompt=question or prompt='{{question}} {{context}}'";
 
     internal static ValueKind<IReadOnlyDictionary<string, string>> Kind { get; } = new(
         "columns by field, such as {prompt: question}",
@@ -28,6 +31,8 @@ public static class ColumnPairs
                 return Wrong($"expected {Form}, found '{pair}'");
             if (!Fields.Contains(field))
                 return Wrong($"expected {Form}, found the field '{field}'" + (Nearest.To(field, Fields) is { } near ? $" (did you mean {near}?)" : ""));
+            if (Column.Parse(column, out var wrong) is null)
+                return Wrong(wrong);
             if (!columns.TryAdd(field, column))
                 return Wrong($"{field} is given twice: '{columns[field]}' and '{column}'");
         }

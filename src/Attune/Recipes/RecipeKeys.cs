@@ -24,7 +24,7 @@ public static class RecipeKeys
         Data("test", AutoList(PathKinds.Files),
             "Rows that are never trained on, for the before and after of the report. auto: the validation rows are used.",
             d => d.Test, (d, v) => d with { Test = v }),
-        Data("format", AutoText(Word([.. RowMappings.Table.Select(m => m.Name)])),
+        Data("format", AutoText(Word([.. RowMappings.Table.Select(m => m.Name).Distinct()])),
             "Shape of the rows. auto: detected from the first rows.",
             d => d.Format, (d, v) => d with { Format = v }),
         Data("columns", ColumnPairs.Kind, "Columns of the file by the field that they hold, where the names differ: {prompt: question, completion: answer}.",
