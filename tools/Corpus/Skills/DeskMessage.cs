@@ -15,8 +15,10 @@ internal sealed record DeskMessage(Entry Place, string Text, Entry Need, List<(E
         var parts = raw.Split(" => ");
         if (parts.Length != 3)
             throw new InvalidDataException($"A message to a desk needs two ' => ': {raw}");
-        var before = text.Draw.Chance(0.35) ? text.Raw("desk_before") + " " : "";
-        var after = text.Draw.Chance(0.3) ? " " + text.Raw("desk_after") : "";
+        // Greetings may carry a name, which must not compete with the name that is asked for.
+        var around = !parts[1].Contains("name=", StringComparison.Ordinal);
+        var before = around && text.Draw.Chance(0.35) ? text.Raw("desk_before") + " " : "";
+        var after = around && text.Draw.Chance(0.3) ? " " + text.Raw("desk_after") : "";
         var message = Tidy.Apply(before + parts[0] + after);
         var labels = parts[1].Split(';', StringSplitOptions.TrimEntries);
         var slots = new List<(Entry Key, string Value)>();
