@@ -82,7 +82,6 @@ internal static class Desk
     {
         ["msg"] = m.Text,
         ["label"] = style.Label(m.Need),
-        ["wish"] = m.Need.Field("wish")!,
         ["wants"] = m.Need.Field("wants")!,
         ["short"] = m.Need.Field("short")!,
         ["place"] = m.Place.Field("title")!,
