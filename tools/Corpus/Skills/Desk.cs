@@ -57,7 +57,9 @@ internal static class Desk
                 texts["options"] = Options(text, "desk_place", m.Place, p => p.Field("title")!);
                 return Filled(text, "desk_task_place", texts);
             case 2:
-                var asked = draw.Chance(0.5) ? m.Need : draw.Pick(text.Bank.Table("desk_need"));
+                var other = draw.Pick(text.Bank.Table("desk_need"));
+                // An angry letter complains and a question asks for advice whatever else they are: no certain "no".
+                var asked = draw.Chance(0.5) || other.Value is "complaint" or "advice" ? m.Need : other;
                 text.Bind("wish", asked.Field("wish")!);
                 return Filled(text, asked == m.Need ? "desk_task_yes" : "desk_task_no", texts);
             case 3:
