@@ -11,7 +11,7 @@ internal sealed record DocumentKind(string Name, int Share, Func<Expander, strin
 internal static class Documents
 {
     /// <summary>The word banks that all kinds are made from, as prefixes of their names.</summary>
-    public static readonly string[] Banks = ["tables", "stories", "info", "talk", "desk", "prose"];
+    public static readonly string[] Banks = ["tables", "stories", "info", "talk", "desk", "prose", "chat"];
 
     public static readonly DocumentKind[] Kinds =
     [
@@ -87,7 +87,7 @@ internal static class Documents
 
     private static (string Ask, string Answer) Exchange(Expander text)
     {
-        var raw = text.Raw("exchange");
+        var raw = text.Raw(text.Draw.Chance(0.5) ? "chat" : "exchange");
         var at = raw.IndexOf(" => ", StringComparison.Ordinal);
         if (at < 0 || raw.IndexOf(" => ", at + 1, StringComparison.Ordinal) >= 0)
             throw new InvalidDataException($"An exchange needs one ' => ': {raw}");

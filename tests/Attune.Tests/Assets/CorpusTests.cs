@@ -78,6 +78,25 @@ public sealed partial class CorpusTests : IDisposable
     }
 
     [Fact]
+    public void Every_exchange_of_the_chat_banks_has_one_question_and_one_answer()
+    {
+        var bank = Bank.Load(Documents.Banks);
+        foreach (var rule in bank.Rule("chat")!.Alternatives.Concat(bank.Rule("chat_read")!.Alternatives).Select(a => ((Node.Reference)a[0]).Name))
+        {
+            // One expander uses each alternative once before it repeats any, so this meets all of them.
+            var text = new Expander(bank, new Draw(3, 0));
+            for (var i = 0; i < 200; i++)
+            {
+                text.Forget();
+                Values.BindAll(text);
+                var parts = text.Raw(rule).Split(" => ");
+                Assert.True(parts.Length == 2 && parts.All(p => p.Trim().Length > 0), $"{rule}: {string.Join(" => ", parts)}");
+                Assert.DoesNotMatch(LeftOver(), Tidy.Apply(parts[0]) + Tidy.Apply(parts[1]));
+            }
+        }
+    }
+
+    [Fact]
     public void Numbers_that_are_asked_for_are_copied_exactly()
     {
         var bank = Bank.Load(Documents.Banks);
