@@ -7,7 +7,8 @@ namespace Attune.Corpus.Skills;
 internal static class Exercise
 {
     private static readonly Func<Expander, (string Ask, string Answer)>[] All =
-        [Sum, Compare, SortNumbers, SortWords, Spell, FirstLetter, Count, CountWords, Repeat, RepeatNumber, Next, Join, Last, Sequence, WordProblem];
+        [Sum, Compare, SortNumbers, SortWords, Spell, FirstLetter, Count, CountWords, Repeat, RepeatNumber, Next, Join, Last, Sequence, WordProblem,
+            RepeatInvented, After, Pairs, Form];
 
     private static readonly string[] Small =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
@@ -135,5 +136,60 @@ internal static class Exercise
         var he = person.Field("he")!;
         var did = plus ? d.Pick(["gets", "finds", "buys"]) + $" {b} more" : d.Pick(["gives away", "loses", "sells"]) + $" {b}";
         return ($"{person.Value} has {a} {things} and {did}. How many {things} does {he} have now?", d.Pick([$"{person.Value} has {(plus ? a + b : a - b)} {things} now.", Str(plus ? a + b : a - b)]));
+    }
+
+    private static string Thing(Expander text)
+    {
+        var d = text.Draw;
+        return d.Below(6) switch
+        {
+            0 => Values.Number(d),
+            1 => Values.Mail(text),
+            2 => Values.Capital(Values.Invented(d)),
+            3 => $"{Values.Invented(d)} {d.Pick(text.Bank.Table("tool")).Value}",
+            4 => d.Pick(text.Bank.Table("thing")).Value,
+            _ => Values.Invented(d),
+        };
+    }
+
+    private static (string, string) RepeatInvented(Expander text)
+    {
+        var d = text.Draw;
+        var list = string.Join(' ', Enumerable.Range(0, d.Between(2, 8)).Select(_ => Values.Invented(d)));
+        return (d.Pick(["Repeat", "Say after me", "Copy", "Write again", "Echo"]) + $": {list}", list);
+    }
+
+    private static (string, string) After(Expander text)
+    {
+        var d = text.Draw;
+        var list = Enumerable.Range(0, d.Between(3, 6)).Select(_ => Thing(text)).Distinct().ToList();
+        var at = d.Below(list.Count - 1);
+        return d.Chance(0.5)
+            ? ($"{string.Join(", ", list)}. What comes after {list[at]}?", list[at + 1])
+            : ($"In the list {string.Join(", ", list)}, what stands before {list[at + 1]}?", list[at]);
+    }
+
+    private static (string, string) Pairs(Expander text)
+    {
+        var d = text.Draw;
+        var people = d.Sample(text.Bank.Table("person"), d.Between(2, 4)).Select(p => p.Value).ToList();
+        var owned = people.Select(_ => Thing(text)).ToList();
+        var at = d.Below(people.Count);
+        var told = string.Join(", ", people.Zip(owned, (p, o) => $"{p}: {o}"));
+        return d.Chance(0.7) || owned.Distinct().Count() < owned.Count
+            ? ($"{told}. {d.Pick(["What belongs to", "What stands beside", "Read out the entry of"])} {people[at]}?", owned[at])
+            : ($"{told}. Whose is {owned[at]}?", people[at]);
+    }
+
+    /// <summary>Fields of a filled form, asked for by name: the names are made up, so that only reading helps.</summary>
+    private static (string, string) Form(Expander text)
+    {
+        var d = text.Draw;
+        var keys = Enumerable.Range(0, d.Between(2, 5)).Select(_ => d.Chance(0.5) ? Values.Invented(d) : Words(text, 1)[0]).Distinct().ToList();
+        var fields = keys.Select(_ => Thing(text)).ToList();
+        var (between, mark) = d.Pick([("; ", ": "), ("\n", ": "), (", ", " = "), ("\n", "=")]);
+        var form = string.Join(between, keys.Zip(fields, (k, f) => k + mark + f));
+        var asked = d.Sample(Enumerable.Range(0, keys.Count).ToList(), d.Between(1, Math.Min(3, keys.Count)));
+        return ($"{form}\n{d.Pick(["Give", "Read out", "I need", "Show"])} {string.Join(" and ", asked.Select(i => keys[i]))}.", string.Join("; ", asked.Select(i => $"{keys[i]}: {fields[i]}")));
     }
 }

@@ -11,7 +11,7 @@ namespace Attune.Corpus.Skills;
 internal sealed class Support
 {
     /// <summary>Rows of the three splits.</summary>
-    public static readonly (string Split, int Rows)[] Splits = [("train", 1200), ("valid", 120), ("test", 240)];
+    public static readonly (string Split, int Rows)[] Splits = [("train", 2400), ("valid", 120), ("test", 240)];
 
     public static readonly string[] Intents =
     [
