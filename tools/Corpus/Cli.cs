@@ -105,13 +105,12 @@ internal static class Cli
     {
         var folder = Need(options, "out");
         Directory.CreateDirectory(folder);
-        var support = new Skills.Support();
-        foreach (var (split, rows) in Skills.Support.Splits)
+        foreach (var (split, rows) in new Skills.Support().All(Seed(options)))
         {
             using var file = new StreamWriter(Path.Combine(folder, $"{split}.jsonl")) { NewLine = "\n" };
-            foreach (var (ask, answer) in support.Rows(split, rows, Seed(options)))
+            foreach (var (ask, answer) in rows)
                 file.WriteLine(JsonText.Conversation(ask, answer));
-            Console.WriteLine(Invariant($"{split}.jsonl: {rows} rows"));
+            Console.WriteLine(Invariant($"{split}.jsonl: {rows.Count} rows"));
         }
         return 0;
     }
@@ -129,11 +128,10 @@ internal static class Cli
             clean &= shared == 0;
         }
         Console.WriteLine("\n| support rows | nearest (Jaccard of masked 3-grams) | the pair |\n|---|---:|---|");
-        var train = JsonText.Conversations(SupportFile("train"));
-        foreach (var split in (string[])["valid", "test"])
+        foreach (var (split, other) in (ReadOnlySpan<(string, string)>)[("valid", "train"), ("test", "train"), ("test", "valid")])
         {
-            var (jaccard, left, right) = Overlap.Nearest(JsonText.Conversations(SupportFile(split)), train);
-            Console.WriteLine(Invariant($"| {split} against train | {jaccard:F2} | {left} / {right} |"));
+            var (jaccard, left, right) = Overlap.Nearest(JsonText.Conversations(SupportFile(split)), JsonText.Conversations(SupportFile(other)));
+            Console.WriteLine(Invariant($"| {split} against {other} | {jaccard:F2} | {left} / {right} |"));
             clean &= jaccard < Overlap.NearDuplicate;
         }
         Console.WriteLine(clean ? "\nNo overlap." : "\nThere is overlap.");

@@ -23,14 +23,20 @@ internal static partial class Overlap
         return [.. texts.Select(t => (t.Name, t.Grams.Count, t.Shared.Count))];
     }
 
-    /// <summary>A user's message with the slot values of its answer masked, as the set of its word 3-grams (its words where it has fewer than three).</summary>
+    /// <summary>A user's message with the slot values of its answer masked, as the set of its word 3-grams.</summary>
     public static HashSet<ulong> MaskedGrams(string ask, string answer)
     {
         var values = SlotValue().Matches(answer.Split('\n')[0]).Select(m => m.Groups["value"].Value).OrderByDescending(v => v.Length);
         foreach (var value in values)
             ask = ask.Replace(value, " slot ", StringComparison.Ordinal);
-        var grams = Ngrams.Hashes(ask, 3).ToHashSet();
-        return grams.Count > 0 ? grams : [.. Ngrams.Normalise(ask).Select(Ngrams.Hash)];
+        return Grams(ask);
+    }
+
+    /// <summary>The word 3-grams of a text; its words where it has fewer than three.</summary>
+    public static HashSet<ulong> Grams(string text)
+    {
+        var grams = Ngrams.Hashes(text, 3).ToHashSet();
+        return grams.Count > 0 ? grams : [.. Ngrams.Normalise(text).Select(Ngrams.Hash)];
     }
 
     public static double Jaccard(HashSet<ulong> a, HashSet<ulong> b)

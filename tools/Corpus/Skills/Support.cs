@@ -24,38 +24,64 @@ internal sealed class Support
     private readonly Bank train = Bank.Load("support-train", "support-answers");
     private readonly Bank held = Bank.Load("support-held", "support-answers");
 
-    /// <summary>The rows of a split: intents in turn, no row twice, in an order drawn from the seed.</summary>
-    public List<(string Ask, string Answer)> Rows(string split, int count, ulong seed)
+    /// <summary>
+    /// All splits: intents in turn, no row twice, in an order drawn from the seed. Test is drawn first, validation apart from it, training apart from both:
+    /// a phrase that two writers hit upon alike measures nothing, so it is left out of the later split.
+    /// </summary>
+    public Dictionary<string, List<(string Ask, string Answer)>> All(ulong seed)
+    {
+        var all = new Dictionary<string, List<(string, string)>>();
+        var phrases = new HashSet<string>();
+        var apart = new List<HashSet<ulong>>();
+        foreach (var (split, count) in Splits.Reverse())
+        {
+            var rows = Rows(split, count, seed, apart);
+            all[split] = [.. rows.Select(r => (r.Ask, r.Answer))];
+            apart.AddRange(rows.Select(r => r.Phrase).Where(phrases.Add).Select(Overlap.Grams));
+        }
+        return all;
+    }
+
+    private List<(string Ask, string Answer, string Phrase)> Rows(string split, int count, ulong seed, List<HashSet<ulong>> apart)
     {
         var bank = split == "train" ? train : held;
         var draw = new Draw(seed, Ngrams.Hash(split));
-        var phrases = Intents.ToDictionary(i => i, _ => new Expander(bank, draw));
-        var rows = new List<(string, string)>();
+        var expanders = Intents.ToDictionary(i => i, _ => new Expander(bank, draw));
+        var rows = new List<(string, string, string)>();
         var seen = new HashSet<string>();
+        var tooNear = new Dictionary<string, bool>();
         for (var attempt = 0; rows.Count < count; attempt++)
         {
             if (attempt > 50 * count)
                 throw new InvalidDataException($"The phrases for '{split}' do not suffice for {count} different rows.");
             var intent = Intents[rows.Count % Intents.Length];
-            var (ask, answer) = Row(bank, phrases[intent], split == "train" ? intent : $"{split}_{intent}", intent);
-            if (seen.Add(ask))
-                rows.Add((ask, answer));
+            var row = Row(bank, expanders[intent], split == "train" ? intent : $"{split}_{intent}", intent);
+            if (!tooNear.TryGetValue(row.Phrase, out var near))
+            {
+                var grams = Overlap.Grams(row.Phrase);
+                tooNear[row.Phrase] = near = apart.Exists(other => Overlap.Jaccard(grams, other) >= Overlap.NearDuplicate);
+            }
+            if (near)
+                continue;
+            if (seen.Add(row.Ask))
+                rows.Add(row);
             else
-                phrases[intent] = new Expander(bank, draw);
+                expanders[intent] = new Expander(bank, draw);
         }
         return draw.Sample(rows, rows.Count);
     }
 
-    private static (string Ask, string Answer) Row(Bank bank, Expander phrases, string rule, string intent)
+    private static (string Ask, string Answer, string Phrase) Row(Bank bank, Expander phrases, string rule, string intent)
     {
         var draw = phrases.Draw;
         var values = Draw(bank, draw);
         foreach (var slot in Slots)
             phrases.Bind(slot, Mark(slot));
-        var ask = Messy(Tidy.Apply(phrases.Raw(rule)), draw);
+        var phrase = Tidy.Apply(phrases.Raw(rule));
+        var ask = Messy(phrase, draw);
         var answer = phrases.Raw($"answer_{intent}");
         answer = $"intent: {intent}" + (answer[0] == '\n' ? "" : "; ") + answer;
-        return (Fill(ask, values), Fill(answer, values));
+        return (Fill(ask, values), Fill(answer, values), phrase);
     }
 
     // Digits, since tidying would give a word a capital.
