@@ -54,7 +54,7 @@ seconds.Sort();
 var median = seconds[seconds.Count / 2];
 var tokens = batch * length / median;
 var spec = model.Spec;
-double products = DecoderBuilder.Describe(spec, model.Family.Names).Where(static i => i.Role is ParameterRole.Matrix or ParameterRole.Embedding).Sum(static i => (double)i.Rows * i.Cols);
+double products = model.Parameters.Where(static i => i.Role is ParameterRole.Matrix or ParameterRole.Embedding).Sum(static i => (double)i.Rows * i.Cols);
 double adapters = mode == "lora" ? training.Weights.Count : 0;
 var attention = 4.0 * spec.Layers * length * spec.Heads * spec.HeadSize;
 var flops = (mode == "lora" ? 4 * products + 6 * adapters : 6 * products) + 3 * attention;

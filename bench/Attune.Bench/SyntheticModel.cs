@@ -24,7 +24,7 @@ internal static class SyntheticModel
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, HfConfig.FileName), Shapes[shape]);
         using var model = ModelFolder.OpenConfiguration(folder);
-        var infos = DecoderBuilder.Describe(model.Spec, model.Family.Names).ToDictionary(static i => i.Name);
+        var infos = model.Parameters.ToDictionary(static i => i.Name);
         SafeTensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"),
             infos.Values.Select(i => new SafeTensorsDeclaration(i.Name, type, i.Shape)),

@@ -70,21 +70,23 @@ public sealed class LoraAdapter : LinearAdapter
     public override void MergeInto(Linear layer, Tensor weight)
     {
         // In F64 and rounded once: merging is done once, and its error stays below that of one F32 operation.
-        var rank = A.Value.Rows;
         var delta = new double[layer.In];
         for (var o = 0; o < layer.Out; o++)
         {
             Array.Clear(delta);
-            for (var r = 0; r < rank; r++)
+            for (var r = 0; r < A.Value.Rows; r++)
             {
                 var b = (double)B.Value.At<float>(o, r) * term.Scale;
                 var a = A.Value.Row<float>(r);
                 for (var i = 0; i < delta.Length; i++)
                     delta[i] += b * a[i];
             }
-            var row = weight.Row<float>(o);
+            var row = layer.ByInputs ? default : weight.Row<float>(o);
             for (var i = 0; i < delta.Length; i++)
-                row[i] = (float)(row[i] + delta[i]);
+            {
+                ref var w = ref layer.ByInputs ? ref weight.At<float>(i, o) : ref row[i];
+                w = (float)(w + delta[i]);
+            }
         }
     }
 }

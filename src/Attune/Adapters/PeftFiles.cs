@@ -143,7 +143,7 @@ public static class PeftFiles
             ["lora_dropout"] = options.Dropout,
             ["target_modules"] = TargetsOnDisk(adapters),
             ["bias"] = "none",
-            ["fan_in_fan_out"] = false,
+            ["fan_in_fan_out"] = adapters.All.Any(static a => a.Layer.ByInputs),
             ["use_rslora"] = options.RankStabilised,
             ["use_dora"] = false,
             ["init_lora_weights"] = true,

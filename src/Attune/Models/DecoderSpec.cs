@@ -11,7 +11,7 @@ public sealed record DecoderSpec
     /// <summary>Width of the residual stream C.</summary>
     public required int Hidden { get; init; }
 
-    /// <summary>Width F inside the gated MLP.</summary>
+    /// <summary>Width F inside the MLP.</summary>
     public required int FeedForward { get; init; }
 
     /// <summary>Number of blocks.</summary>
@@ -26,25 +26,28 @@ public sealed record DecoderSpec
     /// <summary>Size D of a head.</summary>
     public required int HeadSize { get; init; }
 
-    /// <summary>Longest sequence that the model was made for.</summary>
+    /// <summary>Longest sequence that the model takes: what it was made for, or the part of it that a sliding window does not change.</summary>
     public required int MaxPositions { get; init; }
 
     /// <summary>ε of the norms.</summary>
     public required float NormEpsilon { get; init; }
 
-    /// <summary>Function of the MLP's gate.</summary>
+    /// <summary>Function of the MLP, of its gate where it has one.</summary>
     public required Activation Activation { get; init; }
 
-    /// <summary>Rotary positions.</summary>
-    public required RopeSpec Rope { get; init; }
+    /// <summary>Rotary positions; null for models that learn a table of positions.</summary>
+    public required RopeSpec? Rope { get; init; }
 
     /// <summary>Whether the head is the embedding table.</summary>
     public required bool TiedHead { get; init; }
 
-    /// <summary>Whether q, k, v and o have biases.</summary>
-    public bool AttentionBias { get; init; }
+    /// <summary>Whether q, k and v have biases.</summary>
+    public bool QueryKeyValueBias { get; init; }
 
-    /// <summary>Whether gate, up and down have biases.</summary>
+    /// <summary>Whether the output projection of the attention has a bias.</summary>
+    public bool OutputBias { get; init; }
+
+    /// <summary>Whether the layers of the MLP have biases.</summary>
     public bool MlpBias { get; init; }
 
     /// <summary>Heads as the attention kernel wants them.</summary>

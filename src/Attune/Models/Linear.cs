@@ -4,26 +4,30 @@ using Attune.Engine.Ops;
 
 namespace Attune.Models;
 
-/// <summary>A linear layer: y = x·Wᵀ (+ b). Never replaced or subclassed; adapters are looked up by it in the pass.</summary>
+/// <summary>A linear layer: y = x·Wᵀ (+ b), or x·W (+ b) where W lies by inputs. Never replaced or subclassed; adapters are looked up by it in the pass.</summary>
 /// <param name="path">Module path in the checkpoint, without <c>.weight</c>.</param>
 /// <param name="weight">W: [out, in], any weight format.</param>
 /// <param name="bias">b: [1, out], or null.</param>
-public sealed class Linear(string path, Parameter weight, Parameter? bias)
+/// <param name="byInputs">W is [in, out], as GPT-2's checkpoints hold it: used, trained and written back so, never copied.</param>
+public sealed class Linear(string path, Parameter weight, Parameter? bias, bool byInputs = false)
 {
     /// <summary>Module path in the checkpoint; adapters on disk are named after it.</summary>
     public string Path { get; } = path;
 
-    /// <summary>W: [out, in].</summary>
+    /// <summary>W: [out, in], or [in, out] where it lies by inputs.</summary>
     public Parameter Weight { get; } = weight;
 
     /// <summary>b: [1, out], or null.</summary>
     public Parameter? Bias { get; } = bias;
 
+    /// <summary>Whether W is [in, out].</summary>
+    public bool ByInputs { get; } = byInputs;
+
     /// <summary>Width of the input.</summary>
-    public int In => Weight.Value.Cols;
+    public int In => ByInputs ? Weight.Value.Rows : Weight.Value.Cols;
 
     /// <summary>Width of the output.</summary>
-    public int Out => Weight.Value.Rows;
+    public int Out => ByInputs ? Weight.Value.Cols : Weight.Value.Rows;
 }
 
 /// <summary>What an adapter adds to a linear layer: y += scale · (drop(x)·Aᵀ)·Bᵀ.</summary>
@@ -45,7 +49,7 @@ public abstract class LinearAdapter
     /// <summary>Transforms the output.</summary>
     public virtual Var After(Tape t, Linear layer, Var x, Var y) => y;
 
-    /// <summary>Adds to <paramref name="weight"/> (F32, [out, in]) what the adapter does to the layer.</summary>
+    /// <summary>Adds to <paramref name="weight"/> (F32, in the layout of the layer's weight) what the adapter does to the layer.</summary>
     public abstract void MergeInto(Linear layer, Tensor weight);
 }
 
@@ -68,7 +72,7 @@ public sealed class Fan(params Linear[] layers)
     {
         var adapter = pass.Adapters?.For(layer);
         var seen = adapter?.Before(t, layer, x) ?? x;
-        var y = t.Run(new MatMul(seen, layer.Weight));
+        var y = t.Run(new MatMul(seen, layer.Weight, layer.ByInputs));
         if (layer.Bias is { } bias)
             y = t.Run(new AddBias(y, bias));
         if (adapter is null)

@@ -8,7 +8,8 @@ namespace Attune.Models;
 /// <param name="ModelType"><c>model_type</c> of config.json.</param>
 /// <param name="ReadSpec">config.json → sizes.</param>
 /// <param name="Names">Names in checkpoints.</param>
-public sealed record ModelFamily(string ModelType, Func<HfConfig, DecoderSpec> ReadSpec, WeightMap Names);
+/// <param name="Assemble">Sizes → a decoder of modules that the source makes.</param>
+public sealed record ModelFamily(string ModelType, Func<HfConfig, DecoderSpec> ReadSpec, WeightMap Names, Func<DecoderSpec, ModuleSource, Decoder> Assemble);
 
 /// <summary>The families that Attune knows. To add one: its file, and its line here.</summary>
 public static class ModelFamilies
@@ -16,7 +17,9 @@ public static class ModelFamilies
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ModelFamily> All { get; } =
     [
+        Gpt2.Family,
         Llama.Family,
+        Qwen2.Family,
     ];
 
     /// <summary>The family that <paramref name="config"/> names.</summary>

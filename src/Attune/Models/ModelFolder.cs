@@ -15,8 +15,11 @@ public sealed class ModelFolder : IDisposable
 {
     private SafeTensorsModel? weights;
 
+    // Files of the bare model, saved without its head, leave the prefix out: GPT-2's own do.
+    private bool isBare;
+
     private ModelFolder(string path, HfConfig config, ModelFamily family, DecoderSpec spec, SafeTensorsModel? weights) =>
-        (Path, Config, Family, Spec, this.weights) = (path, config, family, spec, weights);
+        (Path, Config, Family, Spec, this.weights, Parameters) = (path, config, family, spec, weights, DecoderBuilder.Describe(family, spec));
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -46,11 +49,20 @@ public sealed class ModelFolder : IDisposable
     /// <summary>Opens a folder whose model has still to be trained: config.json suffices, weights are not looked at.</summary>
     public static ModelFolder OpenConfiguration(string path) => Open(path, needsWeights: false);
 
+    /// <summary>Every weight of the model, in the order in which a forward reads them.</summary>
+    public IReadOnlyList<ParameterInfo> Parameters { get; }
+
+    /// <summary>A decoder over parameters that <paramref name="source"/> makes.</summary>
+    public Decoder Build(ParameterSource source) => DecoderBuilder.Build(Family, Spec, source);
+
     /// <summary>A decoder over the mapped weights, all frozen.</summary>
-    public Decoder BuildFrozen() => DecoderBuilder.Build(Spec, Family.Names, Frozen);
+    public Decoder BuildFrozen() => Build(Frozen);
+
+    /// <summary>The name that a weight has in this folder's files.</summary>
+    public string NameInFile(ParameterInfo info) => NameInFile(info.Name);
 
     /// <summary>The same model with its first blocks only, over the same mapped weights: it lives as long as this and is not disposed.</summary>
-    public ModelFolder WithBlocks(int count) => new(Path, Config, Family, Spec with { Layers = count }, weights);
+    public ModelFolder WithBlocks(int count) => new(Path, Config, Family, Spec with { Layers = count }, weights) { isBare = isBare };
 
     /// <summary>The mapped weight of that description.</summary>
     public Parameter Frozen(ParameterInfo info) => new(info.Name, Weight(info));
@@ -70,7 +82,7 @@ public sealed class ModelFolder : IDisposable
     public string Fingerprint()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var info in DecoderBuilder.Describe(Spec, Family.Names).OrderBy(static i => i.Name, StringComparer.Ordinal))
+        foreach (var info in Parameters.OrderBy(static i => i.Name, StringComparer.Ordinal))
         {
             var tensor = Weight(info);
             hash.AppendData(Encoding.UTF8.GetBytes($"{info.Name} {tensor}\n"));
@@ -131,21 +143,28 @@ public sealed class ModelFolder : IDisposable
         _ => null,
     };
 
+    private string Head => Family.Names.Weight(ModulePart.Head);
+
+    private string Embedding => Family.Names.Weight(ModulePart.Embedding);
+
+    private string NameInFile(string name) =>
+        isBare && name.StartsWith(Family.Names.Prefix, StringComparison.Ordinal) ? name[Family.Names.Prefix.Length..] : name;
+
     private SafeTensorsEntry? Entry(string name)
     {
         var entries = (weights ?? throw new InvalidOperationException($"{name} is asked for, but the weights of {Path} are not open")).Entries;
-        if (entries.TryGetValue(name, out var entry))
+        if (entries.TryGetValue(NameInFile(name), out var entry))
             return entry;
         // A tied model's one table stands under the embedding's name as a rule, under the head's in some files.
-        var isTable = Spec.TiedHead && name == Family.Names.Embedding + ".weight";
-        return isTable ? entries.GetValueOrDefault(Family.Names.Head + ".weight") : null;
+        return Spec.TiedHead && name == Embedding ? entries.GetValueOrDefault(Head) : null;
     }
 
     private void CheckWeights()
     {
+        isBare = !weights!.Entries.Keys.Any(n => n.StartsWith(Family.Names.Prefix, StringComparison.Ordinal));
         var problems = new List<Problem>();
         var used = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var info in DecoderBuilder.Describe(Spec, Family.Names))
+        foreach (var info in Parameters)
         {
             if (Entry(info.Name) is not { } entry)
             {
@@ -165,14 +184,14 @@ public sealed class ModelFolder : IDisposable
         UnusedTensors = [.. weights!.Entries.Keys.Where(n => !used.Contains(n) && !Family.Names.Ignored.Any(end => n.EndsWith(end, StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
     }
 
-    private string MissingRemedy(ParameterInfo info) => info.Name == Family.Names.Head + ".weight"
+    private string MissingRemedy(ParameterInfo info) => info.Name == Head
         ? "if the model shares its embedding with its head, set \"tie_word_embeddings\": true in config.json"
         : "the files are incomplete: get the model again";
 
     // A tied model whose file holds a head of its own with other values is two models in one: which is meant must be said.
     private void CheckTie(HashSet<string> used, List<Problem> problems)
     {
-        var (table, head) = (Family.Names.Embedding + ".weight", Family.Names.Head + ".weight");
+        var (table, head) = (NameInFile(Embedding), Head);
         if (!weights!.Entries.TryGetValue(table, out var first) || !weights.Entries.TryGetValue(head, out var second))
             return;
         used.Add(head);

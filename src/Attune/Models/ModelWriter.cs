@@ -41,7 +41,7 @@ public static class ModelWriter
             if (Directory.Exists(staging))
                 Directory.Delete(staging, recursive: true);
             Directory.CreateDirectory(staging);
-            WriteWeights(staging, DecoderBuilder.Describe(source.Spec, source.Family.Names), values, type, shardBytes);
+            WriteWeights(staging, source, values, type, shardBytes);
             foreach (var name in Copied.Where(n => File.Exists(Path.Combine(source.Path, n))))
                 AtomicFile.WriteBytes(Path.Combine(staging, name), File.ReadAllBytes(Path.Combine(source.Path, name)));
             WriteConfig(staging, source, type);
@@ -58,29 +58,29 @@ public static class ModelWriter
         }
     }
 
-    private static void WriteWeights(string folder, IReadOnlyList<ParameterInfo> infos, Func<ParameterInfo, Tensor> values, SafeTensorsType type, long shardBytes)
+    private static void WriteWeights(string folder, ModelFolder source, Func<ParameterInfo, Tensor> values, SafeTensorsType type, long shardBytes)
     {
-        var shards = Shards(infos, type, shardBytes);
+        var shards = Shards(source.Parameters, type, shardBytes);
         var weightMap = new SortedDictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < shards.Count; i++)
         {
             var name = shards.Count == 1
                 ? SafeTensorsModel.SingleName
                 : string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
-            var byName = shards[i].ToDictionary(static p => p.Name);
+            var byName = shards[i].ToDictionary(source.NameInFile);
             SafeTensorsWriter.Write(
                 Path.Combine(folder, name),
-                shards[i].Select(p => new SafeTensorsDeclaration(p.Name, type, p.Shape)),
+                shards[i].Select(p => new SafeTensorsDeclaration(source.NameInFile(p), type, p.Shape)),
                 (declared, stream) => WeightEncoder.Write(declared.Name, values(byName[declared.Name]), type, stream),
                 new Dictionary<string, string> { ["format"] = "pt" });
-            foreach (var info in shards[i])
-                weightMap.Add(info.Name, name);
+            foreach (var inFile in byName.Keys)
+                weightMap.Add(inFile, name);
         }
         if (shards.Count == 1)
             return;
         var index = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["total_size"] = infos.Sum(p => Bytes(p, type)) },
+            ["metadata"] = new JsonObject { ["total_size"] = source.Parameters.Sum(p => Bytes(p, type)) },
             ["weight_map"] = new JsonObject(weightMap.Select(static p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
         };
         AtomicFile.WriteText(Path.Combine(folder, SafeTensorsModel.IndexName), index.ToJsonString(new() { WriteIndented = true, NewLine = "\n" }) + "\n");

@@ -20,7 +20,7 @@ public static class StartingWeights
                 {
                     ParameterRole.Norm => 1,
                     ParameterRole.Bias => 0,
-                    _ => (float)(deviation * draw.Normal((long)r * row.Length + c)),
+                    _ => (float)(info.StartScale * deviation * draw.Normal((long)r * row.Length + c)),
                 };
             }
         }

@@ -2,51 +2,72 @@ using System.Globalization;
 
 namespace Attune.Models;
 
+/// <summary>What a module of a decoder does, whatever its family calls it.</summary>
+public enum ModulePart
+{
+    /// <summary>Embedding table [V, C].</summary>
+    Embedding,
+
+    /// <summary>Table of learned positions [positions, C].</summary>
+    Positions,
+
+    /// <summary>Norm before the attention.</summary>
+    AttentionNorm,
+
+    /// <summary>Query projection.</summary>
+    Query,
+
+    /// <summary>Key projection.</summary>
+    Key,
+
+    /// <summary>Value projection.</summary>
+    Value,
+
+    /// <summary>Query, key and value projection in one, side by side.</summary>
+    QueryKeyValue,
+
+    /// <summary>Output projection of the attention.</summary>
+    Output,
+
+    /// <summary>Norm before the MLP.</summary>
+    MlpNorm,
+
+    /// <summary>Gate projection of the MLP.</summary>
+    Gate,
+
+    /// <summary>Up projection of the MLP.</summary>
+    Up,
+
+    /// <summary>Down projection of the MLP.</summary>
+    Down,
+
+    /// <summary>Norm behind the last block.</summary>
+    FinalNorm,
+
+    /// <summary>Head [V, C].</summary>
+    Head,
+}
+
 /// <summary>
-/// The names that a family's checkpoints use, as module paths without <c>.weight</c> and <c>.bias</c>; <c>{0}</c> stands for the
-/// block's index. Names are data: nothing else in the program knows them.
+/// The names that a family's checkpoints use: names are data, nothing else in the program knows them.
 /// </summary>
 public sealed record WeightMap
 {
-    /// <summary>Embedding table [V, C].</summary>
-    public required string Embedding { get; init; }
+    /// <summary>Module paths without <c>.weight</c> and <c>.bias</c>; <c>{0}</c> stands for the block's index.</summary>
+    public required IReadOnlyDictionary<ModulePart, string> Modules { get; init; }
 
-    /// <summary>Norm before the attention.</summary>
-    public required string AttentionNorm { get; init; }
+    /// <summary>What the paths of all modules but the head begin with, and what checkpoints of the bare model, without a head, leave out.</summary>
+    public required string Prefix { get; init; }
 
-    /// <summary>Query projection.</summary>
-    public required string Query { get; init; }
-
-    /// <summary>Key projection.</summary>
-    public required string Key { get; init; }
-
-    /// <summary>Value projection.</summary>
-    public required string Value { get; init; }
-
-    /// <summary>Output projection of the attention.</summary>
-    public required string Output { get; init; }
-
-    /// <summary>Norm before the MLP.</summary>
-    public required string MlpNorm { get; init; }
-
-    /// <summary>Gate projection.</summary>
-    public required string Gate { get; init; }
-
-    /// <summary>Up projection.</summary>
-    public required string Up { get; init; }
-
-    /// <summary>Down projection.</summary>
-    public required string Down { get; init; }
-
-    /// <summary>Norm behind the last block.</summary>
-    public required string FinalNorm { get; init; }
-
-    /// <summary>Head [V, C].</summary>
-    public required string Head { get; init; }
+    /// <summary>Whether weights of linear layers lie by inputs, [in, out], instead of [out, in].</summary>
+    public bool LinearsByInputs { get; init; }
 
     /// <summary>Endings of tensor names that older files hold and no weight needs, such as tables of rotary frequencies.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
-    /// <summary>The path of a module of block <paramref name="index"/>.</summary>
-    public static string At(string pattern, int index) => string.Format(CultureInfo.InvariantCulture, pattern, index);
+    /// <summary>The path of a module, of block <paramref name="block"/> if it stands in one.</summary>
+    public string Path(ModulePart part, int block = 0) => string.Format(CultureInfo.InvariantCulture, Modules[part], block);
+
+    /// <summary>The name of a module's weight.</summary>
+    public string Weight(ModulePart part, int block = 0) => Path(part, block) + ".weight";
 }

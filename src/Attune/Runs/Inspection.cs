@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Attune.Adapters;
 using Attune.Formats;
-using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
@@ -38,7 +37,7 @@ public static class Inspection
         var hasWeights = Directory.EnumerateFiles(path, "*.safetensors").Any();
         using var model = ModelContext.Open(path, withWeights: hasWeights);
         var (folder, spec) = (model.Folder, model.Folder.Spec);
-        var infos = DecoderBuilder.Describe(spec, folder.Family.Names);
+        var infos = folder.Parameters;
         var byRole = new JsonObject();
         foreach (var role in infos.GroupBy(static i => i.Role))
             byRole[role.Key.ToString().ToLowerInvariant()] = role.Sum(static i => (long)i.Rows * i.Cols);

@@ -20,7 +20,7 @@ internal static class RunMethod
         var spec = model.Folder.Spec;
         if (lora)
         {
-            var parameters = DecoderBuilder.Describe(spec, model.Folder.Family.Names).Sum(static i => (long)i.Rows * i.Cols);
+            var parameters = model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
             var rank = choices.Rank(method.Rank, parameters);
             method = method with { Rank = rank, Alpha = choices.Alpha(method.Alpha, rank) };
         }

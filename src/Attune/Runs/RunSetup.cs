@@ -78,7 +78,7 @@ public sealed class RunSetup : IDisposable
     }
 
     private long SavedModelBytes => (Model.Folder.Config.WeightType ?? SafeTensorsType.F32).ByteSize()
-        * DecoderBuilder.Describe(Model.Folder.Spec, Model.Folder.Family.Names).Sum(static i => (long)i.Rows * i.Cols);
+        * Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
 
     /// <inheritdoc />
     public void Dispose() => Model.Dispose();

@@ -60,8 +60,8 @@ public sealed class TrainingModel : IDisposable
 
     private static TrainingModel Full(ModelFolder folder, Backend backend, Arena arena)
     {
-        var weights = new TrainedWeights(arena, backend, DecoderBuilder.Describe(folder.Spec, folder.Family.Names));
-        var decoder = DecoderBuilder.Build(folder.Spec, folder.Family.Names, info => weights.Find(info.Name)!);
+        var weights = new TrainedWeights(arena, backend, folder.Parameters);
+        var decoder = folder.Build(info => weights.Find(info.Name)!);
         return new TrainingModel(folder, decoder, null, weights);
     }
 

@@ -14,6 +14,7 @@ public class GradientTests
     private static readonly Dictionary<string, Func<Inputs, Op>> Cases = new()
     {
         ["MatMul"] = i => new MatMul(i.Flow(3, 4), i.Weight(5, 4)),
+        ["MatMul/by inputs"] = i => new MatMul(i.Flow(3, 4), i.Weight(4, 5), byInputs: true),
         ["MatMul/no rows"] = i => new MatMul(i.Flow(0, 4), i.Weight(5, 4)),
         ["LowRankUpdate"] = i => new LowRankUpdate(i.Flow(3, 5), i.Flow(3, 4), i.Weight(2, 4), i.Weight(5, 2), 1.5f, 0, Key),
         ["LowRankUpdate/dropout"] = i =>
@@ -36,6 +37,7 @@ public class GradientTests
         ["Gate/Gelu, shared"] = i => Shared(i.Flow(3, 4), x => new Gate(Activation.Gelu, x, x)),
         ["Add"] = i => new Add(i.Flow(3, 4), i.Flow(3, 4)),
         ["Add/shared"] = i => Shared(i.Flow(3, 4), x => new Add(x, x)),
+        ["Columns"] = i => new Columns(i.Flow(3, 7), 2, 3),
         ["Embedding"] = i => new Embedding(i.Weight(6, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows/none"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers()),
@@ -71,6 +73,15 @@ public class GradientTests
         // The sum hands one gradient to both branches; a and b then write theirs.
         var sum = t.Run(new Add(t.Run(new Add(a, x)), b));
         return t.Run(new Add(t.Run(new Gate(Activation.Silu, t.Run(new MatMul(sum, w)), a)), sum));
+    });
+
+    [Fact]
+    public void Parts_of_one_value_gather_their_gradients_side_by_side() => GradientCheck.Of((t, i) =>
+    {
+        var fused = t.Run(new MatMul(i.Flow(3, 4), i.Weight(6, 4)));
+        var (a, b, c) = (t.Run(new Columns(fused, 0, 2)), t.Run(new Columns(fused, 2, 2)), t.Run(new Columns(fused, 4, 2)));
+        // b is used twice, c not at all.
+        return t.Run(new Add(t.Run(new Gate(Activation.Silu, a, b)), b));
     });
 
     private static Op Shared(Var x, Func<Var, Op> make) => make(x);

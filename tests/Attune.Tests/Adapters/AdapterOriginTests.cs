@@ -28,8 +28,8 @@ public class AdapterOriginTests
     [Trait("SilentFailure", "12")]
     public void Its_own_base_is_accepted_and_another_is_explained()
     {
-        using var tied = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
-        using var untied = ModelFolder.Open(LlamaFixture.PathOf("llama-untied"));
+        using var tied = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
+        using var untied = ModelFolder.Open(ModelFixture.PathOf("llama-untied"));
         Assert.Empty(Of(tied).Check("adapter", tied));
         var other = Assert.Single(Of(tied).Check("adapter", untied));
         Assert.Contains("other weights", other.Message, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public class AdapterOriginTests
     public void A_tuned_base_is_another_base()
     {
         using var temp = new TempFolder();
-        using var fixture = new LlamaFixture("llama-tied");
+        using var fixture = new ModelFixture("llama-tied");
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(TestBackends.F32);
         using var model = fixture.Build(backend, arena);

@@ -19,8 +19,8 @@ public class LoraTests
             var data = new TheoryData<string, string>();
             foreach (var backend in TestBackends.Single.Select(static r => r.Data))
             {
-                data.Add("llama-tied", backend);
-                data.Add("llama-untied", backend);
+                foreach (var model in ModelFixture.Models)
+                    data.Add(model.Data, backend);
             }
             return data;
         }
@@ -30,7 +30,7 @@ public class LoraTests
     [MemberData(nameof(ModelsAndBackends))]
     public void A_new_adapter_changes_no_bit_of_the_logits(string name, string backendName)
     {
-        using var fixture = new LlamaFixture(name);
+        using var fixture = new ModelFixture(name);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         using var model = TrainingModel.Build(fixture.Folder, new TuningMethod(new LoraOptions { Dropout = 0.5f }, false, 3), backend, arena);
@@ -43,7 +43,7 @@ public class LoraTests
     [Fact]
     public void Starting_values_are_functions_of_seed_and_layer()
     {
-        using var fixture = new LlamaFixture("llama-tied");
+        using var fixture = new ModelFixture("llama-tied");
         using var arena = TestBackends.NewArena();
         float[][] Start(long seed)
         {
@@ -68,7 +68,7 @@ public class LoraTests
     public void Merged_equals_unmerged(string name, string backendName)
     {
         using var temp = new TempFolder();
-        using var fixture = new LlamaFixture(name, "lora");
+        using var fixture = new ModelFixture(name, "lora");
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         var decoder = fixture.Folder.BuildFrozen();
@@ -80,7 +80,7 @@ public class LoraTests
         Numbers.Close(fixture.Values("logits"), logits, 1e-4, "merged logits against PyTorch's");
 
         var adapted = adapters.All.Select(static a => a.Layer.Weight.Name).ToHashSet();
-        foreach (var info in DecoderBuilder.Describe(merged.Spec, merged.Family.Names))
+        foreach (var info in merged.Parameters)
             Assert.Equal(adapted.Contains(info.Name), !Numbers.Bits(fixture.Folder.Weight(info)).SequenceEqual(Numbers.Bits(merged.Weight(info))));
     }
 
@@ -90,7 +90,7 @@ public class LoraTests
     public void Merging_decodes_the_base_and_rounds_once()
     {
         using var temp = new TempFolder();
-        using var fixture = new LlamaFixture("llama-tied", "lora");
+        using var fixture = new ModelFixture("llama-tied", "lora");
         ModelWriter.Save(temp.File("half"), fixture.Folder, fixture.Folder.Weight, SafeTensorsType.BF16);
         using var half = ModelFolder.Open(temp.File("half"));
         var adapters = PeftFiles.Load(fixture.AdapterFolder!, half.BuildFrozen());
@@ -119,7 +119,7 @@ public class LoraTests
     [Fact]
     public void A_rank_stabilised_adapter_runs_with_its_scale()
     {
-        using var fixture = new LlamaFixture("llama-tied", "lora");
+        using var fixture = new ModelFixture("llama-tied", "lora");
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(TestBackends.F32);
         var decoder = fixture.Folder.BuildFrozen();
@@ -144,7 +144,7 @@ public class LoraTests
     public void Targets_are_endings_an_expression_or_all(string targets, string expected)
     {
         var chosen = targets.StartsWith("re:", StringComparison.Ordinal) ? LayerTargets.Matching(targets[3..]) : LayerTargets.EndingOn(targets.Split(','));
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         var options = new LoraOptions { Targets = chosen };
         if (expected.Length == 0)
         {
@@ -177,7 +177,7 @@ public class LoraTests
         Assert.Equal((8, 5), Of("model.layers.1.mlp.up_proj"));
         Assert.Equal((8, 16), Of("k_proj.other"));
 
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         var adapters = LoraAdapter.Attach(folder.BuildFrozen(), options, DecoderBuilder.Pretend);
         Assert.Equal([4, 4, 8, 8, 8, 8, 8, 2, 4, 8, 8, 8, 8, 8], adapters.All.Select(static a => a.A.Value.Rows));
         Assert.Equal(5 / 8f, adapters.All[4].Term(adapters.All[4].Layer)!.Scale);

@@ -11,17 +11,17 @@ namespace Attune.Tests.Adapters;
 /// <summary>What is on disk is what PEFT reads and writes.</summary>
 public class PeftFilesTests
 {
-    public static TheoryData<string> Models => ["llama-tied", "llama-untied"];
+    public static TheoryData<string> Models => ModelFixture.Models;
 
     [Theory]
     [MemberData(nameof(Models))]
     public void Saved_tensors_have_PEFTs_names_shapes_types_and_the_same_bits(string name)
     {
         using var temp = new TempFolder();
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf(name));
-        var adapters = PeftFiles.Load(LlamaFixture.PathOf(name, "lora"), folder.BuildFrozen());
+        using var folder = ModelFolder.Open(ModelFixture.PathOf(name));
+        var adapters = PeftFiles.Load(ModelFixture.PathOf(name, "lora"), folder.BuildFrozen());
         PeftFiles.Save(temp.Path, adapters, "some/base");
-        using var theirs = SafeTensorsFile.Open(LlamaFixture.PathOf(name, "lora", "adapter_model.safetensors"));
+        using var theirs = SafeTensorsFile.Open(ModelFixture.PathOf(name, "lora", "adapter_model.safetensors"));
         using var ours = SafeTensorsFile.Open(temp.File("adapter_model.safetensors"));
         Assert.Equal(theirs.Entries.Keys.Order(StringComparer.Ordinal), ours.Entries.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("pt", ours.Metadata["format"]);
@@ -34,13 +34,14 @@ public class PeftFilesTests
         }
     }
 
-    [Fact]
+    [Theory]
     [Trait("SilentFailure", "22")]
-    public void The_configuration_is_sorted_indented_by_two_and_its_alpha_is_integral()
+    [MemberData(nameof(Models))]
+    public void The_configuration_is_sorted_indented_by_two_and_its_alpha_is_integral(string name)
     {
         using var temp = new TempFolder();
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
-        var adapters = PeftFiles.Load(LlamaFixture.PathOf("llama-tied", "lora"), folder.BuildFrozen());
+        using var folder = ModelFolder.Open(ModelFixture.PathOf(name));
+        var adapters = PeftFiles.Load(ModelFixture.PathOf(name, "lora"), folder.BuildFrozen());
         PeftFiles.Save(temp.Path, adapters, "some/base");
         var text = File.ReadAllText(temp.File("adapter_config.json"));
         var lines = text.Split('\n');
@@ -51,7 +52,7 @@ public class PeftFilesTests
         var ours = JsonView.Read(temp.File("adapter_config.json")).Json;
         Assert.Equal(ours.Select(static p => p.Key).Order(StringComparer.Ordinal), ours.Select(static p => p.Key));
         // Every key that PEFT wrote is there with PEFT's value, but for the path.
-        var theirs = JsonView.Read(LlamaFixture.PathOf("llama-tied", "lora", "adapter_config.json")).Json;
+        var theirs = JsonView.Read(ModelFixture.PathOf(name, "lora", "adapter_config.json")).Json;
         foreach (var (key, value) in theirs.Where(static p => p.Key is not "base_model_name_or_path" and not "lora_dropout"))
         {
             Assert.True(ours.ContainsKey(key), key);
@@ -64,7 +65,7 @@ public class PeftFilesTests
     public void Every_option_survives_saving_and_loading()
     {
         using var temp = new TempFolder();
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         var options = new LoraOptions
         {
             Rank = 6,
@@ -89,7 +90,7 @@ public class PeftFilesTests
     public void All_linear_is_written_out()
     {
         using var temp = new TempFolder();
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         var made = LoraAdapter.Attach(folder.BuildFrozen(), new LoraOptions(), static info => new(info.Name, Engine.Tensor.Allocate(Engine.DType.F32, info.Rows, info.Cols)));
         PeftFiles.Save(temp.Path, made, "base");
         Assert.Equal(
@@ -103,7 +104,7 @@ public class PeftFilesTests
     public void Tensors_that_do_not_fit_are_all_named()
     {
         using var temp = new TempFolder();
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         const string layer = "base_model.model.model.layers.0.self_attn.";
         Damage(temp, static declared => declared.Name switch
         {
@@ -156,9 +157,9 @@ public class PeftFilesTests
             json["another"] = null;
         });
         Assert.Equal(["a_new_key"], PeftFiles.UnknownKeys(temp.Path));
-        Assert.Empty(PeftFiles.UnknownKeys(LlamaFixture.PathOf("llama-tied", "lora")));
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
-        File.Copy(LlamaFixture.PathOf("llama-tied", "lora", "adapter_model.safetensors"), temp.File("adapter_model.safetensors"));
+        Assert.Empty(PeftFiles.UnknownKeys(ModelFixture.PathOf("llama-tied", "lora")));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
+        File.Copy(ModelFixture.PathOf("llama-tied", "lora", "adapter_model.safetensors"), temp.File("adapter_model.safetensors"));
         Assert.Equal(14, PeftFiles.Load(temp.Path, folder.BuildFrozen()).All.Count);
     }
 
@@ -166,15 +167,15 @@ public class PeftFilesTests
     public void What_Attune_writes_holds_no_key_that_it_does_not_know()
     {
         using var temp = new TempFolder();
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
-        PeftFiles.Save(temp.Path, PeftFiles.Load(LlamaFixture.PathOf("llama-tied", "lora"), folder.BuildFrozen()), "base");
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
+        PeftFiles.Save(temp.Path, PeftFiles.Load(ModelFixture.PathOf("llama-tied", "lora"), folder.BuildFrozen()), "base");
         Assert.True(PeftFiles.IsAdapter(temp.Path));
         Assert.Empty(PeftFiles.UnknownKeys(temp.Path));
     }
 
     private static void Configure(TempFolder temp, Action<JsonObject> change)
     {
-        var view = JsonView.Read(LlamaFixture.PathOf("llama-tied", "lora", "adapter_config.json"));
+        var view = JsonView.Read(ModelFixture.PathOf("llama-tied", "lora", "adapter_config.json"));
         change(view.Json);
         File.WriteAllText(temp.File("adapter_config.json"), view.ToText());
     }
@@ -182,7 +183,7 @@ public class PeftFilesTests
     private static void Damage(TempFolder temp, Func<SafeTensorsDeclaration, SafeTensorsDeclaration?> change)
     {
         Configure(temp, static _ => { });
-        using var file = SafeTensorsFile.Open(LlamaFixture.PathOf("llama-tied", "lora", "adapter_model.safetensors"));
+        using var file = SafeTensorsFile.Open(ModelFixture.PathOf("llama-tied", "lora", "adapter_model.safetensors"));
         var declared = file.Entries.Values.Select(e => change(new SafeTensorsDeclaration(e.Name, e.Type, e.Shape))).OfType<SafeTensorsDeclaration>();
         SafeTensorsWriter.Write(temp.File("adapter_model.safetensors"), declared, static (d, stream) => stream.Write(new byte[d.ByteLength]));
     }

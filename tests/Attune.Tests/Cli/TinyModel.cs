@@ -25,7 +25,7 @@ internal sealed class TinyModel : IDisposable
         if (template)
             File.WriteAllText(Path.Combine(Model, "chat_template.jinja"), ChatTemplate.ChatMl.Source);
         using var folder = ModelFolder.OpenConfiguration(Model);
-        var infos = DecoderBuilder.Describe(folder.Spec, folder.Family.Names).ToDictionary(static i => i.Name);
+        var infos = folder.Parameters.ToDictionary(static i => i.Name);
         SafeTensorsWriter.Write(
             Path.Combine(Model, "model.safetensors"),
             infos.Values.Select(static i => new SafeTensorsDeclaration(i.Name, SafeTensorsType.F32, i.Shape)),

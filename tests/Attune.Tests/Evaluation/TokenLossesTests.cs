@@ -23,7 +23,7 @@ public class TokenLossesTests
     [MemberData(nameof(Backends))]
     public void Losses_are_those_of_each_example_alone(string backendName)
     {
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-untied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-untied"));
         var model = folder.BuildFrozen();
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
@@ -54,7 +54,7 @@ public class TokenLossesTests
     [MemberData(nameof(Backends))]
     public void The_size_of_a_pass_does_not_change_them(string backendName)
     {
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         var model = folder.BuildFrozen();
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
@@ -70,7 +70,7 @@ public class TokenLossesTests
     [Fact]
     public void Examples_without_trained_tokens_have_no_loss()
     {
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         using var arena = TestBackends.NewArena();
         var examples = Examples(2);
         examples[1] = examples[1] with { Trained = new bool[examples[1].Ids.Length] };
@@ -83,7 +83,7 @@ public class TokenLossesTests
     [Fact]
     public void Cancelling_is_heeded_and_returns_the_memory()
     {
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         using var arena = TestBackends.NewArena();
         Assert.Throws<OperationCanceledException>(
             () => TokenLosses.Measure(folder.BuildFrozen(), null, Examples(3), 8, TestBackends.Make(TestBackends.F32), arena, new CancellationToken(canceled: true)));

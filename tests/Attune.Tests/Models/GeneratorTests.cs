@@ -5,6 +5,7 @@ using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
 using Attune.Models;
 using Attune.Problems;
+using Attune.Tests.Adapters;
 using Attune.Text;
 
 namespace Attune.Tests.Models;
@@ -12,6 +13,10 @@ namespace Attune.Tests.Models;
 public class GeneratorTests
 {
     public static TheoryData<string> Backends => TestBackends.Single;
+
+    public static TheoryData<string> Models => ModelFixture.Models;
+
+    public static TheoryData<string, string> ModelsAndBackends => LoraTests.ModelsAndBackends;
 
     // One letter per id, so that a text says which ids it was made of.
     private static Tokenizer Letters { get; } = Tokenizer.Parse(
@@ -40,10 +45,10 @@ public class GeneratorTests
     private static int[] Prompt(int length, int seed) => [.. Enumerable.Range(0, length).Select(i => RandomKey.OfSeed(seed).Below(97, i))];
 
     [Theory]
-    [MemberData(nameof(Backends))]
-    public void Greedy_equals_the_forward_of_the_whole_text_at_every_step(string backendName)
+    [MemberData(nameof(ModelsAndBackends))]
+    public void Greedy_equals_the_forward_of_the_whole_text_at_every_step(string name, string backendName)
     {
-        using var rig = new Rig("llama-untied", backendName);
+        using var rig = new Rig(name, backendName);
         var prompt = Prompt(5, 1);
         var written = rig.Generator.Generate(prompt, new GenerationOptions { MaxNewTokens = 20 }, cancel: TestContext.Current.CancellationToken);
         var ids = prompt.ToList();
@@ -76,11 +81,12 @@ public class GeneratorTests
         Assert.Equal(0, rig.Arena.InUse);
     }
 
-    [Fact]
-    public void Adapters_write_their_own_text()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Adapters_write_their_own_text(string name)
     {
-        using var rig = new Rig("llama-untied");
-        var adapters = PeftFiles.Load(LlamaFixture.PathOf("llama-untied", "lora"), rig.Decoder);
+        using var rig = new Rig(name);
+        var adapters = PeftFiles.Load(ModelFixture.PathOf(name, "lora"), rig.Decoder);
         var generator = new Generator(rig.Decoder, Letters, rig.Backend, rig.Arena, adapters);
         var written = generator.Generate(Prompt(3, 1), new GenerationOptions { MaxNewTokens = 12 }, cancel: TestContext.Current.CancellationToken);
         var ids = Prompt(3, 1).ToList();
@@ -143,10 +149,11 @@ public class GeneratorTests
         Assert.NotEqual(rig.Write(Options(1)).Ids, rig.Write(Options(2)).Ids);
     }
 
-    [Fact]
-    public void The_models_positions_end_the_text()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_models_positions_end_the_text(string name)
     {
-        using var rig = new Rig("llama-tied");
+        using var rig = new Rig(name);
         var positions = rig.Decoder.Spec.MaxPositions;
         var written = rig.Generator.Generate(Prompt(positions - 3, 1), new GenerationOptions { MaxNewTokens = 10 }, cancel: TestContext.Current.CancellationToken);
         Assert.Equal(3, written.Ids.Count);
@@ -154,10 +161,11 @@ public class GeneratorTests
         Assert.Empty(rig.Generator.Generate(Prompt(positions, 1), new GenerationOptions { MaxNewTokens = 10 }, cancel: TestContext.Current.CancellationToken).Ids);
     }
 
-    [Fact]
-    public void Prompts_that_do_not_fit_are_all_named()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Prompts_that_do_not_fit_are_all_named(string name)
     {
-        using var rig = new Rig("llama-tied");
+        using var rig = new Rig(name);
         var e = Assert.Throws<UserErrorException>(() => rig.Generator.GenerateAll(
             [[], Prompt(3, 1), Prompt(rig.Decoder.Spec.MaxPositions + 1, 1)], new GenerationOptions(), cancel: TestContext.Current.CancellationToken));
         Assert.Equal(["prompt 1", "prompt 3"], e.Problems.Select(static p => p.Place));
@@ -182,14 +190,17 @@ public class GeneratorTests
 
     /// <summary>The plan is enough for any set of prompts, and exact for one that fills the first pass.</summary>
     [Theory]
-    [InlineData("reference F32", 16, 32, true)]
-    [InlineData("reference F32", 20, 25, false)]
-    [InlineData("CPU", 16, 32, true)]
-    [InlineData("CPU", 20, 25, false)]
-    [InlineData("CPU", 3, 400, false)]
-    public void The_plan_covers_the_arenas_peak(string backendName, int texts, int length, bool isFull)
+    [InlineData("llama-untied", "reference F32", 16, 32, true)]
+    [InlineData("llama-untied", "reference F32", 20, 25, false)]
+    [InlineData("llama-untied", "CPU", 16, 32, true)]
+    [InlineData("llama-untied", "CPU", 20, 25, false)]
+    [InlineData("llama-untied", "CPU", 3, 400, false)]
+    [InlineData("gpt2-tied", "CPU", 16, 32, true)]
+    [InlineData("gpt2-tied", "CPU", 3, 60, false)]
+    [InlineData("qwen2-untied", "CPU", 16, 32, true)]
+    public void The_plan_covers_the_arenas_peak(string name, string backendName, int texts, int length, bool isFull)
     {
-        using var rig = new Rig("llama-untied", backendName);
+        using var rig = new Rig(name, backendName);
         var planned = Generator.Plan(rig.Decoder, rig.Backend, null, texts, length);
         using var arena = Arena.OfBytes(planned);
         var generator = new Generator(rig.Decoder, Letters, rig.Backend, arena, null);
@@ -210,7 +221,7 @@ public class GeneratorTests
 
         public Rig(string model, string backendName = TestBackends.Cpu)
         {
-            folder = ModelFolder.Open(LlamaFixture.PathOf(model));
+            folder = ModelFolder.Open(ModelFixture.PathOf(model));
             Decoder = folder.BuildFrozen();
             Backend = TestBackends.Make(backendName);
             Generator = new Generator(Decoder, Letters, Backend, Arena, null);

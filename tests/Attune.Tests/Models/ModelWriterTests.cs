@@ -11,7 +11,7 @@ namespace Attune.Tests.Models;
 
 public class ModelWriterTests
 {
-    public static TheoryData<string> Models => ["llama-tied", "llama-untied"];
+    public static TheoryData<string> Models => ModelFixture.Models;
 
     /// <summary>A fully tuned model, saved and opened again, has the very same logits: tied stays tied, untied untied.</summary>
     [Theory]
@@ -20,7 +20,7 @@ public class ModelWriterTests
     public void A_tuned_model_has_the_same_logits_when_it_is_opened_again(string name)
     {
         using var temp = new TempFolder();
-        using var fixture = new LlamaFixture(name);
+        using var fixture = new ModelFixture(name);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(TestBackends.F32);
         using var model = fixture.Build(backend, arena);
@@ -31,7 +31,7 @@ public class ModelWriterTests
         ModelWriter.Save(temp.File("out"), fixture.Folder, info => model.Weights.Find(info.Name)!.Value, SafeTensorsType.F32);
 
         using var reopened = ModelFolder.Open(temp.File("out"));
-        Assert.Equal(name == "llama-tied", reopened.Config.TieWordEmbeddings);
+        Assert.Equal(name.EndsWith("-tied", StringComparison.Ordinal), reopened.Config.TieWordEmbeddings);
         Assert.Equal(SafeTensorsType.F32, reopened.Config.WeightType);
         Assert.Equal(tuned, fixture.Logits(reopened.BuildFrozen(), null, backend, arena));
         Assert.NotEqual(tuned, fixture.Logits(fixture.Folder.BuildFrozen(), null, backend, arena));
@@ -118,7 +118,7 @@ public class ModelWriterTests
     public void Half_precision_weights_compute_as_their_decoded_values(SafeTensorsType type, string backendName)
     {
         using var temp = new TempFolder();
-        using var fixture = new LlamaFixture("llama-untied", "lora");
+        using var fixture = new ModelFixture("llama-untied", "lora");
         ModelWriter.Save(temp.File("half"), fixture.Folder, fixture.Folder.Weight, type);
         using var half = ModelFolder.Open(temp.File("half"));
         ModelWriter.Save(temp.File("wide"), half, half.Weight, SafeTensorsType.F32);
@@ -133,7 +133,7 @@ public class ModelWriterTests
     public void A_value_too_large_for_F16_is_an_error_and_leaves_nothing_behind()
     {
         using var temp = new TempFolder();
-        using var source = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var source = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         var large = Tensor.Allocate(DType.F32, 1, 32);
         large.At<float>(0, 3) = 70000;
         var e = Assert.Throws<RunFailedException>(() => ModelWriter.Save(
@@ -146,7 +146,7 @@ public class ModelWriterTests
     public void Large_models_are_cut_into_shards_with_an_index()
     {
         using var temp = new TempFolder();
-        using var fixture = new LlamaFixture("llama-untied");
+        using var fixture = new ModelFixture("llama-untied");
         ModelWriter.Save(temp.File("out"), fixture.Folder, fixture.Folder.Weight, SafeTensorsType.F32, shardBytes: 30000);
         var files = Directory.EnumerateFiles(temp.File("out"), "*.safetensors").ToArray();
         Assert.True(files.Length > 1);
@@ -171,7 +171,7 @@ public class ModelWriterTests
     }
 
     // Logits, and the gradients of an adapter.
-    private static double[][] Outcome(LlamaFixture fixture, ModelFolder folder, string backendName)
+    private static double[][] Outcome(ModelFixture fixture, ModelFolder folder, string backendName)
     {
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
@@ -183,10 +183,10 @@ public class ModelWriterTests
 
     private static void CopyModel(string name, string folder, Action<JsonObject> change)
     {
-        var config = JsonView.Read(LlamaFixture.PathOf(name, "config.json"));
+        var config = JsonView.Read(ModelFixture.PathOf(name, "config.json"));
         change(config.Json);
         HfConfig.From(config).WriteFolder(folder);
-        File.Copy(LlamaFixture.PathOf(name, "model.safetensors"), Path.Combine(folder, "model.safetensors"));
+        File.Copy(ModelFixture.PathOf(name, "model.safetensors"), Path.Combine(folder, "model.safetensors"));
     }
 
     private static void RewriteWeights(string folder, Func<string, Dictionary<string, byte[]>, byte[]> values)

@@ -12,7 +12,7 @@ public class ChoicesTests
     [Fact]
     public void What_is_given_is_taken_and_nothing_is_said()
     {
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         Assert.Equal(3, choices.Rank(3, 1));
         Assert.Equal(5, choices.Alpha(5, 16));
         Assert.Equal(0.5, choices.LearningRate(0.5, true, false, folder.Spec));
@@ -36,7 +36,7 @@ public class ChoicesTests
     [InlineData(false, false, 2e-5)]
     public void The_learning_rate_goes_by_method_and_width(bool lora, bool scratch, double at4096)
     {
-        using var folder = ModelFolder.Open(LlamaFixture.PathOf("llama-tied"));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         Assert.Equal(at4096, choices.LearningRate(null, lora, scratch, folder.Spec with { Hidden = 4096 }), 1e-12);
         Assert.Equal(2 * at4096, choices.LearningRate(null, lora, scratch, folder.Spec with { Hidden = 1024 }), 1e-12);
     }

@@ -15,7 +15,7 @@ internal sealed class TrainingRig : IDisposable
 {
     public const int PassRows = 24;
 
-    private readonly ModelFolder folder = ModelFolder.Open(LlamaFixture.PathOf("llama-untied"));
+    private readonly ModelFolder folder = ModelFolder.Open(ModelFixture.PathOf("llama-untied"));
 
     public TrainingRig(string runFolder, bool lora = true, long seed = 1, string? backend = null, string identity = "same")
     {

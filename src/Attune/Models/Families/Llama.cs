@@ -9,23 +9,27 @@ namespace Attune.Models.Families;
 /// </summary>
 internal static class Llama
 {
-    public static ModelFamily Family { get; } = new("llama", ReadSpec, Names);
+    public static ModelFamily Family { get; } = new("llama", ReadSpec, Names, GatedBlock.Assemble);
 
     /// <summary>Names that most families since Llama share.</summary>
     public static WeightMap Names => new()
     {
-        Embedding = "model.embed_tokens",
-        AttentionNorm = "model.layers.{0}.input_layernorm",
-        Query = "model.layers.{0}.self_attn.q_proj",
-        Key = "model.layers.{0}.self_attn.k_proj",
-        Value = "model.layers.{0}.self_attn.v_proj",
-        Output = "model.layers.{0}.self_attn.o_proj",
-        MlpNorm = "model.layers.{0}.post_attention_layernorm",
-        Gate = "model.layers.{0}.mlp.gate_proj",
-        Up = "model.layers.{0}.mlp.up_proj",
-        Down = "model.layers.{0}.mlp.down_proj",
-        FinalNorm = "model.norm",
-        Head = "lm_head",
+        Modules = new Dictionary<ModulePart, string>
+        {
+            [ModulePart.Embedding] = "model.embed_tokens",
+            [ModulePart.AttentionNorm] = "model.layers.{0}.input_layernorm",
+            [ModulePart.Query] = "model.layers.{0}.self_attn.q_proj",
+            [ModulePart.Key] = "model.layers.{0}.self_attn.k_proj",
+            [ModulePart.Value] = "model.layers.{0}.self_attn.v_proj",
+            [ModulePart.Output] = "model.layers.{0}.self_attn.o_proj",
+            [ModulePart.MlpNorm] = "model.layers.{0}.post_attention_layernorm",
+            [ModulePart.Gate] = "model.layers.{0}.mlp.gate_proj",
+            [ModulePart.Up] = "model.layers.{0}.mlp.up_proj",
+            [ModulePart.Down] = "model.layers.{0}.mlp.down_proj",
+            [ModulePart.FinalNorm] = "model.norm",
+            [ModulePart.Head] = "lm_head",
+        },
+        Prefix = "model.",
         Ignored = [".rotary_emb.inv_freq"],
     };
 
@@ -52,10 +56,11 @@ internal static class Llama
             HeadSize = headSize,
             MaxPositions = keys.Int("max_position_embeddings", 1) ?? 2048,
             NormEpsilon = (float)(keys.Double("rms_norm_eps", 0, 1) ?? 1e-6),
-            Activation = ReadActivation(keys),
+            Activation = ReadActivation(keys, "hidden_act") ?? Activation.Silu,
             Rope = new RopeSpec(config.RopeTheta ?? 10000, ReadScaling(config)),
             TiedHead = config.TieWordEmbeddings ?? false,
-            AttentionBias = keys.Bool("attention_bias") ?? false,
+            QueryKeyValueBias = keys.Bool("attention_bias") ?? false,
+            OutputBias = keys.Bool("attention_bias") ?? false,
             MlpBias = keys.Bool("mlp_bias") ?? false,
         };
     }
@@ -69,12 +74,14 @@ internal static class Llama
         return size % 2 == 0 ? size : throw keys.Wrong(given is null ? "num_attention_heads" : "head_dim", "heads of an even size", $"{size}");
     }
 
-    private static Activation ReadActivation(JsonView keys) => keys.String("hidden_act") switch
+    /// <summary>The function that <paramref name="key"/> names; null where the file is silent.</summary>
+    public static Activation? ReadActivation(JsonView keys, string key) => keys.String(key) switch
     {
-        null or "silu" => Activation.Silu,
+        null => null,
+        "silu" => Activation.Silu,
         "gelu" => Activation.Gelu,
         "gelu_pytorch_tanh" or "gelu_new" => Activation.GeluTanh,
-        var other => throw keys.Wrong("hidden_act", "silu, gelu, gelu_pytorch_tanh or gelu_new", other),
+        var other => throw keys.Wrong(key, "silu, gelu, gelu_pytorch_tanh or gelu_new", $"\"{other}\"", "use a model with one of these"),
     };
 
     private static Llama3RopeScaling? ReadScaling(HfConfig config)

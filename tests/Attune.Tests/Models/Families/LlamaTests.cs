@@ -10,7 +10,7 @@ public class LlamaTests
 {
     private static HfConfig Config(Action<JsonObject> change)
     {
-        var view = JsonView.Read(LlamaFixture.PathOf("llama-untied", "config.json"));
+        var view = JsonView.Read(ModelFixture.PathOf("llama-untied", "config.json"));
         change(view.Json);
         return HfConfig.From(view);
     }

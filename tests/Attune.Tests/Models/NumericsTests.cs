@@ -4,20 +4,25 @@ using Attune.Training;
 namespace Attune.Tests.Models;
 
 /// <summary>Logits, loss, every gradient and five steps of AdamW equal PyTorch's.</summary>
-public class LlamaNumericsTests
+public class NumericsTests
 {
-    public static TheoryData<string, string, string> Everything => LlamaFixture.PartsAndBackends;
+    public static TheoryData<string, string, string> Everything => ModelFixture.PartsAndBackends;
 
-    public static TheoryData<string, string> Parts => LlamaFixture.Parts;
+    public static TheoryData<string, string> Parts => ModelFixture.Parts;
 
     // What is left in F64 is the rounding of the stored answers and of the few numbers that are floats by type.
     private static double Tolerance(string backend, double single) => backend == TestBackends.F64 ? 1e-6 : single;
+
+    // A bias of the keys shifts all scores of a query alike where positions are learned: its gradient is zero in mathematics, rounding
+    // alone in numbers, and AdamW makes steps of it. In GPT-2 it is the middle third of the fused bias.
+    private static Range[] Determined(string name, int length) =>
+        name.EndsWith(".c_attn.bias", StringComparison.Ordinal) ? [new(0, length / 3), new(2 * length / 3, length)] : [Range.All];
 
     [Theory]
     [MemberData(nameof(Everything))]
     public void Logits_equal(string name, string part, string backendName)
     {
-        using var fixture = new LlamaFixture(name, part);
+        using var fixture = new ModelFixture(name, part);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         using var model = fixture.Build(backend, arena);
@@ -29,7 +34,7 @@ public class LlamaNumericsTests
     [MemberData(nameof(Everything))]
     public void Loss_and_gradients_equal(string name, string part, string backendName)
     {
-        using var fixture = new LlamaFixture(name, part);
+        using var fixture = new ModelFixture(name, part);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         using var model = fixture.Build(backend, arena);
@@ -43,7 +48,7 @@ public class LlamaNumericsTests
     [MemberData(nameof(Everything))]
     public void Five_steps_of_AdamW_equal(string name, string part, string backendName)
     {
-        using var fixture = new LlamaFixture(name, part);
+        using var fixture = new ModelFixture(name, part);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         using var model = fixture.Build(backend, arena);
@@ -54,14 +59,18 @@ public class LlamaNumericsTests
             optimizer.Step(1e-3, step, optimizer.GradientNorm());
         }
         foreach (var p in model.Weights.Parameters)
-            Numbers.Close(fixture.Values("after5." + p.Name), Numbers.Of(p.Value), Tolerance(backendName, 1e-4), p.Name);
+        {
+            var (expected, actual) = (fixture.Values("after5." + p.Name), Numbers.Of(p.Value));
+            foreach (var range in Determined(p.Name, expected.Length))
+                Numbers.Close(expected[range], actual[range], Tolerance(backendName, 1e-4), p.Name);
+        }
     }
 
     [Theory]
     [MemberData(nameof(Everything))]
     public void Recomputation_gives_the_same_bits(string name, string part, string backendName)
     {
-        using var fixture = new LlamaFixture(name, part);
+        using var fixture = new ModelFixture(name, part);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         using var model = fixture.Build(backend, arena);
@@ -78,7 +87,7 @@ public class LlamaNumericsTests
     [MemberData(nameof(Everything))]
     public void Micro_batches_give_the_gradients_of_the_whole_step(string name, string part, string backendName)
     {
-        using var fixture = new LlamaFixture(name, part);
+        using var fixture = new ModelFixture(name, part);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         using var model = fixture.Build(backend, arena);
@@ -100,7 +109,7 @@ public class LlamaNumericsTests
     [MemberData(nameof(Everything))]
     public void Packed_sequences_do_not_see_each_other(string name, string part, string backendName)
     {
-        using var fixture = new LlamaFixture(name, part);
+        using var fixture = new ModelFixture(name, part);
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(backendName);
         using var model = fixture.Build(backend, arena);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes the tiny Llama checkpoints beside this file, with what PyTorch says about them. See README.md.
+"""Makes the tiny checkpoints beside this file, with what PyTorch says about them. See README.md.
 
-The model is stated here, in float64 and in as few operations as possible, after Hugging Face's conventions: one sequence at a time,
+The models are stated here, in float64 and in as few operations as possible, after Hugging Face's conventions: one sequence at a time,
 without packing, caching or fusing. Nothing is imported but PyTorch (with NumPy, which it needs), so any version from 1.13 will do.
 """
 import json
@@ -15,7 +15,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 VOCAB, HIDDEN, FFN, LAYERS, HEADS, KV_HEADS = 97, 32, 48, 2, 4, 2
 RANK, ALPHA = 4, 8
 LENGTHS = [9, 1, 14]                      # a sequence of one token is legal
-LINEARS = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
 STEPS, LR, BETAS, EPS, DECAY = 5, 1e-3, (0.9, 0.999), 1e-6, 0.01
 PEFT = "base_model.model."
 
@@ -25,13 +24,26 @@ COMMON = {
     "num_attention_heads": HEADS, "num_hidden_layers": LAYERS, "num_key_value_heads": KV_HEADS, "torch_dtype": "float32", "use_cache": True,
     "vocab_size": VOCAB,
 }
-# The second model's rotary frequencies fall one each into the kept, the blended and the divided band of the scaling, and its eps is large enough
-# to be seen in the logits.
+QWEN2 = {key: value for key, value in COMMON.items() if key not in ("attention_bias", "mlp_bias")}
+QWEN2.update(architectures=["Qwen2ForCausalLM"], max_position_embeddings=256, max_window_layers=LAYERS, model_type="qwen2", rms_norm_eps=1e-6,
+             rope_scaling=None, rope_theta=1000000.0, sliding_window=256, use_mrope=False, use_sliding_window=False)
+GPT2 = {
+    "activation_function": "gelu_new", "architectures": ["GPT2LMHeadModel"], "attn_pdrop": 0.1, "bos_token_id": 96, "embd_pdrop": 0.1, "eos_token_id": 96,
+    "initializer_range": 0.02, "layer_norm_epsilon": 1e-5, "model_type": "gpt2", "n_ctx": 64, "n_embd": HIDDEN, "n_head": HEADS, "n_inner": None,
+    "n_layer": LAYERS, "n_positions": 64, "reorder_and_upcast_attn": False, "resid_pdrop": 0.1, "scale_attn_by_inverse_layer_idx": False,
+    "scale_attn_weights": True, "torch_dtype": "float32", "use_cache": True, "vocab_size": VOCAB,
+}
+# The untied Llama's rotary frequencies fall one each into the kept, the blended and the divided band of the scaling; the untied models' eps are large
+# enough to be seen in the logits.
 MODELS = {
     "llama-tied": dict(COMMON, max_position_embeddings=512, rms_norm_eps=1e-5, rope_scaling=None, rope_theta=10000.0, tie_word_embeddings=True),
     "llama-untied": dict(
         COMMON, head_dim=6, max_position_embeddings=1024, rms_norm_eps=1e-3, rope_theta=500.0, tie_word_embeddings=False,
         rope_scaling={"factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 128, "rope_type": "llama3"}),
+    "qwen2-tied": dict(QWEN2, tie_word_embeddings=True),
+    "qwen2-untied": dict(QWEN2, num_attention_heads=8, rms_norm_eps=1e-3, rope_theta=10000.0, tie_word_embeddings=False),
+    "gpt2-tied": GPT2,
+    "gpt2-untied": dict(GPT2, activation_function="gelu", layer_norm_epsilon=1e-2, n_inner=40, tie_word_embeddings=False),
 }
 
 
@@ -60,40 +72,88 @@ def rms_norm(x, weight, eps):
     return weight * x / torch.sqrt((x * x).mean(-1, keepdim=True) + eps)
 
 
+def layer_norm(x, weight, bias, eps):
+    centred = x - x.mean(-1, keepdim=True)
+    return weight * centred / torch.sqrt((centred * centred).mean(-1, keepdim=True) + eps) + bias
+
+
+def gelu(x, name):
+    if name == "gelu":
+        return x * (1 + torch.erf(x / math.sqrt(2))) / 2
+    return x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3))) / 2
+
+
 def linear(x, weights, lora, name):
-    y = x @ weights[name + ".weight"].T
+    weight, bias = weights[name + ".weight"], weights.get(name + ".bias")
+    y = x @ (weight if is_conv1d(name) else weight.T)
+    if bias is not None:
+        y = y + bias
     if lora is not None:
         a, b = (lora[f"{PEFT}{name}.lora_{m}.weight"] for m in "AB")
         y = y + (ALPHA / RANK) * (x @ a.T) @ b.T
     return y
 
 
-def attention(x, weights, lora, path, config):
-    size = config.get("head_dim", HIDDEN // HEADS)
-    q, k, v = (linear(x, weights, lora, f"{path}.{m}_proj").view(len(x), -1, size).transpose(0, 1) for m in "qkv")
-    frequency = rope_frequencies(config, size)
-    q, k = rotate(q, frequency), rotate(k, frequency)
-    k, v = (t.repeat_interleave(HEADS // KV_HEADS, dim=0) for t in (k, v))               # query head h reads key head h / 2
-    scores = q @ k.transpose(1, 2) / math.sqrt(size)
-    future = torch.ones(len(x), len(x), dtype=torch.bool).triu(1)
+def is_conv1d(name):
+    """GPT-2's linear layers lie as [in, out]."""
+    return name.rsplit(".", 1)[-1].startswith("c_")
+
+
+def attend(q, k, v):
+    """q [H, T, D], k and v [G, T, D] -> [T, H * D]; every token sees itself and all before it."""
+    k, v = (t.repeat_interleave(len(q) // len(k), dim=0) for t in (k, v))                # query head h reads key head h / (H / G)
+    scores = q @ k.transpose(1, 2) / math.sqrt(q.shape[-1])
+    future = torch.ones(scores.shape[1:], dtype=torch.bool).triu(1)
     mixed = scores.masked_fill(future, -math.inf).softmax(-1) @ v
-    return linear(mixed.transpose(0, 1).reshape(len(x), -1), weights, lora, path + ".o_proj")
+    return mixed.transpose(0, 1).reshape(q.shape[1], -1)
 
 
-def mlp(x, weights, lora, path):
+def heads(x, size):
+    return x.view(len(x), -1, size).transpose(0, 1)
+
+
+def llama_attention(x, weights, lora, path, config):
+    size = head_size(config)
+    q, k, v = (heads(linear(x, weights, lora, f"{path}.{m}_proj"), size) for m in "qkv")
+    frequency = rope_frequencies(config, size)
+    return linear(attend(rotate(q, frequency), rotate(k, frequency), v), weights, lora, path + ".o_proj")
+
+
+def llama_mlp(x, weights, lora, path):
     gate, up = (linear(x, weights, lora, f"{path}.{m}_proj") for m in ("gate", "up"))
     return linear(gate * torch.sigmoid(gate) * up, weights, lora, path + ".down_proj")
 
 
-def logits_of_sequence(ids, weights, lora, config):
+def llama_logits(ids, weights, lora, config):
+    """Llama; and Qwen2, which differs by biases alone."""
     eps, embedding = config["rms_norm_eps"], weights["model.embed_tokens.weight"]
     x = embedding[ids]
     for layer in range(LAYERS):
         path = f"model.layers.{layer}"
-        x = x + attention(rms_norm(x, weights[path + ".input_layernorm.weight"], eps), weights, lora, path + ".self_attn", config)
-        x = x + mlp(rms_norm(x, weights[path + ".post_attention_layernorm.weight"], eps), weights, lora, path + ".mlp")
+        x = x + llama_attention(rms_norm(x, weights[path + ".input_layernorm.weight"], eps), weights, lora, path + ".self_attn", config)
+        x = x + llama_mlp(rms_norm(x, weights[path + ".post_attention_layernorm.weight"], eps), weights, lora, path + ".mlp")
     head = embedding if config["tie_word_embeddings"] else weights["lm_head.weight"]
     return rms_norm(x, weights["model.norm.weight"], eps) @ head.T
+
+
+def gpt2_logits(ids, weights, lora, config):
+    def norm(x, path):
+        return layer_norm(x, weights[path + ".weight"], weights[path + ".bias"], config["layer_norm_epsilon"])
+
+    embedding = weights["transformer.wte.weight"]
+    x = embedding[ids] + weights["transformer.wpe.weight"][:len(ids)]
+    for layer in range(LAYERS):
+        path = f"transformer.h.{layer}"
+        fused = linear(norm(x, path + ".ln_1"), weights, lora, path + ".attn.c_attn")
+        q, k, v = (heads(t, HIDDEN // HEADS) for t in fused.split(HIDDEN, dim=1))
+        x = x + linear(attend(q, k, v), weights, lora, path + ".attn.c_proj")
+        wide = gelu(linear(norm(x, path + ".ln_2"), weights, lora, path + ".mlp.c_fc"), config["activation_function"])
+        x = x + linear(wide, weights, lora, path + ".mlp.c_proj")
+    return norm(x, "transformer.ln_f") @ weights.get("lm_head.weight", embedding).T
+
+
+def logits_of_sequence(ids, weights, lora, config):
+    return (gpt2_logits if config["model_type"] == "gpt2" else llama_logits)(ids, weights, lora, config)
 
 
 def logits_and_loss(batch, weights, lora, config):
@@ -109,33 +169,62 @@ def rounded(x):
     return x.to(torch.float32).to(torch.float64)
 
 
+def head_size(config):
+    return config.get("head_dim", HIDDEN // config["num_attention_heads"])
+
+
+def llama_linears(config):
+    """Name within a block -> (width out, width in)."""
+    queries, keys = (config[f"num_{kind}_heads"] * head_size(config) for kind in ("attention", "key_value"))
+    shapes = {"self_attn.q_proj": (queries, HIDDEN), "self_attn.k_proj": (keys, HIDDEN), "self_attn.v_proj": (keys, HIDDEN),
+              "self_attn.o_proj": (HIDDEN, queries), "mlp.gate_proj": (FFN, HIDDEN), "mlp.up_proj": (FFN, HIDDEN), "mlp.down_proj": (HIDDEN, FFN)}
+    return {f"model.layers.{layer}.": shapes for layer in range(LAYERS)}
+
+
+def gpt2_linears(config):
+    inner = config["n_inner"] or 4 * HIDDEN
+    shapes = {"attn.c_attn": (3 * HIDDEN, HIDDEN), "attn.c_proj": (HIDDEN, HIDDEN), "mlp.c_fc": (inner, HIDDEN), "mlp.c_proj": (HIDDEN, inner)}
+    return {f"transformer.h.{layer}.": shapes for layer in range(LAYERS)}
+
+
+def linears(config):
+    return (gpt2_linears if config["model_type"] == "gpt2" else llama_linears)(config)
+
+
 def make_weights(config, random):
     def normal(*shape, scale):
         return rounded(scale * torch.randn(*shape, generator=random, dtype=torch.float64))
 
-    size = config.get("head_dim", HIDDEN // HEADS)
-    shapes = {"q_proj": (HEADS * size, HIDDEN), "k_proj": (KV_HEADS * size, HIDDEN), "v_proj": (KV_HEADS * size, HIDDEN),
-              "o_proj": (HIDDEN, HEADS * size), "gate_proj": (FFN, HIDDEN), "up_proj": (FFN, HIDDEN), "down_proj": (HIDDEN, FFN)}
-    weights = {"model.embed_tokens.weight": normal(VOCAB, HIDDEN, scale=0.4), "model.norm.weight": 1 + normal(HIDDEN, scale=0.1)}
-    for layer in range(LAYERS):
-        path = f"model.layers.{layer}."
-        for name in LINEARS:
-            shape = shapes[name.split(".")[1]]
-            weights[path + name + ".weight"] = normal(*shape, scale=1.2 / math.sqrt(shape[1]))
-        for norm in ("input_layernorm", "post_attention_layernorm"):
-            weights[path + norm + ".weight"] = 1 + normal(HIDDEN, scale=0.1)
-    if not config["tie_word_embeddings"]:
+    gpt2, weights = config["model_type"] == "gpt2", {}
+
+    def norm(path):
+        weights[path + ".weight"] = 1 + normal(HIDDEN, scale=0.1)
+        if gpt2:
+            weights[path + ".bias"] = normal(HIDDEN, scale=0.1)
+
+    weights["transformer.wte.weight" if gpt2 else "model.embed_tokens.weight"] = normal(VOCAB, HIDDEN, scale=0.4)
+    if gpt2:
+        weights["transformer.wpe.weight"] = normal(config["n_positions"], HIDDEN, scale=0.2)
+    norm("transformer.ln_f" if gpt2 else "model.norm")
+    for block, shapes in linears(config).items():
+        for name, (rows, columns) in shapes.items():
+            weight = normal(rows, columns, scale=1.2 / math.sqrt(columns))
+            weights[block + name + ".weight"] = weight.T if is_conv1d(name) else weight
+            if gpt2 or config["model_type"] == "qwen2" and name[-6:] in ("q_proj", "k_proj", "v_proj"):
+                weights[block + name + ".bias"] = normal(rows, scale=0.3)
+        for name in ("ln_1", "ln_2") if gpt2 else ("input_layernorm", "post_attention_layernorm"):
+            norm(block + name)
+    if not config.get("tie_word_embeddings", True):
         weights["lm_head.weight"] = normal(VOCAB, HIDDEN, scale=0.4)
-    return {name: rounded(w) for name, w in weights.items()}
+    return {name: rounded(w).contiguous() for name, w in weights.items()}
 
 
-def make_lora(weights, random):
+def make_lora(config, random):
     """Both matrices random: a freshly made adapter has B = 0, with which neither scale nor B's place would be seen."""
     lora = {}
-    for layer in range(LAYERS):
-        for name in LINEARS:
-            rows, columns = weights[f"model.layers.{layer}.{name}.weight"].shape
-            path = f"{PEFT}model.layers.{layer}.{name}"
+    for block, shapes in linears(config).items():
+        for name, (rows, columns) in shapes.items():
+            path = PEFT + block + name
             lora[path + ".lora_A.weight"] = rounded(torch.randn(RANK, columns, generator=random, dtype=torch.float64) / math.sqrt(columns))
             lora[path + ".lora_B.weight"] = rounded(0.2 * torch.randn(rows, RANK, generator=random, dtype=torch.float64))
     return lora
@@ -227,12 +316,13 @@ def expected_metadata(trains):
     }
 
 
-def adapter_config(folder):
+def adapter_config(folder, config):
+    names = {name.split(".")[1] for shapes in linears(config).values() for name in shapes}
     return {
-        "alpha_pattern": {}, "auto_mapping": None, "base_model_name_or_path": folder, "bias": "none", "exclude_modules": None, "fan_in_fan_out": False,
+        "alpha_pattern": {}, "auto_mapping": None, "base_model_name_or_path": folder, "bias": "none", "exclude_modules": None, "fan_in_fan_out": any(map(is_conv1d, names)),
         "inference_mode": True, "init_lora_weights": True, "layers_pattern": None, "layers_to_transform": None, "lora_alpha": ALPHA, "lora_dropout": 0.0,
         "modules_to_save": None, "peft_type": "LORA", "r": RANK, "rank_pattern": {}, "revision": None,
-        "target_modules": sorted(name.split(".")[1] for name in LINEARS), "task_type": "CAUSAL_LM", "use_dora": False, "use_rslora": False,
+        "target_modules": sorted(names), "task_type": "CAUSAL_LM", "use_dora": False, "use_rslora": False,
     }
 
 
@@ -240,14 +330,14 @@ def main():
     for seed, (folder, config) in enumerate(MODELS.items(), start=1):
         random = torch.Generator().manual_seed(seed)
         weights, batch = make_weights(config, random), make_batch(random)
-        lora = make_lora(weights, random)
+        lora = make_lora(config, random)
         base, adapter = HERE / folder, HERE / folder / "lora"
         adapter.mkdir(parents=True, exist_ok=True)
         print(folder)
         save_json(base / "config.json", config)
         save_safetensors(base / "model.safetensors", {n: w.float() for n, w in weights.items()}, {"format": "pt"})
         save_safetensors(base / "expected.safetensors", expect(batch, weights, None, config), expected_metadata("parameters"))
-        save_json(adapter / "adapter_config.json", adapter_config(folder))
+        save_json(adapter / "adapter_config.json", adapter_config(folder, config))
         save_safetensors(adapter / "adapter_model.safetensors", {n: w.float() for n, w in lora.items()}, {"format": "pt"})
         save_safetensors(adapter / "expected.safetensors", expect(batch, weights, lora, config), expected_metadata("lora_A and lora_B, base frozen"))
 

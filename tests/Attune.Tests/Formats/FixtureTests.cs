@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using Attune.Formats;
+using Attune.Tests.Models;
 
 namespace Attune.Tests.Formats;
 
 /// <summary>The checkpoints under tests/Fixtures hold together: what other tests take for granted about them.</summary>
-public class LlamaFixtureTests
+public class FixtureTests
 {
     private static string Folder(params string[] parts) => Path.Combine([SharedData.RepositoryRoot, "tests", "Fixtures", .. parts]);
 
@@ -33,13 +34,10 @@ public class LlamaFixtureTests
     }
 
     [Theory]
-    [InlineData("llama-tied", "", "model.safetensors")]
-    [InlineData("llama-untied", "", "model.safetensors")]
-    [InlineData("llama-tied", "lora", "adapter_model.safetensors")]
-    [InlineData("llama-untied", "lora", "adapter_model.safetensors")]
-    public void Expected_values_cover_the_batch_and_every_trained_tensor(string name, string part, string weights)
+    [MemberData(nameof(ModelFixture.Parts), MemberType = typeof(ModelFixture))]
+    public void Expected_values_cover_the_batch_and_every_trained_tensor(string name, string part)
     {
-        using var trained = SafeTensorsFile.Open(Folder(name, part, weights));
+        using var trained = SafeTensorsFile.Open(Folder(name, part, part.Length > 0 ? "adapter_model.safetensors" : "model.safetensors"));
         using var expected = SafeTensorsFile.Open(Folder(name, part, "expected.safetensors"));
         var (ids, targets) = (Ints(expected, "ids"), Ints(expected, "targets"));
         Assert.Equal(ids.Length, Ints(expected, "lengths").Sum());
@@ -58,10 +56,7 @@ public class LlamaFixtureTests
 
     /// <summary>The loss follows from logits, targets and weights as the metadata says; stated again here, apart from PyTorch.</summary>
     [Theory]
-    [InlineData("llama-tied", "")]
-    [InlineData("llama-untied", "")]
-    [InlineData("llama-tied", "lora")]
-    [InlineData("llama-untied", "lora")]
+    [MemberData(nameof(ModelFixture.Parts), MemberType = typeof(ModelFixture))]
     public void Loss_is_the_weighted_mean_of_the_cross_entropies(string name, string part)
     {
         using var expected = SafeTensorsFile.Open(Folder(name, part, "expected.safetensors"));

@@ -12,12 +12,12 @@ using Attune.Training;
 namespace Attune.Tests.Models;
 
 /// <summary>One of the tiny checkpoints with PyTorch's answers: see tests/Fixtures/README.md.</summary>
-internal sealed class LlamaFixture : IDisposable
+internal sealed class ModelFixture : IDisposable
 {
     private readonly SafeTensorsFile expected;
 
     /// <summary>A checkpoint, or its adapter where <paramref name="part"/> is <c>lora</c>.</summary>
-    public LlamaFixture(string name, string part = "")
+    public ModelFixture(string name, string part = "")
     {
         Folder = ModelFolder.Open(PathOf(name));
         AdapterFolder = part.Length > 0 ? PathOf(name, part) : null;
@@ -29,10 +29,22 @@ internal sealed class LlamaFixture : IDisposable
         Loss = BitConverter.ToDouble(expected.ReadBytes(expected.Entries["loss"]));
     }
 
-    public static TheoryData<string, string> Parts => new()
+    /// <summary>Every checkpoint: all families.</summary>
+    public static TheoryData<string> Models => ["gpt2-tied", "gpt2-untied", "llama-tied", "llama-untied", "qwen2-tied", "qwen2-untied"];
+
+    public static TheoryData<string, string> Parts
     {
-        { "llama-tied", "" }, { "llama-untied", "" }, { "llama-tied", "lora" }, { "llama-untied", "lora" },
-    };
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var row in Models)
+            {
+                data.Add(row.Data, "");
+                data.Add(row.Data, "lora");
+            }
+            return data;
+        }
+    }
 
     /// <summary>Every part on every backend.</summary>
     public static TheoryData<string, string, string> PartsAndBackends
