@@ -1,5 +1,4 @@
 using Attune.Adapters;
-using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Training;

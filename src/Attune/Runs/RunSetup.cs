@@ -1,7 +1,6 @@
 using Attune.Engine.Backends;
 using Attune.Evaluation;
 using Attune.Formats;
-using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Training;
