@@ -70,8 +70,9 @@ internal static class Documents
         {
             text.Forget();
             Values.BindAll(text);
-            var (ask, answer) = text.Draw.Chance(0.33) ? Desk.Make(text) : text.Draw.Chance(0.22) ? Exercise.Make(text) : Exchange(text);
-            into.Append("<|user|>\n").Append(ask).Append("<|end|>\n<|assistant|>\n").Append(answer).Append("<|end|>\n");
+            List<(string Ask, string Answer)> turns = exchanges > 1 && text.Draw.Chance(0.06) ? Desk.Talk(text)
+                : [text.Draw.Chance(0.33) ? Desk.Make(text) : text.Draw.Chance(0.22) ? Exercise.Make(text) : Exchange(text)];
+            Write(into, turns);
         }
         return into.ToString();
     }
@@ -80,9 +81,14 @@ internal static class Documents
     {
         var (system, turns) = Desk.Session(text, exchanges);
         var into = new StringBuilder(system is null ? "" : $"<|system|>\n{system}<|end|>\n");
+        Write(into, turns);
+        return into.ToString();
+    }
+
+    private static void Write(StringBuilder into, List<(string Ask, string Answer)> turns)
+    {
         foreach (var (ask, answer) in turns)
             into.Append("<|user|>\n").Append(ask).Append("<|end|>\n<|assistant|>\n").Append(answer).Append("<|end|>\n");
-        return into.ToString();
     }
 
     private static (string Ask, string Answer) Exchange(Expander text)

@@ -36,6 +36,15 @@ internal static class Desk
         return (system, turns);
     }
 
+    /// <summary>A talk in which later turns refer to earlier ones.</summary>
+    public static List<(string Ask, string Answer)> Talk(Expander text)
+    {
+        var raw = text.Raw("desk_talk");
+        var parts = raw.Split(" => ");
+        return parts.Length % 2 == 0 ? [.. parts.Select(Tidy.Apply).Chunk(2).Select(p => (p[0], p[1]))]
+            : throw new InvalidDataException($"A talk needs an answer to every turn: {raw}");
+    }
+
     private static (string, string) Reply(Expander text)
     {
         var m = DeskMessage.Draw(text);
