@@ -32,7 +32,7 @@ internal sealed class SamplingArguments
     /// <exception cref="UserErrorException">A number is out of range, or one has no effect.</exception>
     public GenerationOptions Read(CommandContext c, GenerationConfig model, IReadOnlyCollection<int> stopIds)
     {
-        var heat = c.Get(temperature) is { } t ? Shared.Within("--temperature", t, 0, 1000, "a number from 0") : model.DoSample == true ? model.Temperature ?? 1 : 0;
+        var heat = c.Get(temperature) is { } t ? Shared.Within("--temperature", t, 0, 1000, "a number from 0") : model.UsualTemperature;
         if (heat == 0 && (c.Get(topK) is not null || c.Get(topP) is not null))
             throw new UserErrorException(c.Get(topK) is null ? "--top-p" : "--top-k", "has no effect, because the most probable token is always taken", "give --temperature, such as 0.8, or leave it out");
         return new GenerationOptions

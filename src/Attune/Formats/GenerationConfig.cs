@@ -15,6 +15,9 @@ public sealed record GenerationConfig
     /// <summary>Divides the logits before drawing; 0 is greedy.</summary>
     public double? Temperature { get; init; }
 
+    /// <summary>The temperature for a caller who names none: 0 unless the file asks for drawing.</summary>
+    public double UsualTemperature => DoSample == true ? Temperature ?? 1 : 0;
+
     /// <summary>Draw among that many most probable tokens; 0 is all.</summary>
     public int? TopK { get; init; }
 
