@@ -181,7 +181,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     {
         var report = data.Report;
         foreach (var file in report.Files)
-            output.Say($"{Bold(data.Role)} {file.Path}: {file.Shape} in {file.Format}, {Numbers.Count(file.Rows)} rows");
+            output.Say($"{Bold(data.Role)} {file.Path}: {file.Shape} in {file.Format}, {Numbers.Count(file.Rows)} rows{Seen(report, file)}");
         var kept = $"  {Numbers.Count(report.Examples)} examples, {Numbers.Count(report.Tokens)} tokens, {Numbers.Percent(report.TrainedShare)} of them trained";
         output.Say(report.DroppedTooLong + report.Shortened == 0 ? kept : $"{kept}; {report.DroppedTooLong} dropped and {report.Shortened} shortened (longer than {report.MaxLength})");
         foreach (var warning in report.Warnings)
@@ -191,6 +191,15 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             output.Say($"  {Dim(preview.Place + ", trained tokens marked:")}");
             output.Say("    " + string.Concat(preview.Segments.Select(Mark)).ReplaceLineEndings("\n    "));
         }
+    }
+
+    // How often rows come, where that is not once each.
+    private static string Seen(Attune.Data.DataReport report, Attune.Data.FileReport file)
+    {
+        var all = report.Files.Sum(static f => f.Examples * f.Weight);
+        return report.Files.All(static f => f.Weight == 1) || all == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", each seen {file.Weight:0.###} times an epoch: {Numbers.Percent(file.Examples * file.Weight / all)} of what an epoch holds");
     }
 
     // Where no person sees colours, brackets mark what is trained.

@@ -29,7 +29,7 @@ internal static class EvalCommand
         {
             var options = new EvalOptions
             {
-                Data = c.Get(data)!,
+                Data = SourceKinds.Read("--data", c.Get(data)!),
                 Columns = ColumnPairs.Read("--columns", c.Get(columns) ?? []),
                 Match = c.Get(match)!,
                 Rows = Shared.Within("--rows", c.Get(rows), 0, int.MaxValue, "a whole number from 0"),

@@ -22,13 +22,13 @@ public sealed record DataOptions
     /// <summary>What happens to longer rows. Documents are not concerned: they are cut into pieces.</summary>
     public TruncationPolicy Truncation { get; init; } = TruncationPolicy.Drop;
 
-    /// <summary>Shape of the rows: <c>messages</c>, <c>completion</c> or <c>text</c>; null to detect.</summary>
+    /// <summary>Shape of the rows by its name (<c>messages</c>, <c>alpaca</c>, …); null to detect.</summary>
     public string? Shape { get; init; }
 
     /// <summary>Format of the file: <c>jsonl</c>, <c>json</c>, <c>csv</c> or <c>plain</c>; null to detect.</summary>
     public string? FileFormat { get; init; }
 
-    /// <summary>Field of the shape → column of the file, where they differ (<c>prompt: question</c>).</summary>
+    /// <summary>Field of the shape → column of the file, or a template over columns (<c>prompt: question</c>).</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The end ids of config.json and generation_config.json; the tokenizer's own end token counts without being named.</summary>

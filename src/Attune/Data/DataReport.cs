@@ -3,9 +3,16 @@ namespace Attune.Data;
 /// <summary>What was detected in one file.</summary>
 /// <param name="Path">The path as the user wrote it.</param>
 /// <param name="Format">How rows are stored: <c>jsonl</c>, <c>json</c>, <c>csv</c> or <c>plain</c>; <c>.gz</c> is added if it is packed.</param>
-/// <param name="Shape">What a row is: <c>messages</c>, <c>completion</c> or <c>text</c>.</param>
+/// <param name="Shape">What a row is: the name of a shape, such as <c>messages</c>.</param>
 /// <param name="Rows">Rows read.</param>
-public sealed record FileReport(string Path, string Format, string Shape, int Rows);
+public sealed record FileReport(string Path, string Format, string Shape, int Rows)
+{
+    /// <summary>How often each row is seen in an epoch of training.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Examples that came of the rows and are left.</summary>
+    public int Examples { get; init; }
+}
 
 /// <summary>What a data set holds and what was done to it, as data; printed before the first step.</summary>
 public sealed record DataReport

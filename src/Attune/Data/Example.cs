@@ -8,6 +8,9 @@ namespace Attune.Data;
 /// <param name="Group">Rows with the same group are near-duplicates or parts of one row, and are never torn apart by a split.</param>
 public sealed record Example(int[] Ids, bool[] Trained, string File, int Row, ulong Group)
 {
+    /// <summary>How often it is seen in an epoch of training, on the average; see <see cref="DataSource.Weight"/>.</summary>
+    public double Weight { get; init; } = 1;
+
     /// <summary>How many positions it takes in a batch: every token but the last predicts its successor.</summary>
     public int Positions => Ids.Length - 1;
 

@@ -32,7 +32,6 @@ public sealed class Packer
     private readonly IReadOnlyList<Example> examples;
     private readonly PackerOptions options;
     private readonly int microTokens;
-    private readonly long positions;
     private (int Epoch, int[][] Steps) plan = (-1, []);
 
     /// <summary>Plans over the given examples; throws a user error if there are none or one does not fit the budgets.</summary>
@@ -41,7 +40,6 @@ public sealed class Packer
         (this.examples, this.options) = (examples, options);
         microTokens = options.MicroTokens > 0 ? Math.Min(options.MicroTokens, options.StepTokens) : options.StepTokens;
         if (examples.Count == 0) throw new UserErrorException("data", "no rows are left to train on", "see the data report for why rows were dropped");
-        positions = examples.Sum(e => (long)e.Positions);
         var longest = examples.MaxBy(e => e.Positions)!;
         if (longest.Positions > microTokens)
             throw new UserErrorException($"{longest.File}, row {longest.Row}", $"takes {longest.Positions} positions, but a batch holds {microTokens}",
@@ -51,9 +49,6 @@ public sealed class Packer
     /// <summary>What is packed; batches name examples by their index here.</summary>
     public IReadOnlyList<Example> Examples => this.examples;
 
-    /// <summary>Positions of one epoch: every example's tokens but its last.</summary>
-    public long PositionsPerEpoch => positions;
-
     /// <summary>Steps of an epoch. Shuffles pack differently, so that epochs may differ by a step.</summary>
     public int StepsIn(int epoch) => Plan(epoch).Length;
 
@@ -61,20 +56,15 @@ public sealed class Packer
     public int TotalSteps(int epochs) => Enumerable.Range(0, epochs).Sum(e => Pack(e).Length);
 
     /// <summary>How full the steps of an epoch are, from 0 to 1.</summary>
-    public double Efficiency(int epoch) => positions / ((double)StepsIn(epoch) * this.options.StepTokens);
+    public double Efficiency(int epoch) => Positions(Plan(epoch).SelectMany(rows => rows)) / ((double)StepsIn(epoch) * this.options.StepTokens);
 
     /// <summary>The step at a cursor.</summary>
     public OptimizerStep Get(DataCursor cursor)
     {
         var rows = Plan(cursor.Epoch)[cursor.Step];
-        var offsets = new Dictionary<int, int>();
-        var at = 0;
-        foreach (var row in rows)
-        {
-            offsets[row] = at;
-            at += this.examples[row].Positions;
-        }
-        var batches = Micro(rows).ConvertAll(m => Batch.Of(this.examples, m, m.ConvertAll(r => offsets[r])));
+        var offsets = new int[rows.Length];
+        for (var slot = 1; slot < rows.Length; slot++) offsets[slot] = offsets[slot - 1] + this.examples[rows[slot - 1]].Positions;
+        var batches = Micro(rows).ConvertAll(m => Batch.Of(this.examples, m.ConvertAll(slot => rows[slot]), m.ConvertAll(slot => offsets[slot])));
         return new OptimizerStep(cursor, batches, rows, batches.Sum(b => b.TrainedTokens));
     }
 
@@ -96,7 +86,8 @@ public sealed class Packer
 
     private int[][] Pack(int epoch)
     {
-        var waiting = new LinkedList<int>(Order(epoch));
+        var order = Order(epoch);
+        var (waiting, positions) = (new LinkedList<int>(order), Positions(order));
         var steps = new List<int[]>();
         var fewest = (positions + this.options.StepTokens - 1) / this.options.StepTokens;
         var aim = (positions + fewest - 1) / fewest;
@@ -128,8 +119,8 @@ public sealed class Packer
 
     private int[] Order(int epoch)
     {
-        var order = Enumerable.Range(0, this.examples.Count).ToArray();
-        if (!this.options.Shuffle) return order;
+        if (!this.options.Shuffle) return [.. Enumerable.Range(0, this.examples.Count)];
+        var order = Drawn(epoch);
         for (var i = order.Length - 1; i > 0; i--)
         {
             var j = Mixing.Below(Mixing.Bits(this.options.Seed, (ulong)epoch, (ulong)i), i + 1);
@@ -138,24 +129,40 @@ public sealed class Packer
         return order;
     }
 
-    // Best-fit decreasing: each row, the longest first, goes where it leaves the least room.
+    // Each row as often as its weight says. What is left of a weight beyond whole numbers comes in turn: half a row is in every other epoch.
+    private int[] Drawn(int epoch)
+    {
+        var drawn = new List<int>(this.examples.Count);
+        for (var row = 0; row < this.examples.Count; row++)
+        {
+            var weight = this.examples[row].Weight;
+            var phase = weight == Math.Floor(weight) ? 0 : (Mixing.Bits(this.options.Seed, (ulong)row, ulong.MaxValue) >> 11) / (double)(1UL << 53);
+            for (var n = Math.Floor(weight * (epoch + 1) + phase) - Math.Floor(weight * epoch + phase); n > 0; n--) drawn.Add(row);
+        }
+        // With few rows of little weight none may have its turn; an epoch without a step would be none.
+        return drawn.Count > 0 ? [.. drawn] : [epoch % this.examples.Count];
+    }
+
+    private long Positions(IEnumerable<int> rows) => rows.Sum(row => (long)this.examples[row].Positions);
+
+    // Best-fit decreasing: each row, the longest first, goes where it leaves the least room. Rows by their place in the step: one may be there twice.
     private List<List<int>> Micro(int[] rows)
     {
-        var bins = new List<(List<int> Rows, int Room)>();
-        foreach (var row in rows.Select((r, i) => (Row: r, Index: i)).OrderByDescending(x => this.examples[x.Row].Positions).ThenBy(x => x.Index).Select(x => x.Row))
+        var bins = new List<(List<int> Slots, int Room)>();
+        foreach (var slot in Enumerable.Range(0, rows.Length).OrderByDescending(i => this.examples[rows[i]].Positions))
         {
-            var n = this.examples[row].Positions;
+            var n = this.examples[rows[slot]].Positions;
             var best = -1;
             for (var b = 0; b < bins.Count; b++)
                 if (bins[b].Room >= n && (best < 0 || bins[b].Room < bins[best].Room)) best = b;
             if (best < 0)
             {
-                bins.Add(([row], microTokens - n));
+                bins.Add(([slot], microTokens - n));
                 continue;
             }
-            bins[best].Rows.Add(row);
-            bins[best] = (bins[best].Rows, bins[best].Room - n);
+            bins[best].Slots.Add(slot);
+            bins[best] = (bins[best].Slots, bins[best].Room - n);
         }
-        return bins.ConvertAll(b => b.Rows);
+        return bins.ConvertAll(b => b.Slots);
     }
 }

@@ -15,9 +15,13 @@ public static class ColumnPairs
 
     internal static ValueKind<IReadOnlyDictionary<string, string>> Kind { get; } = new(
         "columns by field, such as {prompt: question}",
-        static raw => Parse(raw.List ?? (raw.Scalar is { Length: > 0 } one ? [one] : [])),
+        static raw => Parse(raw.List ?? Pairs(raw.Scalar)),
         static v => "{" + string.Join(", ", v.Select(static p => $"{p.Key}: {YamlText.Scalar(p.Value)}")) + "}")
     { IsList = true };
+
+    // A mapping in braces, as behind a flag, or one pair.
+    private static IReadOnlyList<string> Pairs(string? scalar) =>
+        scalar is null or "" ? [] : scalar.StartsWith('{') && FlowText.Read(scalar) is { } pairs ? [.. pairs.Select(static p => $"{p.Name}={p.Value}")] : [scalar];
 
     /// <summary>The pairs, or what is wrong with one.</summary>
     internal static Parsed<IReadOnlyDictionary<string, string>> Parse(IReadOnlyList<string> pairs)
@@ -25,6 +29,8 @@ public static class ColumnPairs
         var columns = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var pair in pairs)
         {
+            if (pair.StartsWith('{'))
+                return Wrong($"'{pair}' is no mapping of fields to columns: put values with braces or brackets in quotes");
             var at = pair.IndexOf('=', StringComparison.Ordinal);
             var (field, column) = at < 0 ? (pair, "") : (pair[..at].Trim(), pair[(at + 1)..].Trim());
             if (column.Length == 0)

@@ -7,28 +7,13 @@ internal static class PathKinds
 
     public static ValueKind<string> File { get; } = Existing("an existing file", System.IO.File.Exists);
 
+    public static ValueKind<string> FileOrFolder { get; } = Existing("an existing file or folder", Path.Exists);
+
     /// <summary>An existing file, or one of the words that stand for something else.</summary>
     public static ValueKind<string> FileOr(string word) => new(
         $"an existing file or {word}",
         raw => raw.Is(word) ? word : File.Parse(raw),
         YamlText.Scalar);
-
-    public static ValueKind<IReadOnlyList<string>> Files { get; } = new(
-        "an existing file or a list of them",
-        raw =>
-        {
-            var found = new List<string>();
-            foreach (var item in raw.List ?? [raw.Scalar!])
-            {
-                var parsed = File.Parse(raw with { Scalar = item, List = null });
-                if (parsed.Problem is { } problem)
-                    return Parsed<IReadOnlyList<string>>.Wrong(problem);
-                found.Add(parsed.Value);
-            }
-
-            return found.Count == 0 ? Parsed<IReadOnlyList<string>>.Wrong("expected an existing file or a list of them, found an empty list") : new(found);
-        }, YamlText.ScalarOrList)
-    { IsList = true };
 
     /// <summary>A folder that need not exist yet, relative to the working directory (so that a shared recipe does not write beside itself).</summary>
     public static ValueKind<string> NewFolder { get; } = new(

@@ -35,19 +35,19 @@ public sealed record Recipe
 /// <summary>The rows and how they are read.</summary>
 public sealed record DataRecipe
 {
-    /// <summary>One or more files of training rows: .jsonl, .json, .csv or .txt.</summary>
-    public IReadOnlyList<string> Train { get; init; } = [];
+    /// <summary>Training rows: files, each with a weight if wanted ({path: a.jsonl, weight: 2}), or a folder with train, valid and test files.</summary>
+    public IReadOnlyList<DataSource> Train { get; init; } = [];
 
     /// <summary>Rows that choose the best checkpoint. auto: split off the training rows (see valid_fraction).</summary>
-    public IReadOnlyList<string> Valid { get; init; } = [];
+    public IReadOnlyList<DataSource> Valid { get; init; } = [];
 
     /// <summary>Rows that are never trained on, for the before and after of the report. auto: the validation rows are used.</summary>
-    public IReadOnlyList<string> Test { get; init; } = [];
+    public IReadOnlyList<DataSource> Test { get; init; } = [];
 
     /// <summary>Shape of the rows. auto: detected from the first rows.</summary>
     public string? Format { get; init; }
 
-    /// <summary>Columns of the file by the field that they hold, where the names differ: {prompt: question, completion: answer}.</summary>
+    /// <summary>Columns of the file by the field that they fill, or templates over them: {prompt: "{question}\n{context}", completion: qa.answer}.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Chat template: a file, or chatml. auto: the model's own.</summary>

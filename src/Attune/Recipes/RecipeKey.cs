@@ -31,6 +31,9 @@ public abstract class RecipeKey
     /// <summary>Whether it may hold several values: after a flag, several words.</summary>
     public abstract bool IsList { get; }
 
+    /// <summary>Whether one value, or an item of its list, may be a mapping.</summary>
+    internal abstract bool TakesMappings { get; }
+
     /// <summary>What is allowed, as a phrase: "a whole number from 1, or auto".</summary>
     public abstract string Form { get; }
 
@@ -55,6 +58,8 @@ internal sealed class RecipeKey<T>(
     : RecipeKey(name, help, flag)
 {
     public override bool IsList => kind.IsList;
+
+    internal override bool TakesMappings => kind.TakesMappings;
 
     public override string Form => kind.Form;
 

@@ -22,8 +22,7 @@ public sealed record Setting(string Key, string Value, string Origin)
     }
 
     // [a, b] is a list.
-    private static string[]? Items(string value) =>
-        value is ['[', .. var inner, ']'] ? inner.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : null;
+    private static IReadOnlyList<string>? Items(string value) => value is ['[', .. var inner, ']'] ? FlowText.Items(inner) : null;
 }
 
 /// <summary>

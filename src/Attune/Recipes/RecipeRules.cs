@@ -17,11 +17,11 @@ internal static class RecipeRules
             ? ("data.max_length", $"an example of {r.Data.MaxLength} tokens does not fit into a pass of {r.Train.MicroBatchTokens ?? r.Train.BatchTokens}",
                 "raise train.micro_batch_tokens and train.batch_tokens, or shorten the examples")
             : null,
-        r => r.Data.Train.FirstOrDefault(f => r.Data.Test.Contains(f)) is { } file
-            ? ("data.test", $"{file} is trained on, so it cannot show a gain", "give rows that are not in data.train")
+        r => r.Data.Train.FirstOrDefault(f => r.Data.Test.Any(t => t.Path == f.Path)) is { } file
+            ? ("data.test", $"{file.Path} is trained on, so it cannot show a gain", "give rows that are not in data.train")
             : null,
-        r => r.Data.Train.FirstOrDefault(f => r.Data.Valid.Contains(f)) is { } file
-            ? ("data.valid", $"{file} is trained on, so it cannot choose the best checkpoint", "give rows that are not in data.train, or leave data.valid to auto")
+        r => r.Data.Train.FirstOrDefault(f => r.Data.Valid.Any(v => v.Path == f.Path)) is { } file
+            ? ("data.valid", $"{file.Path} is trained on, so it cannot choose the best checkpoint", "give rows that are not in data.train, or leave data.valid to auto")
             : null,
     ];
 

@@ -107,6 +107,8 @@ internal sealed class RecipeTree
         }
         else if (parser.TryConsume<SequenceStart>(out _))
             Sequence(key, place);
+        else if (here is MappingStart && RecipeKeys.Find(key) is { TakesMappings: true })
+            Item(key, place);
         else if (key == ColumnsKey && parser.TryConsume<MappingStart>(out _))
             Pairs(key, place);
         else if (depth == 0 && RecipeKeys.Find(key) is null && (parser.TryConsume<MappingStart>(out _)))
@@ -132,6 +134,12 @@ internal sealed class RecipeTree
         var items = new List<string>();
         while (!parser.TryConsume<SequenceEnd>(out _))
         {
+            if (parser.Accept<MappingStart>(out var mapping) && mapping.Anchor.IsEmpty && mapping.Tag.IsEmpty && RecipeKeys.Find(key) is { TakesMappings: true })
+            {
+                if (TakeMapping(key) is { } text)
+                    items.Add(text);
+                continue;
+            }
             if (parser.Accept<Scalar>(out var item) && item.Anchor.IsEmpty && item.Tag.IsEmpty)
                 items.Add(item.Value);
             else
@@ -140,6 +148,22 @@ internal sealed class RecipeTree
         }
 
         entries.Add(new(key, null, items, place));
+    }
+
+    // A single mapping is a list of one.
+    private void Item(string key, string place)
+    {
+        if (TakeMapping(key) is { } text)
+            entries.Add(new(key, null, [text], place));
+    }
+
+    private string? TakeMapping(string key)
+    {
+        var start = parser.Current!.Start;
+        var text = FlowText.Take(parser);
+        if (text is null)
+            problems.Add(new(At(start, key), "expected names with plain values, such as {path: a.jsonl, weight: 2}"));
+        return text;
     }
 
     // The one key whose value is a mapping itself: its pairs become a list in the form that flags have.
@@ -151,7 +175,7 @@ internal sealed class RecipeTree
             if (parser.TryConsume<Scalar>(out var name) && parser.Accept<Scalar>(out var column) && column.Anchor.IsEmpty && column.Tag.IsEmpty)
                 items.Add($"{name.Value}={column.Value}");
             else
-                problems.Add(new(At(parser.Current!.Start, key), "expected a field and its column, such as prompt: question"));
+                problems.Add(new(At(parser.Current!.Start, key), "expected a field and its column, such as prompt: question", "put a template in quotes: prompt: \"{question}\""));
             parser.SkipThisAndNestedEvents();
         }
 

@@ -28,6 +28,9 @@ internal sealed record ValueKind<T>(string Form, Func<RawValue, Parsed<T>> Parse
 {
     /// <summary>Whether several values may be given.</summary>
     public bool IsList { get; init; }
+
+    /// <summary>Whether an item may be a mapping in the recipe; it is then parsed as text in braces (<see cref="FlowText"/>).</summary>
+    public bool TakesMappings { get; init; }
 }
 
 /// <summary>The kinds of value that recipes know.</summary>
@@ -146,11 +149,11 @@ internal static partial class ValueKinds
         v => v is null ? AutoWord : kind.Write(v));
 
     /// <summary>The same kind of list with <c>auto</c> (empty) beside it.</summary>
-    public static ValueKind<IReadOnlyList<string>> AutoList(ValueKind<IReadOnlyList<string>> kind) => new(
+    public static ValueKind<IReadOnlyList<T>> AutoList<T>(ValueKind<IReadOnlyList<T>> kind) => new(
         kind.Form + ", or auto",
         raw => raw.Is(AutoWord) ? new([]) : kind.Parse(raw),
         v => v.Count == 0 ? AutoWord : kind.Write(v))
-    { IsList = kind.IsList };
+    { IsList = kind.IsList, TakesMappings = kind.TakesMappings };
 
     private static ValueKind<T> Make<T>(string form, Func<string, T?> parse, Func<T, string> write)
         where T : struct => new(

@@ -11,7 +11,7 @@ namespace Attune.Runs;
 public sealed record EvalOptions
 {
     /// <summary>Files of rows.</summary>
-    public required IReadOnlyList<string> Data { get; init; }
+    public required IReadOnlyList<DataSource> Data { get; init; }
 
     /// <summary>Field of a row's shape → column of the file, where they differ.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();

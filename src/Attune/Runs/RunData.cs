@@ -41,6 +41,7 @@ public sealed record RunData
     internal static (Recipe Recipe, RunData Data) Read(Recipe recipe, ModelContext model, Choices choices, Action<RunNotice> notice, CancellationToken cancel)
     {
         var positions = model.Folder.Spec.MaxPositions;
+        recipe = SourceFolders.Open(recipe, choices);
         var data = recipe.Data;
         if (data.MaxLength > positions)
             throw new UserErrorException("data.max_length", $"is {data.MaxLength}; the model has {positions} positions", $"set it to {positions} or less");
@@ -52,9 +53,9 @@ public sealed record RunData
             Columns = data.Columns,
             EosIds = [.. model.EndIds],
         };
-        DataSet Load(IReadOnlyList<string> paths, string role)
+        DataSet Load(IReadOnlyList<DataSource> sources, string role)
         {
-            var set = DataSet.Load(paths, model.Tokenizer, model.Template, options, cancel);
+            var set = DataSet.Load(sources, model.Tokenizer, model.Template, options, cancel);
             notice(new NoticeData(role, set.Report, role == "train" ? set.Previews : []));
             return set;
         }

@@ -15,7 +15,7 @@ internal static class RunReport
     {
         var lines = MetricsLog.Read(run.Metrics);
         var kind = setup.Method.Lora is null ? "Full tuning" : "LoRA";
-        var data = string.Join(", ", setup.Recipe.Data.Train.Select(Path.GetFileName));
+        var data = string.Join(", ", setup.Recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)));
         return new RunRecord
         {
             Title = $"{kind} of {Path.GetFileName(Path.GetFullPath(setup.Recipe.Model))} on {data}",
@@ -62,7 +62,7 @@ internal static class RunReport
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
         if (test.Count > 0)
-            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(Quote))}{Columns(setup)} --match {Quote(setup.Recipe.Eval.Match)}");
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => Quote(SourceKinds.Flag(s))))}{Columns(setup)} --match {Quote(setup.Recipe.Eval.Match)}");
         yield return new NextCommand("Generate once", $"attune generate {model} {Prompt(setup)}");
     }
 

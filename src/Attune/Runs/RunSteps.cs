@@ -15,8 +15,8 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
     internal static (Recipe Recipe, RunSteps Steps) Choose(Recipe recipe, RunData data, Choices choices)
     {
         var train = recipe.Train;
-        var batch = choices.BatchTokens(train.BatchTokens, data.Train.Sum(static e => (long)e.Positions), data.Longest);
-        var epochs = choices.Epochs(train.Epochs, train.MaxSteps, data.Train.Sum(static e => (long)e.TrainedTokens));
+        var batch = choices.BatchTokens(train.BatchTokens, (long)data.Train.Sum(static e => e.Positions * e.Weight), data.Longest);
+        var epochs = choices.Epochs(train.Epochs, train.MaxSteps, (long)data.Train.Sum(static e => e.TrainedTokens * e.Weight));
         // A pass must hold the longest example; beyond two thousand rows kernels gain nothing more.
         var pass = train.MicroBatchTokens ?? Math.Max(data.Longest, Math.Min(batch, 2048));
         var packer = Pack(data, batch, pass, train.Seed);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Engine.Platform;
@@ -44,7 +45,7 @@ public static class TrainRun
         using var setup = RunSetup.Prepare(recipe, backend, Notice, cancel);
         notice(new NoticeDuration(RunDuration.Estimate(setup, backend, cancel)));
         var run = resume is null
-            ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0], clock)
+            ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, clock)
             : RunDirectory.Existing(resume);
         using var arena = Arena.OfBytes(setup.Memory.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
@@ -110,15 +111,16 @@ public static class TrainRun
     {
         // Paths as seen from anywhere, so that the recipe in the run's folder runs as it stands.
         string Full(string path) => Path.GetFullPath(path);
+        DataSource Whole(DataSource source) => source with { Path = Full(source.Path) };
         var data = setup.Recipe.Data;
         var resolved = setup.Recipe with
         {
             Model = Full(setup.Recipe.Model),
             Data = data with
             {
-                Train = [.. data.Train.Select(Full)],
-                Valid = [.. data.Valid.Select(Full)],
-                Test = [.. data.Test.Select(Full)],
+                Train = [.. data.Train.Select(Whole)],
+                Valid = [.. data.Valid.Select(Whole)],
+                Test = [.. data.Test.Select(Whole)],
                 Template = data.Template is null or "chatml" ? data.Template : Full(data.Template),
             },
             Eval = setup.Recipe.Eval with { General = setup.Recipe.Eval.General is null or EvalRecipe.None ? setup.Recipe.Eval.General : Full(setup.Recipe.Eval.General) },
@@ -132,9 +134,9 @@ public static class TrainRun
         var files = new List<ManifestFile>();
         files.AddRange(Directory.EnumerateFiles(setup.Recipe.Model).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("model", f)));
         var data = setup.Recipe.Data;
-        files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f)));
-        files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f)));
-        files.AddRange(data.Test.Select(static f => ManifestFile.Of("data.test", f)));
+        files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f.File)));
+        files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));
+        files.AddRange(data.Test.Select(static f => ManifestFile.Of("data.test", f.File)));
         files.Add(ManifestFile.Of("recipe", run.Recipe));
         files.AddRange(Directory.EnumerateFiles(saved).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("result", f)));
         new Manifest(Manifest.Version, setup.Recipe.Train.Seed, files, Environment(backend)).Save(run.Manifest);

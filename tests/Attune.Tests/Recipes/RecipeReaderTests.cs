@@ -157,7 +157,7 @@ public sealed class RecipeReaderTests : IDisposable
     {
         var elsewhere = Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.At("more.jsonl"));
         var r = folder.Read($"model: model\ndata:\n  train: [train.jsonl, {elsewhere}]\n  template: template.jinja\neval: {{general: general.txt}}");
-        Assert.Equal([folder.At("train.jsonl"), folder.At("more.jsonl")], r.Data.Train.Select(Path.GetFullPath));
+        Assert.Equal([folder.At("train.jsonl"), folder.At("more.jsonl")], r.Data.Train.Select(s => Path.GetFullPath(s.Path)));
         Assert.Equal(folder.At("template.jinja"), r.Data.Template);
 
         var p = Assert.Single(folder.Problems("model: train.jsonl\ndata: {train: train.jsonl}"));

@@ -100,7 +100,7 @@ public sealed class ResolvedKeysTests : IDisposable
         using var setup = RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
         return name switch
         {
-            "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0], TimeProvider.System).Path,
+            "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, TimeProvider.System).Path,
             "train.threads" => $"{RunCommands.Backend(recipe).Threads}",
             "eval.samples" => $"{RunReport.SampledRows(setup).Count()}",
             _ => Text(setup),

@@ -1,0 +1,43 @@
+using Attune.Data;
+using Attune.Recipes;
+
+namespace Attune.Runs;
+
+/// <summary>Puts the files of a folder in its place: those for training, and where the recipe leaves them open those for validation and test.</summary>
+internal static class SourceFolders
+{
+    /// <summary>The recipe with files alone.</summary>
+    public static Recipe Open(Recipe recipe, Choices choices)
+    {
+        var (train, valid, test) = (new List<DataSource>(), new List<DataSource>(), new List<DataSource>());
+        foreach (var source in recipe.Data.Train)
+        {
+            if (!Directory.Exists(source.Path))
+            {
+                train.Add(source);
+                continue;
+            }
+            var found = DataFolder.At(source.Path);
+            train.AddRange(found.Train.Select(f => source with { Path = f }));
+            valid.AddRange(found.Valid.Select(f => source with { Path = f, Weight = 1 }));
+            test.AddRange(found.Test.Select(f => source with { Path = f, Weight = 1 }));
+        }
+        return recipe with
+        {
+            Data = recipe.Data with
+            {
+                Train = train,
+                Valid = Unless(recipe.Data.Valid, valid, "data.valid"),
+                Test = Unless(recipe.Data.Test, test, "data.test"),
+            },
+        };
+
+        IReadOnlyList<DataSource> Unless(IReadOnlyList<DataSource> given, List<DataSource> found, string key)
+        {
+            if (given.Count > 0 || found.Count == 0)
+                return given;
+            choices.Note(key, string.Join(", ", found.Select(static f => Path.GetFileName(f.Path))), "found in the folder by its name");
+            return found;
+        }
+    }
+}
