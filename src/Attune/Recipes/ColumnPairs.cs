@@ -32,7 +32,10 @@ public static class ColumnPairs
             if (pair.StartsWith('{'))
                 return Wrong($"'{pair}' is no mapping of fields to columns: put values with braces or brackets in quotes");
             var at = pair.IndexOf('=', StringComparison.Ordinal);
-            var (field, column) = at < 0 ? (pair, "") : (pair[..at].Trim(), pair[(at + 1)..].Trim());
+            var (field, column) = at < 0 ? (pair, "") : (pair[..at].Trim(), pair[(at + 1)..]);
+            // A blank or a line end at the end of a template is text.
+            if (!column.Contains('{', StringComparison.Ordinal))
+                column = column.Trim();
             if (column.Length == 0)
                 return Wrong($"expected {Form}, found '{pair}'");
             if (!Fields.Contains(field))
