@@ -9,7 +9,7 @@ var recipe = new Recipe
     Model = "models/attune-base",
     Data = new() { Train = ["recipes/data/support/train.jsonl"], Test = ["recipes/data/support/test.jsonl"] },
     Train = new() { MaxSteps = args.Length > 0 ? int.Parse(args[0]) : 100, EvalEvery = 50 },
-    Eval = new() { Rows = 32, Match = "intent: [a-z_]+" },
+    Eval = new() { Rows = 32, Metrics = ["label:intent: ([a-z_]+)", "loss"] },
     Output = args.Length > 1 ? args[1] : null,
 };
 

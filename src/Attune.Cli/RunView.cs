@@ -119,11 +119,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 json.WriteNumber("planned", result.PlannedBytes);
                 json.WriteNumber("peak", result.PeakBytes);
                 json.WriteEndObject();
-                WriteMetrics(json, result.Record.Metrics);
-                json.WriteStartArray("next");
-                foreach (var next in result.Record.Next)
-                    json.WriteStringValue(next.Command);
-                json.WriteEndArray();
+                JsonReport.WriteBody(json, result.Record);
                 json.WriteEndObject();
             },
             console => Text(console, result));
@@ -134,9 +130,8 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
 
     private static void Text(IAnsiConsole console, RunResult result)
     {
-        console.Write(MetricsTable(result.Record.Metrics));
-        foreach (var finding in Findings.Of(result.Record))
-            console.MarkupLine($"[bold]{Markup.Escape(finding.Title)}[/] {Markup.Escape(finding.Evidence)} {Markup.Escape(finding.Advice)}".TrimEnd());
+        console.Write(MetricsTable(result.Record));
+        ShowFindings(console, result.Record);
         // Paths and commands must not be wrapped: they are there to be pasted.
         var plain = console.Profile.Out.Writer;
         plain.WriteLine();
@@ -149,32 +144,33 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             plain.WriteLine(hint);
     }
 
-    /// <summary>Measurements side by side.</summary>
-    internal static Table MetricsTable(IEnumerable<MetricChange> metrics)
+    /// <summary>Measurements side by side, or those of one model.</summary>
+    internal static Table MetricsTable(RunRecord record)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("before").RightAligned())
-            .AddColumn(new TableColumn("after").RightAligned()).AddColumn("95 % interval of the change");
-        foreach (var m in metrics)
-            table.AddRow(Markup.Escape(m.Name), Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit), Markup.Escape(Numbers.Interval(m)));
+        var table = new Table().Border(TableBorder.Simple).AddColumn("");
+        if (record.Metrics.Count == 0)
+        {
+            table.AddColumn(new TableColumn("value").RightAligned()).AddColumn("95 % interval").AddColumn(new TableColumn("rows").RightAligned());
+            foreach (var v in record.Values)
+                table.AddRow(Markup.Escape(v.Name), Numbers.Value(v.Value, v.Unit), Markup.Escape(Numbers.Interval(v)), Numbers.Count(v.Count));
+            return table;
+        }
+        table.AddColumn(new TableColumn(Markup.Escape(record.Sides.Before)).RightAligned()).AddColumn(new TableColumn(Markup.Escape(record.Sides.After)).RightAligned())
+            .AddColumn("95 % interval of the change").AddColumn("test");
+        foreach (var m in record.Metrics)
+        {
+            table.AddRow(
+                Markup.Escape(m.Name), Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit), Markup.Escape(Numbers.Interval(m)),
+                m.Test is { } test ? Numbers.PValue(test.PValue) : "");
+        }
         return table;
     }
 
-    /// <summary>The same as JSON: an array of objects.</summary>
-    internal static void WriteMetrics(System.Text.Json.Utf8JsonWriter json, IEnumerable<MetricChange> metrics)
+    /// <summary>Findings, one a line.</summary>
+    internal static void ShowFindings(IAnsiConsole console, RunRecord record)
     {
-        json.WriteStartArray("metrics");
-        foreach (var m in metrics)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", m.Name);
-            json.WriteNumber("before", m.Before);
-            json.WriteNumber("after", m.After);
-            json.WriteNumber("low", m.Low);
-            json.WriteNumber("high", m.High);
-            json.WriteNumber("count", m.Count);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        foreach (var finding in Findings.Of(record))
+            console.MarkupLine($"[bold]{Markup.Escape(finding.Title)}[/] {Markup.Escape(finding.Evidence)} {Markup.Escape(finding.Advice)}".TrimEnd());
     }
 
     private void Data(NoticeData data)

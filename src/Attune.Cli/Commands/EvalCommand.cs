@@ -1,9 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Attune.Evaluation;
+using Attune.Evaluation.Metrics;
 using Attune.Formats;
+using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Runs;
@@ -11,123 +12,157 @@ using Spectre.Console;
 
 namespace Attune.Cli.Commands;
 
-/// <summary><c>attune eval</c>: losses and answers of a model on rows; with an adapter, those of base and adapted model, with intervals.</summary>
-internal static class EvalCommand
+/// <summary><c>attune eval</c>: measures a model on rows, alone, beside its base, or beside another model on the same rows.</summary>
+internal sealed class EvalCommand
 {
+    private readonly ModelArguments model = new();
+
+    private readonly Option<string[]> data = new("--data", "-d") { Description = "Files of rows.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true };
+
+    private readonly Option<string[]> columns = new("--columns")
+    {
+        Description = "Columns of the file by field: --columns prompt=question completion=answer",
+        HelpName = "field=column",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<bool> alone = new("--base") { Description = "Compare with the model without its adapter." };
+
+    private readonly Option<string?> against = new("--against") { Description = "Compare with another model, or another adapter, on the same rows.", HelpName = "folder" };
+
+    private readonly Option<string?> againstAdapter = new("--against-adapter") { Description = "An adapter for the model of --against.", HelpName = "folder" };
+
+    private readonly Option<string[]> metrics = new("--metrics")
+    {
+        Description = $"What is measured: {MetricTable.Forms}. auto: by the form of the expected answers.",
+        HelpName = "name",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<int> rows = new("--rows") { Description = "Rows that are answered. 0: only losses.", HelpName = "n", DefaultValueFactory = _ => 100 };
+
+    private readonly Option<int?> most = new("--max-new-tokens") { Description = RecipeKeys.Find("eval.max_new_tokens")!.Help, HelpName = "n" };
+
+    private readonly Option<string> general = new("--general")
+    {
+        Description = "General text for measuring what was forgotten: a file, none, or auto for the text that comes with Attune.",
+        HelpName = "file",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<int> samples = new("--samples") { Description = "Answers that the report shows.", HelpName = "n", DefaultValueFactory = _ => 20 };
+
+    private readonly Option<string?> report = new("--out") { Description = "Writes report.html, report.md and report.json into a folder.", HelpName = "folder" };
+
+    private readonly Option<string?> answers = new("--answers") { Description = "Writes every question with its answers to a file.", HelpName = "file.jsonl" };
+
     public static Command Create(CommandHost host)
     {
-        var model = new ModelArguments();
-        var data = new Option<string[]>("--data", "-d") { Description = "Files of rows.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true };
-        var columns = new Option<string[]>("--columns") { Description = "Columns of the file by field: --columns prompt=question completion=answer", HelpName = "field=column", AllowMultipleArgumentsPerToken = true };
-        var match = new Option<string>("--match") { Description = RecipeKeys.Find("eval.match")!.Help, HelpName = "rule", DefaultValueFactory = _ => EvalRecipe.Exact };
-        var rows = new Option<int>("--rows") { Description = "Rows that are answered. 0: only losses.", HelpName = "n", DefaultValueFactory = _ => 100 };
-        var most = new Option<int?>("--max-new-tokens") { Description = RecipeKeys.Find("eval.max_new_tokens")!.Help, HelpName = "n" };
-        var general = new Option<string>("--general") { Description = "General text for measuring what was forgotten: a file, none, or auto for the text that comes with Attune.", HelpName = "file", DefaultValueFactory = _ => "auto" };
-        var answers = new Option<string>("--answers") { Description = "Writes every question with its answers to a file.", HelpName = "file.jsonl" };
-        var command = model.AddTo(new Command("eval", "Measures a model on rows; with an adapter, base and adapted model on the same rows.") { data, columns, match, rows, most, general, answers });
-        return host.Bind(command, c =>
+        var self = new EvalCommand();
+        var command = self.model.AddTo(new Command("eval", "Measures a model on rows, alone or beside another on the same rows.")
         {
-            var options = new EvalOptions
-            {
-                Data = SourceKinds.Read("--data", c.Get(data)!),
-                Columns = ColumnPairs.Read("--columns", c.Get(columns) ?? []),
-                Match = c.Get(match)!,
-                Rows = Shared.Within("--rows", c.Get(rows), 0, int.MaxValue, "a whole number from 0"),
-                MaxNewTokens = c.Get(most) is { } n ? Shared.Within("--max-new-tokens", n, 1, 1 << 20, "a whole number from 1") : null,
-                General = c.Get(general) is "auto" ? null : c.Get(general),
-            };
-            using var loaded = model.Open(c);
-            using var view = new RunView(c.Output);
-            var result = EvalRun.Execute(loaded, options, view.Show, c.Stop);
-            if (c.Get(answers) is { } path)
-                AtomicFile.WriteText(path, AnswerLines(result));
-            view.Dispose();
-            c.Output.Result(json => Write(json, result), console => Show(console, result));
-            return ExitCode.Done;
+            self.data, self.columns, self.alone, self.against, self.againstAdapter, self.metrics, self.rows, self.most, self.general, self.samples, self.report, self.answers,
         });
+        return host.Bind(command, self.Run);
+    }
+
+    private int Run(CommandContext c)
+    {
+        var options = Options(c);
+        RequireOnePair(c);
+        using var loaded = model.Open(c);
+        using var rival = Rival(c, loaded);
+        using var view = new RunView(c.Output);
+        var side = new EvalSide(loaded, loaded.Adapters, NameOf(loaded, loaded.Context.AdapterPath));
+        var other = rival is not null ? new EvalSide(rival, rival.Adapters, NameOf(rival, rival.Context.AdapterPath))
+            : c.Get(alone) ? new EvalSide(loaded, null, "the base")
+            : null;
+        if (other?.Name == side.Name)
+            other = other with { Name = $"{other.Name} (compared)" };
+        var result = EvalRun.Execute(side, other, options, view.Show, c.Stop);
+        if (c.Get(answers) is { } path)
+            AtomicFile.WriteText(path, AnswerLines(result));
+        var written = c.Get(report) is { } folder ? ReportFiles.Write(folder, result.Record) : [];
+        view.Dispose();
+        c.Output.Result(json => Write(json, result), console => Show(console, result, written));
+        return ExitCode.Done;
+    }
+
+    private EvalOptions Options(CommandContext c) => new()
+    {
+        Data = SourceKinds.Read("--data", c.Get(data)!),
+        Columns = ColumnPairs.Read("--columns", c.Get(columns) ?? []),
+        Metrics = MetricNames.Read("--metrics", c.Get(metrics) ?? []),
+        Rows = Shared.Within("--rows", c.Get(rows), 0, int.MaxValue, "a whole number from 0"),
+        Samples = Shared.Within("--samples", c.Get(samples), 0, 1000, "a whole number from 0 to 1000"),
+        MaxNewTokens = c.Get(most) is { } n ? Shared.Within("--max-new-tokens", n, 1, 1 << 20, "a whole number from 1") : null,
+        General = c.Get(general) is "auto" ? null : c.Get(general),
+    };
+
+    private void RequireOnePair(CommandContext c)
+    {
+        if (c.Get(alone) && c.Get(against) is not null)
+            throw new UserErrorException("--base", "compares with the model itself, and --against with another", "give one of the two");
+        if (c.Get(againstAdapter) is not null && c.Get(against) is null)
+            throw new UserErrorException("--against-adapter", "is an adapter for the model of --against, which is not given", "give --against with the adapter's base model");
+    }
+
+    private InferenceModel? Rival(CommandContext c, InferenceModel loaded)
+    {
+        if (c.Get(alone) && loaded.Adapters is null)
+            throw new UserErrorException("--base", "compares a model with an adapter to the same without, and no adapter is given", "give --adapter, or compare with another model (--against)");
+        if (c.Get(against) is not { } path)
+            return null;
+        var adapter = c.Get(againstAdapter) is { } given ? Shared.RequireFolder("--against-adapter", given) : null;
+        return InferenceModel.Open(Shared.RequireFolder("--against", path), adapter, c.Get(model.Template), loaded.Backend);
+    }
+
+    // An adapter of a run is called adapter, as all are: its run's name says more.
+    private static string NameOf(InferenceModel model, string? adapter)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(adapter ?? model.Context.Folder.Path));
+        var name = Path.GetFileName(path);
+        return name is "adapter" or "model" && Path.GetFileName(Path.GetDirectoryName(path)) is { Length: > 0 } run ? $"{run}/{name}" : name;
     }
 
     private static void Write(Utf8JsonWriter json, EvalResult result)
     {
         json.WriteStartObject();
-        Side("model", result.Model);
-        if (result.Base is { } before)
-        {
-            Side("base", before);
-            RunView.WriteMetrics(json, result.Changes);
-        }
+        json.WriteNumber("rows", result.Rows.Test.Count);
+        json.WriteNumber("tokens", result.Rows.Test.Sum(static e => (long)e.TrainedTokens));
+        JsonReport.WriteBody(json, result.Record);
         json.WriteEndObject();
-
-        void Side(string name, Measurement m)
-        {
-            json.WriteStartObject(name);
-            json.WriteNumber("rows", m.Test.Examples.Count);
-            json.WriteNumber("tokens", m.Test.Tokens);
-            Number("loss", m.Test.Mean);
-            Number("perplexity", m.Test.Perplexity);
-            if (m.General.Tokens > 0)
-                Number("general_loss", m.General.Mean);
-            if (m.Answers.Count > 0)
-            {
-                json.WriteNumber("answers", m.Answers.Count);
-                Number("match", m.RightShare);
-                json.WriteNumber("stopped", m.Answers.Count(static a => a.Stopped));
-            }
-            json.WriteEndObject();
-        }
-
-        // A diverged model is a result too, and JSON has no word for what is not finite.
-        void Number(string name, double value)
-        {
-            if (double.IsFinite(value))
-                json.WriteNumber(name, value);
-            else
-                json.WriteNull(name);
-        }
     }
 
-    private static void Show(IAnsiConsole console, EvalResult result)
+    private static void Show(IAnsiConsole console, EvalResult result, IReadOnlyList<string> written)
     {
-        var m = result.Model;
-        if (result.Base is not null)
-        {
-            console.Write(RunView.MetricsTable(result.Changes));
-            return;
-        }
-        var grid = new Grid().AddColumn().AddColumn(new GridColumn().RightAligned());
-        Row("rows", Numbers.Count(m.Test.Examples.Count));
-        Row("tokens that count", Numbers.Count(m.Test.Tokens));
-        Row("loss", Numbers.Value(m.Test.Mean, MetricUnit.Loss));
-        Row("perplexity", Numbers.Short(m.Test.Perplexity));
-        if (m.General.Tokens > 0)
-            Row("loss on general text", Numbers.Value(m.General.Mean, MetricUnit.Loss));
-        if (m.Answers.Count > 0)
-            Row($"answers: {result.Rows.Match.Name}", string.Create(CultureInfo.InvariantCulture, $"{Numbers.Value(m.RightShare, MetricUnit.Fraction)} of {m.Answers.Count}"));
-        console.Write(grid);
-
-        void Row(string name, string value) => grid.AddRow(Markup.Escape(name), Markup.Escape(value));
+        console.Write(RunView.MetricsTable(result.Record));
+        RunView.ShowFindings(console, result.Record);
+        foreach (var path in written)
+            console.Profile.Out.Writer.WriteLine(path);
     }
 
     private static string AnswerLines(EvalResult result)
     {
         var text = new StringBuilder();
-        for (var i = 0; i < result.Rows.Questions.Count; i++)
+        for (var i = 0; i < result.Rows.Asked.Questions.Count; i++)
         {
-            var question = result.Rows.Questions[i];
+            var question = result.Rows.Asked.Questions[i];
             text.Append(ConsoleOutput.OneLineOf(json =>
             {
                 json.WriteStartObject();
                 json.WriteString("prompt", question.PromptText);
                 json.WriteString("expected", question.Expected);
-                if (result.Base is { } before)
-                    Side("base_", before.Answers[i]);
+                if (result.Against is { } before)
+                    Side("against_", before.Answers[i]);
                 Side("", result.Model.Answers[i]);
                 json.WriteEndObject();
 
                 void Side(string prefix, Answer answer)
                 {
                     json.WriteString(prefix + "answer", answer.Text);
-                    json.WriteBoolean(prefix + "right", answer.IsRight);
+                    if (result.Rows.Asked.IsRight(i, answer) is { } right)
+                        json.WriteBoolean(prefix + "right", right);
                     json.WriteBoolean(prefix + "stopped", answer.Stopped);
                 }
             })).Append('\n');

@@ -2,6 +2,7 @@ using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
+using Attune.Engine.Ops;
 using Attune.Models;
 using Attune.Objectives;
 
@@ -10,7 +11,8 @@ namespace Attune.Evaluation;
 /// <summary>Loss of one example.</summary>
 /// <param name="Sum">Σ −ln p over its trained tokens, in nats.</param>
 /// <param name="Tokens">How many those are.</param>
-public readonly record struct ExampleLoss(double Sum, int Tokens);
+/// <param name="Hits">How many of them the model finds the most likely; of equals the first in the vocabulary.</param>
+public readonly record struct ExampleLoss(double Sum, int Tokens, int Hits = 0);
 
 /// <summary>Losses of a set of examples.</summary>
 /// <param name="Examples">By example, in the order given.</param>
@@ -67,14 +69,15 @@ public static class TokenLosses
                 cancel.ThrowIfCancellationRequested();
                 var input = new PassInput(batch, rows);
                 using var tape = new Tape(backend, arena, record: false);
-                var (_, rowLosses) = NextToken.Forward(tape, model, input.Pass with { Adapters = adapters }, input, 1);
-                Collect(rowLosses, input, losses);
+                var hits = new HitRows(input.TrainedRows.Length);
+                var (_, rowLosses) = NextToken.Forward(tape, model, input.Pass with { Adapters = adapters }, input, 1, hits);
+                Collect(rowLosses, hits, input, losses);
             }
         }
         return new LossResult(losses);
     }
 
-    private static void Collect(Tensor rowLosses, PassInput input, ExampleLoss[] losses)
+    private static void Collect(Tensor rowLosses, HitRows hits, PassInput input, ExampleLoss[] losses)
     {
         var batch = input.Batch;
         var sequence = 0;
@@ -83,7 +86,39 @@ public static class TokenLosses
             while (input.TrainedRows[i] >= batch.SequenceStarts[sequence] + batch.SequenceLengths[sequence])
                 sequence++;
             var row = batch.Rows[sequence];
-            losses[row] = new ExampleLoss(losses[row].Sum + rowLosses.Read(0, i) / input.Weights[i], losses[row].Tokens + 1);
+            losses[row] = new ExampleLoss(losses[row].Sum + rowLosses.Read(0, i) / input.Weights[i], losses[row].Tokens + 1, losses[row].Hits + (hits[i] ? 1 : 0));
+        }
+    }
+
+    /// <summary>Cross-entropy that also notes of each row whether its target has the largest logit.</summary>
+    private sealed class HitRows(int rows) : IRowLoss
+    {
+        private readonly bool[] hits = new bool[rows];
+        private readonly CrossEntropyLoss loss = new();
+
+        public bool this[int row] => hits[row];
+
+        public void Run(Backend backend, Tensor logits, int firstRow, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients)
+        {
+            for (var r = 0; r < logits.Rows; r++)
+                hits[firstRow + r] = IsLargest(logits.Row<float>(r), targets.Row<int>(0)[firstRow + r]);
+            loss.Run(backend, logits, firstRow, targets, weights, scale, losses, gradients);
+        }
+
+        private static bool IsLargest(ReadOnlySpan<float> logits, int target)
+        {
+            var own = logits[target];
+            foreach (var other in logits[..target])
+            {
+                if (!(other < own))
+                    return false;
+            }
+            foreach (var other in logits[(target + 1)..])
+            {
+                if (!(other <= own))
+                    return false;
+            }
+            return true;
         }
     }
 }

@@ -17,8 +17,9 @@ public static class NextToken
     /// <param name="pass">The input's pass, with adapters and randomness as wanted.</param>
     /// <param name="input">Ids, targets, weights; at least one trained row.</param>
     /// <param name="scale">1 / number of trained tokens of the whole optimizer step.</param>
+    /// <param name="rowLoss">What is computed of each row of logits; null for cross-entropy.</param>
     /// <returns>scale · Σ losses as [1, 1], and the loss of every trained row as [1, n].</returns>
-    public static (Var Loss, Tensor RowLosses) Forward(Tape t, Decoder model, Pass pass, PassInput input, float scale)
+    public static (Var Loss, Tensor RowLosses) Forward(Tape t, Decoder model, Pass pass, PassInput input, float scale, IRowLoss? rowLoss = null)
     {
         var hidden = model.Hidden(t, pass, input.Ids);
         t.Section = "head";
@@ -28,7 +29,7 @@ public static class NextToken
         var chosen = t.Run(new GatherRows(hidden, rows, capacity));
         var losses = t.New(1, capacity).ColRange(0, input.TrainedRows.Length);
         var loss = t.Run(new HeadLoss(
-            chosen, model.Head, t.Integers(input.Targets, capacity), t.Numbers(input.Weights, capacity), scale, new CrossEntropyLoss(), ChunkRows, losses, capacity));
+            chosen, model.Head, t.Integers(input.Targets, capacity), t.Numbers(input.Weights, capacity), scale, rowLoss ?? new CrossEntropyLoss(), ChunkRows, losses, capacity));
         return (loss, losses);
     }
 }

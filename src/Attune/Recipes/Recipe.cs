@@ -165,11 +165,8 @@ public sealed record EvalRecipe
     /// <summary>The value of <see cref="General"/> that turns the measurement of forgetting off.</summary>
     public const string None = "none";
 
-    /// <summary>The value of <see cref="Match"/> that compares whole answers.</summary>
-    public const string Exact = "exact";
-
-    /// <summary>The value of <see cref="Match"/> that compares answers up to the first line break.</summary>
-    public const string FirstLine = "first-line";
+    /// <summary>What is measured on the test rows, the most telling first: loss, perplexity, token-accuracy, exact, first-line, regex:pattern, label, numeric, f1, rouge-l, json, json-fields, choice. The first that judges single answers marks them right or wrong. auto: by the form of the expected answers.</summary>
+    public IReadOnlyList<string> Metrics { get; init; } = [];
 
     /// <summary>Test rows that are answered before and after. 0: none, only losses are compared.</summary>
     public int Rows { get; init; } = 100;
@@ -177,14 +174,11 @@ public sealed record EvalRecipe
     /// <summary>Most tokens of a generated answer. auto: the longest expected answer and a quarter.</summary>
     public int? MaxNewTokens { get; init; }
 
-    /// <summary>What must agree for an answer to count as right: exact, first-line, or a regular expression whose match is compared.</summary>
-    public string Match { get; init; } = Exact;
-
     /// <summary>General text for measuring what was forgotten: a file, or none. auto: the text that comes with Attune.</summary>
     public string? General { get; init; }
 
     /// <summary>Answers shown side by side in the report.</summary>
-    public int Samples { get; init; } = 6;
+    public int Samples { get; init; } = 20;
 }
 
 /// <summary>What is trained.</summary>

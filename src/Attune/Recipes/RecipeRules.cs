@@ -1,3 +1,4 @@
+using Attune.Evaluation.Metrics;
 using Attune.Problems;
 
 namespace Attune.Recipes;
@@ -22,6 +23,9 @@ internal static class RecipeRules
             : null,
         r => r.Data.Train.FirstOrDefault(f => r.Data.Valid.Any(v => v.Path == f.Path)) is { } file
             ? ("data.valid", $"{file.Path} is trained on, so it cannot choose the best checkpoint", "give rows that are not in data.train, or leave data.valid to auto")
+            : null,
+        r => r.Eval.Rows == 0 && r.Eval.Metrics.FirstOrDefault(static m => MetricTable.Parse(m).Metric is { } metric && (metric.Needs & ~Evidence.Losses) != 0) is { } name
+            ? ("eval.metrics", $"{name} needs rows that are answered, and eval.rows is 0", "raise eval.rows, or choose among loss, perplexity and token-accuracy")
             : null,
     ];
 

@@ -93,24 +93,6 @@ internal static partial class ValueKinds
         }, v => choices.First(c => EqualityComparer<T>.Default.Equals(c.Value, v)).Word);
     }
 
-    /// <summary>Whole answers, first lines, or what a regular expression finds (matched in linear time, so without look-around and back-references).</summary>
-    public static ValueKind<string> MatchRule { get; } = new(
-        "exact, first-line or a regular expression",
-        raw =>
-        {
-            if (raw.Scalar is not { Length: > 0 } text)
-                return Parsed<string>.Wrong($"expected exact, first-line or a regular expression, found {raw.Shown}");
-            try
-            {
-                _ = new Regex(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-                return text;
-            }
-            catch (Exception e) when (e is ArgumentException or NotSupportedException)
-            {
-                return Parsed<string>.Wrong($"'{text}' is not a regular expression that can be used here ({e.Message})");
-            }
-        }, YamlText.Scalar);
-
     /// <summary>Layer names, endings or patterns with <c>*</c> and <c>?</c>: one, or a list.</summary>
     public static ValueKind<IReadOnlyList<string>> Patterns { get; } = new(
         "all-linear, a layer name or pattern, or a list of these",

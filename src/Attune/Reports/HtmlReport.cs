@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Attune.Evaluation;
 using Attune.Reports.Analysers;
 using Attune.Reports.Html;
 
@@ -23,11 +24,12 @@ public static class HtmlReport
         page.Append($"<title>{Text(run.Title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n<main>\n");
         var findings = Findings.Of(run);
         Hero(page, run);
-        Next(page, run);
+        MetricSection.Write(page, run);
         FindingList(page, findings);
-        Metrics(page, run);
-        Samples(page, run);
+        Next(page, run);
         Curves(page, run.Curves);
+        AnswerSection.Write(page, run);
+        ConfusionSection.Write(page, run.Confusions);
         Parity(page, run.Parity);
         Memory(page, run.Memory);
         Details(page, run);
@@ -44,6 +46,8 @@ public static class HtmlReport
         {
             Figure("Difference", Numbers.Change(m.Difference, m.Unit));
             Figure("95 % interval of it", Numbers.Interval(m));
+            if (m.Test is { } test)
+                Figure("If nothing had changed", Numbers.PValue(test.PValue));
             Figure("Rests on", $"{Numbers.Count(m.Count)} rows");
         }
 
@@ -66,6 +70,8 @@ public static class HtmlReport
 
     private static void FindingList(StringBuilder page, IReadOnlyList<Finding> findings)
     {
+        if (findings.Count == 0)
+            return;
         page.Append("<h2>What was found</h2>\n<ul class=\"findings\">\n");
         foreach (var f in findings)
         {
@@ -75,44 +81,6 @@ public static class HtmlReport
         }
 
         page.Append("</ul>\n");
-    }
-
-    private static void Metrics(StringBuilder page, RunRecord run)
-    {
-        if (run.Metrics.Count == 0)
-            return;
-        page.Append("<h2>What changed</h2>\n<div class=\"card scroll\"><table class=\"metrics\">\n<thead><tr><th scope=\"col\">Measured</th><th scope=\"col\" class=\"num\">Before</th><th scope=\"col\" class=\"num\">After</th>");
-        page.Append("<th scope=\"col\" class=\"chartcell\">○ before ● after</th><th scope=\"col\">Difference, 95 % interval</th><th scope=\"col\" class=\"num\">n</th></tr></thead>\n<tbody>\n");
-        foreach (var m in run.Metrics)
-        {
-            page.Append($"<tr><th scope=\"row\">{Text(m.Name)}</th><td class=\"num\">{Text(Numbers.Value(m.Before, m.Unit))}</td><td class=\"num\">{Text(Numbers.Value(m.After, m.Unit))}</td>");
-            page.Append($"<td class=\"chartcell\">{Dumbbell.Svg(m)}</td><td>{Text(Numbers.Change(m.Difference, m.Unit))}<br/><span class=\"evidence\">{Text(Numbers.Interval(m))}</span></td>");
-            page.Append($"<td class=\"num\">{Numbers.Count(m.Count)}</td></tr>\n");
-        }
-
-        page.Append("</tbody>\n</table></div>\n<p class=\"evidence\">The same rows before and after. Where the interval leaves zero out, the difference is more than the choice of rows explains.</p>\n");
-    }
-
-    private static void Samples(StringBuilder page, RunRecord run)
-    {
-        if (run.Samples.Count == 0)
-            return;
-        page.Append("<h2>Answers, before and after</h2>\n");
-        foreach (var s in run.Samples)
-        {
-            page.Append($"<article class=\"card sample\"><p class=\"text prompt\">{Text(s.Prompt)}</p>\n<div class=\"answers\">");
-            Answer("Expected", s.Expected, null);
-            Answer("Before", s.Before, s.BeforeIsRight);
-            Answer("After", s.After, s.AfterIsRight);
-            page.Append("</div></article>\n");
-        }
-
-        void Answer(string name, string answer, bool? right)
-        {
-            var badge = right is null ? "" : $"<span class=\"badge {(right.Value ? "Good" : "Warning")}\">{(right.Value ? "right" : "wrong")}</span>";
-            page.Append($"<div><h3>{name}{badge}</h3>");
-            page.Append(string.IsNullOrWhiteSpace(answer) ? "<p class=\"text none\">(nothing)</p></div>" : $"<p class=\"text\">{Text(answer)}</p></div>");
-        }
     }
 
     private static void Curves(StringBuilder page, RunCurves c)

@@ -1,11 +1,12 @@
 using System.Text;
+using Attune.Reports.Html;
 
 namespace Attune.Reports;
 
 /// <summary>The report as Markdown, in the same order as <see cref="HtmlReport"/>. Texts from outside cannot open HTML, links, code or table cells.</summary>
 public static class MarkdownReport
 {
-    private const int LongestText = 1000;
+    private const int LongestText = 1000, MostMistakes = 20;
 
     /// <summary>The document.</summary>
     public static string Write(RunRecord run)
@@ -15,28 +16,30 @@ public static class MarkdownReport
         md.Append($"# {Inline(run.Title)}\n\n**{verdict.Label}.** {Inline(verdict.Sentence)}\n");
         if (verdict.Metric is { } m)
             md.Append($"\nDifference {Numbers.Change(m.Difference, m.Unit)}, 95 % interval {Numbers.Interval(m)}, n = {Numbers.Count(m.Count)}.\n");
+        Measured(md, run);
+        var findings = Findings.Of(run);
+        if (findings.Count > 0)
+            md.Append("\n## What was found\n\n");
+        foreach (var f in findings)
+            md.Append($"- **{Inline(f.Title)}**{(f.Tone == FindingTone.Warning ? " (look here)" : "")}. {Inline(f.Evidence)} {Inline(f.Advice)}".TrimEnd()).Append('\n');
+
         if (run.Next.Count > 0)
             md.Append("\n## What to do next\n");
         foreach (var next in run.Next)
             md.Append($"\n{Inline(next.Purpose)}\n\n{Fence(next.Command)}\n");
-
-        md.Append("\n## What was found\n\n");
-        foreach (var f in Findings.Of(run))
-            md.Append($"- **{Inline(f.Title)}**{(f.Tone == FindingTone.Warning ? " (look here)" : "")}. {Inline(f.Evidence)} {Inline(f.Advice)}".TrimEnd()).Append('\n');
-
-        Table(md, "What changed", ["measured", "before", "after", "difference", "95 % interval", "n"], run.Metrics.Select(c => (string[])
-        [
-            c.Name, Numbers.Value(c.Before, c.Unit), Numbers.Value(c.After, c.Unit), Numbers.Change(c.Difference, c.Unit), Numbers.Interval(c), Numbers.Count(c.Count),
-        ]));
+        Table(md, "How it learned", ["curve", "first", "lowest", "last"], Curves(run.Curves));
         if (run.Samples.Count > 0)
-            md.Append("\n## Answers, before and after\n");
+            md.Append("\n## Answers\n");
         foreach (var s in run.Samples)
         {
-            md.Append($"\n### {Inline(s.Prompt)}\n\nExpected\n\n{Fence(s.Expected)}\n\nBefore{Judged(s.BeforeIsRight)}\n\n{Fence(s.Before)}\n\n");
-            md.Append($"After{Judged(s.AfterIsRight)}\n\n{Fence(s.After)}\n");
+            md.Append($"\n### {Inline(s.Prompt)}\n\nExpected\n\n{Fence(s.Expected)}\n\n");
+            if (s.Before is not null)
+                md.Append($"{Side(run.Sides.Before)}{Judged(s.BeforeIsRight)}\n\n{Fence(s.Before)}\n\n");
+            md.Append($"{(s.Before is null ? "Answer" : Side(run.Sides.After))}{Judged(s.AfterIsRight)}\n\n{Fence(s.After)}\n");
         }
 
-        Table(md, "How it learned", ["curve", "first", "lowest", "last"], Curves(run.Curves));
+        foreach (var c in run.Confusions)
+            Labels(md, c);
         Table(md, "Do the saved files say the same", ["form", "prompts", "same ids", "largest difference of a logit", "allowed", "holds"], run.Parity.Select(p => (string[])
         [
             p.Form, Numbers.Count(p.Prompts), Numbers.Count(p.SameIds), Numbers.Short(p.Difference), Numbers.Short(p.Allowed), p.Holds ? "yes" : "NO",
@@ -49,6 +52,30 @@ public static class MarkdownReport
             md.Append("\n## Warnings\n\n").Append(string.Concat(run.Warnings.Select(w => $"- {Inline(w)}\n")));
         return md.ToString();
     }
+
+    private static void Measured(StringBuilder md, RunRecord run)
+    {
+        Table(md, "What changed", ["measured", run.Sides.Before, run.Sides.After, "difference", "95 % interval", "test", "is it real", "rows"], run.Metrics.Select(c => (string[])
+        [
+            c.Name, Numbers.Value(c.Before, c.Unit), Numbers.Value(c.After, c.Unit), Numbers.Change(c.Difference, c.Unit), Numbers.Interval(c),
+            c.Test is { } t ? $"{Numbers.PValue(t.PValue)}, {t.Name}" : "", !c.IsReal ? "not clear" : c.IsBetter ? "better" : "worse", Numbers.Count(c.Count),
+        ]));
+        Table(md, "What was measured", ["measured", "value", "95 % interval", "rows"], run.Values.Select(v => (string[])
+            [v.Name, Numbers.Value(v.Value, v.Unit), Numbers.Interval(v), Numbers.Count(v.Count)]));
+    }
+
+    private static void Labels(StringBuilder md, ConfusionPair c)
+    {
+        Table(md, "Which labels are taken for which", ["expected", "answered", "times"], ConfusionSection.MistakesOf(c.After).Take(MostMistakes).Select(m => (string[])
+            [m.Expected, m.Answered, Numbers.Count(m.Count)]));
+        Table(md, "Every label, the weakest first", ["label", "rows", "right before", "right after", "F1 after"], Enumerable.Range(0, c.After.Labels.Count).OrderBy(c.After.F1).Select(i => (string[])
+        [
+            c.After.Labels[i], Numbers.Count(c.After.Counts[i].Sum()), c.Before is null ? "" : Numbers.Count(c.Before.Counts[i][i]),
+            Numbers.Count(c.After.Counts[i][i]), Numbers.Percent(c.After.F1(i)),
+        ]));
+    }
+
+    private static string Side(string name) => Inline(Verdict.Capital(name));
 
     private static IEnumerable<string[]> Curves(RunCurves c)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Evaluation;
 
 namespace Attune.Reports;
 
@@ -20,6 +21,13 @@ public static class Numbers
         MetricUnit.Loss => Signed(value, 3),
         _ => (value < 0 ? "" : "+") + Short(value),
     };
+
+    /// <summary>A p-value: <c>p = 0.031</c>, or <c>p &lt; 0.001</c>.</summary>
+    public static string PValue(double p) => p < 0.001 ? "p < 0.001" : "p = " + Decimals(p, p < 0.1 ? 3 : 2);
+
+    /// <summary>The interval of a value: <c>34.6 to 46.7 %</c>.</summary>
+    public static string Interval(MetricValue m) =>
+        (m.Unit == MetricUnit.Fraction ? Decimals(m.Low * 100, 1) : Value(m.Low, m.Unit)) + " to " + Value(m.High, m.Unit);
 
     /// <summary>The interval of a difference: <c>+8.1 to +16.9 points</c>.</summary>
     public static string Interval(MetricChange m) => $"{Change(m.Low, m.Unit, withUnit: false)} to {Change(m.High, m.Unit)}";

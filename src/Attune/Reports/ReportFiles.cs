@@ -7,7 +7,7 @@ namespace Attune.Reports;
 public static class ReportFiles
 {
     private static readonly (string Name, Func<RunRecord, string> Write)[] Writers =
-        [("report.html", HtmlReport.Write), ("report.md", MarkdownReport.Write)];
+        [("report.html", HtmlReport.Write), ("report.md", MarkdownReport.Write), ("report.json", JsonReport.Write)];
 
     /// <summary>Writes every format; returns the paths.</summary>
     /// <exception cref="RunFailedException">A file cannot be written.</exception>

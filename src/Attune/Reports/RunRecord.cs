@@ -1,3 +1,6 @@
+using Attune.Evaluation;
+using Attune.Evaluation.Metrics;
+
 namespace Attune.Reports;
 
 /// <summary>All that a report says about a run, as plain data: the trainer and the evaluation fill it, analysers and writers read it.</summary>
@@ -11,6 +14,15 @@ public sealed record RunRecord
 
     /// <summary>Measurements before and after; the first of role <see cref="MetricRole.Task"/> is the one that the headline is about.</summary>
     public IReadOnlyList<MetricChange> Metrics { get; init; } = [];
+
+    /// <summary>Measurements of one model alone, where there is nothing to compare with.</summary>
+    public IReadOnlyList<MetricValue> Values { get; init; } = [];
+
+    /// <summary>What was taken for what, where answers are labels.</summary>
+    public IReadOnlyList<ConfusionPair> Confusions { get; init; } = [];
+
+    /// <summary>What the two sides are called.</summary>
+    public (string Before, string After) Sides { get; init; } = ("before", "after");
 
     /// <summary>What became of the rows.</summary>
     public DataCounts Data { get; init; } = new();
@@ -56,19 +68,6 @@ public enum MetricRole
     Retention,
 }
 
-/// <summary>How a metric's numbers are shown.</summary>
-public enum MetricUnit
-{
-    /// <summary>A fraction from 0 to 1, shown in percent; differences are shown in points.</summary>
-    Fraction,
-
-    /// <summary>A loss in nats per token; lower is better.</summary>
-    Loss,
-
-    /// <summary>A plain number.</summary>
-    Number,
-}
-
 /// <summary>One metric on the same rows before and after, with the interval of the difference.</summary>
 /// <param name="Name">What was measured, on what: "answers that are right, test rows".</param>
 /// <param name="Role">What it is evidence of.</param>
@@ -84,14 +83,39 @@ public sealed record MetricChange(string Name, MetricRole Role, MetricUnit Unit,
     public double Difference => After - Before;
 
     /// <summary>Whether a higher value is the better one.</summary>
-    public bool HigherIsBetter => Unit != MetricUnit.Loss;
+    public bool HigherIsBetter => Unit is not (MetricUnit.Loss or MetricUnit.Perplexity);
 
-    /// <summary>Whether the interval leaves zero out, so that the difference is more than the choice of rows.</summary>
-    public bool IsReal => Low > 0 || High < 0;
+    /// <summary>The metric as a recipe names it; empty for what no recipe asks for.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>The paired test of "nothing changed"; null where none was made.</summary>
+    public PairedTest? Test { get; init; }
+
+    /// <summary>
+    /// Whether the difference is more than the choice of rows explains: the interval leaves zero out and the test, where there is one,
+    /// finds it less likely than 5 %. Of very few rows the interval alone says too much.
+    /// </summary>
+    public bool IsReal => (Low > 0 || High < 0) && Test is not { PValue: >= 0.05 };
 
     /// <summary>Whether the difference is in the good direction.</summary>
     public bool IsBetter => HigherIsBetter ? Difference > 0 : Difference < 0;
 }
+
+/// <summary>One metric of one model, with the interval of its value.</summary>
+/// <param name="Key">The metric as a recipe names it; empty for what no recipe asks for.</param>
+/// <param name="Name">What was measured, on what.</param>
+/// <param name="Unit">How its numbers are shown.</param>
+/// <param name="Value">The value.</param>
+/// <param name="Low">Lower end of its 95 % interval.</param>
+/// <param name="High">Upper end of it.</param>
+/// <param name="Count">Rows that it rests on.</param>
+public sealed record MetricValue(string Key, string Name, MetricUnit Unit, double Value, double Low, double High, int Count);
+
+/// <summary>What was taken for what before and after.</summary>
+/// <param name="Name">The metric that it belongs to.</param>
+/// <param name="Before">Before tuning; null where one model was measured alone.</param>
+/// <param name="After">After tuning.</param>
+public sealed record ConfusionPair(string Name, Confusion? Before, Confusion After);
 
 /// <summary>Counts of rows on their way into training.</summary>
 public sealed record DataCounts
@@ -139,11 +163,11 @@ public sealed record RunCurves
 /// <summary>One prompt with the wanted answer and the model's answers before and after. All four come from outside and are escaped by the writers.</summary>
 /// <param name="Prompt">What the model was asked, as the user wrote it.</param>
 /// <param name="Expected">The wanted answer.</param>
-/// <param name="Before">The answer before tuning.</param>
+/// <param name="Before">The answer before tuning; null where one model was asked alone.</param>
 /// <param name="After">The answer after tuning.</param>
 /// <param name="BeforeIsRight">Whether it counts as right; null where that was not judged.</param>
 /// <param name="AfterIsRight">Whether it counts as right; null where that was not judged.</param>
-public sealed record AnswerSample(string Prompt, string Expected, string Before, string After, bool? BeforeIsRight, bool? AfterIsRight);
+public sealed record AnswerSample(string Prompt, string Expected, string? Before, string After, bool? BeforeIsRight, bool? AfterIsRight);
 
 /// <summary>One form of the result, loaded again as a stranger would load it and held against the trained model.</summary>
 /// <param name="Form">Which: "adapter", "merged", "gguf:q8_0".</param>

@@ -16,11 +16,14 @@ public sealed record EvalOptions
     /// <summary>Field of a row's shape → column of the file, where they differ.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>When an answer is right; see <see cref="AnswerMatch.Parse"/>.</summary>
-    public string Match { get; init; } = EvalRecipe.Exact;
+    /// <summary>Names of metrics, see <see cref="Evaluation.Metrics.MetricTable"/>; none for those that fit the answers.</summary>
+    public IReadOnlyList<string> Metrics { get; init; } = [];
 
     /// <summary>Rows that are answered; 0 for losses alone.</summary>
     public int Rows { get; init; } = 100;
+
+    /// <summary>Answers that the report shows.</summary>
+    public int Samples { get; init; } = 20;
 
     /// <summary>Most tokens of an answer; null for the longest expected one and a quarter.</summary>
     public int? MaxNewTokens { get; init; }
@@ -32,69 +35,68 @@ public sealed record EvalOptions
 /// <summary>What was measured.</summary>
 /// <param name="Rows">On what.</param>
 /// <param name="Model">The model: with its adapter, if it has one.</param>
-/// <param name="Base">Without the adapter; null where there is none.</param>
-/// <param name="Changes">From base to adapted, with intervals; empty for a model alone.</param>
-public sealed record EvalResult(MeasuredRows Rows, Measurement Model, Measurement? Base, IReadOnlyList<MetricChange> Changes);
+/// <param name="Against">What it is compared with, on the same rows; null where it is measured alone.</param>
+/// <param name="Record">All that a report says about it.</param>
+public sealed record EvalResult(MeasuredRows Rows, Measurement Model, Measurement? Against, RunRecord Record);
 
-/// <summary>Measures a model on rows; with an adapter, base and adapted model on the same rows.</summary>
+/// <summary>Measures a model on rows, alone or beside another on the same rows.</summary>
 public static class EvalRun
 {
-    private const int GeneralLength = 512, WidestPass = 2048;
-
     /// <summary>Measures.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="side">The model.</param>
+    /// <param name="against">What it is compared with: another model, or the same one without its adapter; null for nothing.</param>
     /// <param name="options">On what, and how it is judged.</param>
     /// <param name="notice">Gets what is worth seeing.</param>
     /// <param name="cancel">Looked at often.</param>
     /// <exception cref="UserErrorException">The rows are wrong, or it does not fit into memory.</exception>
-    public static EvalResult Execute(InferenceModel model, EvalOptions options, Action<RunNotice> notice, CancellationToken cancel = default)
+    public static EvalResult Execute(EvalSide side, EvalSide? against, EvalOptions options, Action<RunNotice> notice, CancellationToken cancel = default)
     {
-        var rows = Read(model, options, notice, cancel);
-        using var arena = model.Reserve(PlanArena(model, rows));
-        Measurement Measure(IAdapterSet? adapters, string stage) =>
-            Measurement.Of(rows, model.Context.Tokenizer, model.Decoder, adapters, model.Backend, arena, stage, notice, cancel);
-
-        if (model.Adapters is not { } adapter)
-            return new EvalResult(rows, Measure(null, "the model"), null, []);
-        var before = Measure(null, "the base");
-        var after = Measure(adapter, "with the adapter");
-        return new EvalResult(rows, after, before, after.ChangesFrom(before, rows.Match));
+        EvalSide[] sides = against is null ? [side] : [side, against];
+        var rows = EvalRows.Read(sides, options, notice, cancel);
+        Measurement[] measured = [.. Enumerable.Range(0, sides.Length).Reverse().Select(i => Measure(sides[i], rows[i], notice, cancel)).ToArray().Reverse()];
+        var before = measured.ElementAtOrDefault(1);
+        return new EvalResult(rows[0], measured[0], before, Record(sides, rows[0], measured[0], before, options));
     }
 
-    private static MeasuredRows Read(InferenceModel model, EvalOptions options, Action<RunNotice> notice, CancellationToken cancel)
+    private static Measurement Measure(EvalSide side, MeasuredRows rows, Action<RunNotice> notice, CancellationToken cancel)
     {
-        var (context, positions) = (model.Context, model.Decoder.Spec.MaxPositions);
-        var match = AnswerMatch.Parse(options.Match);
-        var set = DataSet.Load(
-            options.Data, context.Tokenizer, context.Template,
-            new DataOptions { MaxLength = positions, EosIds = [.. context.EndIds], Columns = options.Columns }, cancel);
-        notice(new NoticeData("data", set.Report, []));
-        int[] stopIds = [.. set.StopIds.Union(context.StopIds).Order()];
-        var questions = Question.Of(set.Examples, options.Rows, stopIds, context.Tokenizer);
-        var general = GeneralText.Choose(options.General, context.Tokenizer, Math.Min(positions, GeneralLength));
-        var longestAnswer = Question.LongestAnswer(questions, context.Tokenizer);
-        return new MeasuredRows
+        using var arena = side.Model.Reserve(PlanArena(side, rows));
+        return Measurement.Of(rows, side.Model.Context.Tokenizer, side.Model.Decoder, side.Adapters, side.Model.Backend, arena, side.Name, notice, cancel);
+    }
+
+    private static long PlanArena(EvalSide side, MeasuredRows rows)
+    {
+        var (model, questions) = (side.Model, rows.Asked.Questions);
+        var losses = TokenLosses.Plan(model.Decoder, side.Adapters, rows.PassRows, model.Backend);
+        if (questions.Count == 0)
+            return losses;
+        var length = questions.Max(static q => q.Prompt.Length) + (long)rows.MaxNewTokens;
+        return Math.Max(losses, Generator.Plan(model.Decoder, model.Backend, side.Adapters, questions.Count, (int)Math.Min(int.MaxValue, length)));
+    }
+
+    private static RunRecord Record(EvalSide[] sides, MeasuredRows rows, Measurement model, Measurement? against, EvalOptions options)
+    {
+        var data = string.Join(", ", options.Data.Select(static s => Path.GetFileName(s.Path)));
+        return new RunRecord
         {
-            Test = set.Examples,
-            General = general,
-            Questions = questions,
-            Match = match,
-            MaxNewTokens = options.MaxNewTokens ?? longestAnswer + longestAnswer / 4 + 1,
-            StopIds = stopIds,
-            PassRows = Math.Max(set.Examples.Concat(general).Max(static e => e.Positions), (int)Math.Min(WidestPass, set.Examples.Sum(static e => (long)e.Positions))),
+            Title = against is null ? $"{sides[0].Name} on {data}" : $"{sides[0].Name} against {sides[1].Name} on {data}",
+            Sides = against is null ? ("before", "after") : (sides[1].Name, sides[0].Name),
+            Facts =
+            [
+                new("Model", Described(sides[0])),
+                .. against is null ? Array.Empty<Fact>() : [new("Compared with", Described(sides[1]))],
+                new("Rows", $"{Numbers.Count(rows.Test.Count)}, of which {Numbers.Count(rows.Asked.Questions.Count)} were answered"),
+                new("Metrics", string.Join(", ", rows.Asked.Metrics.Select(static m => m.Name)) + (rows.Asked.Reason is { } why ? $" (chosen: {why})" : "")),
+            ],
+            Metrics = against is null ? [] : model.ChangesFrom(against, rows.Asked),
+            Values = against is null ? model.Values(rows.Asked) : [],
+            Confusions = model.Confusions(against, rows.Asked),
+            Answers = model.Ends,
+            Samples = model.Samples(against, rows, options.Samples),
+            Environment = [.. TrainRun.Environment(sides[0].Model.Backend).Select(static p => new Fact(p.Key, p.Value)), new("attune", Manifest.Version)],
         };
     }
 
-    // Base and adapted passes take memory in another order, so that neither's need bounds the other's.
-    private static long PlanArena(InferenceModel model, MeasuredRows rows) =>
-        new IAdapterSet?[] { null, model.Adapters }.Max(adapters => PlanArena(model, adapters, rows));
-
-    private static long PlanArena(InferenceModel model, IAdapterSet? adapters, MeasuredRows rows)
-    {
-        var losses = TokenLosses.Plan(model.Decoder, adapters, rows.PassRows, model.Backend);
-        if (rows.Questions.Count == 0)
-            return losses;
-        var length = rows.Questions.Max(static q => q.Prompt.Length) + (long)rows.MaxNewTokens;
-        return Math.Max(losses, Generator.Plan(model.Decoder, model.Backend, adapters, rows.Questions.Count, (int)Math.Min(int.MaxValue, length)));
-    }
+    private static string Described(EvalSide side) =>
+        side.Adapters is null ? side.Model.Context.Folder.Path : $"{side.Model.Context.Folder.Path} with the adapter {side.Model.Context.AdapterPath}";
 }

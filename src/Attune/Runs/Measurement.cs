@@ -2,7 +2,9 @@ using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Evaluation;
+using Attune.Evaluation.Metrics;
 using Attune.Models;
+using Attune.Problems;
 using Attune.Reports;
 using Attune.Text;
 
@@ -17,11 +19,8 @@ public sealed record MeasuredRows
     /// <summary>General text; may be none.</summary>
     public required IReadOnlyList<Example> General { get; init; }
 
-    /// <summary>Rows that are answered; may be none.</summary>
-    public required IReadOnlyList<Question> Questions { get; init; }
-
-    /// <summary>When an answer is right.</summary>
-    public required AnswerMatch Match { get; init; }
+    /// <summary>What is asked, and how the answers are judged.</summary>
+    public required Asked Asked { get; init; }
 
     /// <summary>Most tokens of an answer.</summary>
     public required int MaxNewTokens { get; init; }
@@ -31,14 +30,32 @@ public sealed record MeasuredRows
 
     /// <summary>Rows of a pass; no example has more positions.</summary>
     public required int PassRows { get; init; }
+
+    /// <summary>The questions whose answers are shown, spread over all.</summary>
+    public IEnumerable<int> Shown(int samples) => Question.Spread([.. Enumerable.Range(0, Asked.Questions.Count)], samples);
+
+    /// <summary>Refuses choices that are longer than the model has positions for.</summary>
+    /// <exception cref="UserErrorException">One is.</exception>
+    internal static void RequirePositions(Asked asked, int positions)
+    {
+        if (asked.ChoiceExamples.FirstOrDefault(e => e.Positions > positions) is { } example)
+            throw new UserErrorException($"{example.File}, row {example.Row}", $"prompt and choice have {example.Ids.Length} tokens; the model has {positions} positions", "shorten the row, or leave it out");
+    }
 }
 
 /// <summary>What a model does on the rows of a run: measured before and after, on the same rows.</summary>
-/// <param name="Test">Losses of the test rows.</param>
+/// <param name="Seen">What the metrics are computed from.</param>
 /// <param name="General">Losses of the general text.</param>
-/// <param name="Answers">Answers to the test questions.</param>
-public sealed record Measurement(LossResult Test, LossResult General, IReadOnlyList<Answer> Answers)
+public sealed record Measurement(Observed Seen, LossResult General)
 {
+    private const string GeneralName = "loss on general text";
+
+    /// <summary>Answers to the test questions.</summary>
+    public IReadOnlyList<Answer> Answers => Seen.Answers;
+
+    /// <summary>How the answers ended; null where nothing was written.</summary>
+    public AnswerCounts? Ends => Answers.Count == 0 ? null : new AnswerCounts(Answers.Count, Answers.Count(static a => a.Stopped));
+
     /// <summary>Measures.</summary>
     /// <param name="rows">What is measured on, and how an answer is judged.</param>
     /// <param name="tokenizer">The model's.</param>
@@ -53,45 +70,83 @@ public sealed record Measurement(LossResult Test, LossResult General, IReadOnlyL
         MeasuredRows rows, Tokenizer tokenizer, Decoder model, IAdapterSet? adapters, Backend backend, Arena arena, string stage,
         Action<RunNotice> notice, CancellationToken cancel)
     {
-        var questions = rows.Questions;
-        notice(new NoticeProgress(stage, 0, questions.Count, "losses"));
-        var test = TokenLosses.Measure(model, adapters, rows.Test, rows.PassRows, backend, arena, cancel);
-        var general = TokenLosses.Measure(model, adapters, rows.General, rows.PassRows, backend, arena, cancel);
+        LossResult Losses(IReadOnlyList<Example> examples) => TokenLosses.Measure(model, adapters, examples, rows.PassRows, backend, arena, cancel);
+        var asked = rows.Asked;
+        notice(new NoticeProgress(stage, 0, asked.Questions.Count, "losses"));
+        var test = Losses(asked.Needs.HasFlag(Evidence.Losses) ? rows.Test : []);
+        var general = Losses(rows.General);
+        var choices = Choices(asked.Choices, Losses([.. asked.ChoiceExamples]));
         var generator = new Generator(model, tokenizer, backend, arena, adapters);
         var answers = Evaluation.Answers.Of(
-            questions, generator, rows.Match, rows.MaxNewTokens, rows.StopIds,
-            done => notice(new NoticeProgress(stage, done, questions.Count, "answers")), cancel);
-        return new Measurement(test, general, answers);
+            asked.Questions, generator, rows.MaxNewTokens, rows.StopIds,
+            done => notice(new NoticeProgress(stage, done, asked.Questions.Count, "answers")), cancel);
+        return new Measurement(new Observed(test, asked.Questions, answers, choices), general);
     }
 
-    /// <summary>Share of the answers that are right, from 0 to 1; 0 where there are none.</summary>
-    public double RightShare => Answers.Count(static a => a.IsRight) / (double)Math.Max(1, Answers.Count);
-
-    /// <summary>The changes from <paramref name="before"/> to this, with 95 % intervals over rows.</summary>
-    public IReadOnlyList<MetricChange> ChangesFrom(Measurement before, AnswerMatch match)
+    /// <summary>The changes from <paramref name="before"/> to this, with 95 % intervals and paired tests over rows.</summary>
+    public IReadOnlyList<MetricChange> ChangesFrom(Measurement before, Asked asked)
     {
         var changes = new List<MetricChange>();
-        if (Answers.Count > 0)
+        foreach (var metric in asked.Metrics)
         {
-            var (was, now) = (Share(before.Answers), Share(Answers));
-            changes.Add(Change($"answers: {match.Name}", MetricRole.Task, MetricUnit.Fraction, was, now));
+            foreach (var (was, now) in metric.Measure(before.Seen).Zip(metric.Measure(Seen)))
+                changes.Add(Change(metric.Name, now.Name, MetricRole.Task, now.Unit, was.Rows, now.Rows));
         }
-        if (Test.Tokens > 0)
-            changes.Add(Change("loss on test rows", MetricRole.Task, MetricUnit.Loss, Pairs(before.Test), Pairs(Test)));
         if (General.Tokens > 0)
-            changes.Add(Change("loss on general text", MetricRole.Retention, MetricUnit.Loss, Pairs(before.General), Pairs(General)));
+            changes.Add(Change("", GeneralName, MetricRole.Retention, MetricUnit.Loss, LossMetric.Mean(before.General), LossMetric.Mean(General)));
         return changes;
     }
 
-    private static (double, double)[] Share(IReadOnlyList<Answer> answers) => [.. answers.Select(static a => (a.IsRight ? 1.0 : 0.0, 1.0))];
-
-    private static (double, double)[] Pairs(LossResult losses) => [.. losses.Examples.Select(static e => (e.Sum, (double)e.Tokens))];
-
-    private static MetricChange Change(string name, MetricRole role, MetricUnit unit, (double Sum, double Weight)[] before, (double Sum, double Weight)[] after)
+    /// <summary>The values of this measurement alone, with 95 % intervals over rows.</summary>
+    public IReadOnlyList<MetricValue> Values(Asked asked)
     {
-        var interval = Bootstrap.Difference(before, after);
-        return new MetricChange(name, role, unit, Mean(before), Mean(after), interval.Low, interval.High, before.Length);
+        var values = asked.Metrics.SelectMany(m => m.Measure(Seen).Select(s => Value(m.Name, s.Name, s.Unit, s.Rows))).ToList();
+        if (General.Tokens > 0)
+            values.Add(Value("", GeneralName, MetricUnit.Loss, LossMetric.Mean(General)));
+        return values;
     }
 
-    private static double Mean((double Sum, double Weight)[] rows) => rows.Sum(static r => r.Sum) / Math.Max(1, rows.Sum(static r => r.Weight));
+    /// <summary>What was taken for what, for metrics of labels.</summary>
+    /// <param name="before">The other side; null where there is none.</param>
+    /// <param name="asked">How the answers are judged.</param>
+    public IReadOnlyList<ConfusionPair> Confusions(Measurement? before, Asked asked) =>
+    [
+        .. asked.Metrics.SelectMany(m => m.Measure(Seen).Where(static s => s.Confusion is not null).Select(s => new ConfusionPair(
+            s.Name, before is null ? null : m.Measure(before.Seen).First(b => b.Name == s.Name).Confusion, s.Confusion!))),
+    ];
+
+    /// <summary>Answers side by side.</summary>
+    /// <param name="before">The other side; null where there is none.</param>
+    /// <param name="rows">What was asked.</param>
+    /// <param name="samples">How many.</param>
+    public IReadOnlyList<AnswerSample> Samples(Measurement? before, MeasuredRows rows, int samples) =>
+    [
+        .. rows.Shown(samples).Select(i => new AnswerSample(
+            rows.Asked.Questions[i].PromptText.Trim(), rows.Asked.Questions[i].Expected, before?.Answers[i].Text, Answers[i].Text,
+            before is null ? null : rows.Asked.IsRight(i, before.Answers[i]), rows.Asked.IsRight(i, Answers[i]))),
+    ];
+
+    private static ChoiceScores[] Choices(IReadOnlyList<ChoiceQuestion> questions, LossResult losses)
+    {
+        var scores = new List<ChoiceScores>();
+        var next = 0;
+        foreach (var question in questions)
+        {
+            scores.Add(new ChoiceScores([.. losses.Examples.Skip(next).Take(question.Examples.Count).Select(static e => -e.Sum)], question.Bytes, question.Right));
+            next += question.Examples.Count;
+        }
+        return [.. scores];
+    }
+
+    private static MetricChange Change(string key, string name, MetricRole role, MetricUnit unit, RowScores before, RowScores after)
+    {
+        var interval = Bootstrap.Difference(before, after);
+        return new MetricChange(name, role, unit, before.Value, after.Value, interval.Low, interval.High, before.Rows) { Key = key, Test = PairedTest.Of(before, after) };
+    }
+
+    private static MetricValue Value(string key, string name, MetricUnit unit, RowScores scores)
+    {
+        var interval = Bootstrap.Of(scores);
+        return new MetricValue(key, name, unit, scores.Value, interval.Low, interval.High, scores.Rows);
+    }
 }

@@ -49,8 +49,8 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
     private static PassTimes Time(ModelContext model, RunData data, TuningMethod method, TrainerOptions options, int blocks, Backend backend)
     {
         var folder = model.Folder.WithBlocks(blocks);
-        var texts = Math.Min(data.Questions.Count, Generator.MaxSlots);
-        var prompt = texts == 0 ? 0 : (int)data.Questions.Average(static q => q.Prompt.Length);
+        var texts = Math.Min(data.Asked.Questions.Count, Generator.MaxSlots);
+        var prompt = texts == 0 ? 0 : (int)data.Asked.Questions.Average(static q => q.Prompt.Length);
         var positions = Math.Min(prompt + Tokens + 1, folder.Spec.MaxPositions);
         var plan = MemoryPlan.Of(folder, method, options, backend, texts, positions, 0);
         using var arena = Arena.OfBytes(plan.Arena);

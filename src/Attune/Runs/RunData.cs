@@ -21,8 +21,8 @@ public sealed record RunData
     /// <summary>General text, for what is forgotten; may be none.</summary>
     public required IReadOnlyList<Example> General { get; init; }
 
-    /// <summary>Test rows as questions; none for running text.</summary>
-    public required IReadOnlyList<Question> Questions { get; init; }
+    /// <summary>What is asked on the test rows, and how the answers are judged.</summary>
+    public required Asked Asked { get; init; }
 
     /// <summary>What the training files turned out to be.</summary>
     public required DataReport Report { get; init; }
@@ -31,7 +31,7 @@ public sealed record RunData
     public required IReadOnlyList<int> StopIds { get; init; }
 
     /// <summary>Every example of every set.</summary>
-    public IEnumerable<Example> All => Train.Concat(Valid).Concat(Test).Concat(General);
+    public IEnumerable<Example> All => Train.Concat(Valid).Concat(Test).Concat(General).Concat(Asked.ChoiceExamples);
 
     /// <summary>Positions of the longest example of any set: what a pass must hold.</summary>
     public int Longest => All.Max(static e => e.Positions);
@@ -68,20 +68,32 @@ public sealed record RunData
         var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : valid;
         if (data.Test.Count == 0)
             choices.Note("data.test", "the validation rows", "no test rows are given: the gain is measured on rows that chose the checkpoint, so that it may be a little flattering");
-        var questions = Question.Of(test, recipe.Eval.Rows, stops, model.Tokenizer);
+        var asked = Ask(recipe, model, choices, test, stops);
         recipe = recipe with { Data = data with { MaxLength = choices.MaxLength(data.MaxLength, train.Concat(valid).Concat(test).Max(static e => e.Ids.Length), positions) } };
-        if (questions.Count > 0)
-            recipe = recipe with { Eval = recipe.Eval with { MaxNewTokens = choices.MaxNewTokens(recipe.Eval.MaxNewTokens, Question.LongestAnswer(questions, model.Tokenizer)) } };
+        recipe = recipe with { Eval = recipe.Eval with { Metrics = [.. asked.Metrics.Select(static m => m.Name)] } };
+        if (asked.Questions.Count > 0)
+            recipe = recipe with { Eval = recipe.Eval with { MaxNewTokens = choices.MaxNewTokens(recipe.Eval.MaxNewTokens, Question.LongestAnswer(asked.Questions, model.Tokenizer)) } };
         return (recipe, new RunData
         {
             Train = train,
             Valid = valid,
             Test = test,
             General = GeneralText.Choose(recipe.Eval.General, model.Tokenizer, GeneralLength(recipe, positions)),
-            Questions = questions,
+            Asked = asked,
             Report = given.Report,
             StopIds = stops,
         });
+    }
+
+    private static Asked Ask(Recipe recipe, ModelContext model, Choices choices, IReadOnlyList<Example> test, IReadOnlyList<int> stops)
+    {
+        var data = recipe.Data;
+        var files = data.Test.Count > 0 ? data.Test : data.Valid.Count > 0 ? data.Valid : data.Train;
+        var asked = Asked.Of(test, files, new Wish(recipe.Eval.Metrics, recipe.Eval.Rows, recipe.Eval.Samples), stops, model.Tokenizer);
+        if (asked.Reason is { } reason)
+            choices.Note("eval.metrics", string.Join(", ", asked.Metrics.Select(static m => m.Name)), reason);
+        MeasuredRows.RequirePositions(asked, model.Folder.Spec.MaxPositions);
+        return asked;
     }
 
     // By what the resolved recipe holds, so that a second run cuts the text the same way; and never longer than a pass.

@@ -34,10 +34,10 @@ public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan
         var training = options.TotalSteps * passes * options.PassRows * times.TrainRow;
         if (options.TimeLimit is { } limit)
             training = Math.Min(training, limit.TotalSeconds);
-        var groups = Math.Ceiling((double)data.Questions.Count / Generator.MaxSlots);
+        var groups = Math.Ceiling((double)data.Asked.Questions.Count / Generator.MaxSlots);
         var answers = groups * (times.Prompt + setup.Measured.MaxNewTokens * times.Token);
         return new RunDuration(
-            TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + answers)),
+            TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + Losses(data.Asked.ChoiceExamples) + answers)),
             TimeSpan.FromSeconds(training),
             TimeSpan.FromSeconds(Math.Ceiling((double)options.TotalSteps / options.EvalEvery) * Losses(data.Valid)),
             $"an estimate from passes through {times.Blocks} of the model's {setup.Model.Folder.Spec.Layers} blocks, timed on this machine");

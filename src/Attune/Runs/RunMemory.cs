@@ -50,8 +50,8 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
 
     private static MemoryPlan PlanOf(Recipe recipe, ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend)
     {
-        var texts = Math.Min(data.Questions.Count, Generator.MaxSlots);
-        var length = texts == 0 ? 0 : data.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
+        var texts = Math.Min(data.Asked.Questions.Count, Generator.MaxSlots);
+        var length = texts == 0 ? 0 : data.Asked.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
         return MemoryPlan.Of(model.Folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length));
     }
 

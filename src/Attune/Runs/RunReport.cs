@@ -1,6 +1,5 @@
 using System.Globalization;
 using Attune.Engine.Backends;
-using Attune.Evaluation;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Training;
@@ -28,7 +27,8 @@ internal static class RunReport
                 new("Peak memory", $"{Numbers.Bytes(peakBytes)} resident, {Numbers.Bytes(setup.Memory.Plan.Total)} planned"),
                 new("Saved files", parity),
             ],
-            Metrics = after.ChangesFrom(before, AnswerMatch.Parse(setup.Recipe.Eval.Match)),
+            Metrics = after.ChangesFrom(before, setup.Data.Asked),
+            Confusions = after.Confusions(before, setup.Data.Asked),
             Data = new DataCounts
             {
                 Rows = setup.Data.Report.Rows,
@@ -36,7 +36,7 @@ internal static class RunReport
                 Truncated = setup.Data.Report.Shortened,
                 MaxLength = setup.Data.Report.MaxLength,
             },
-            Answers = after.Answers.Count == 0 ? null : new AnswerCounts(after.Answers.Count, after.Answers.Count(static a => a.Stopped)),
+            Answers = after.Ends,
             Curves = new RunCurves
             {
                 TrainLoss = MetricsLog.Curve(lines, "step", "loss"),
@@ -45,7 +45,7 @@ internal static class RunReport
                 GradientNorm = MetricsLog.Curve(lines, "step", "gradient_norm"),
                 KeptStep = setup.Steps.Options.KeepBest && state.BestLoss is not null ? state.BestStep : null,
             },
-            Samples = [.. Samples(setup, before, after)],
+            Samples = after.Samples(before, setup.Measured, setup.Recipe.Eval.Samples),
             Memory = [.. setup.Memory.Plan.Terms.Select(static t => new MemoryLine(t.Name, t.Bytes))],
             Settings = [.. Settings(setup)],
             Warnings = warnings,
@@ -62,7 +62,7 @@ internal static class RunReport
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
         if (test.Count > 0)
-            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => Quote(SourceKinds.Flag(s))))}{Columns(setup)} --match {Quote(setup.Recipe.Eval.Match)}");
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => Quote(SourceKinds.Flag(s))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(Quote))}{(setup.Method.Lora is null ? $" --against {Quote(setup.Recipe.Model)}" : " --base")}");
         yield return new NextCommand("Generate once", $"attune generate {model} {Prompt(setup)}");
     }
 
@@ -73,21 +73,10 @@ internal static class RunReport
     // What the tuned model was asked in training, in a form that leads to the same ids: with a template the user's words, else the text as it is.
     private static string Prompt(RunSetup setup)
     {
-        if (setup.Data.Questions.Count == 0)
+        if (setup.Data.Asked.Questions.Count == 0)
             return "--prompt 'Once upon a time'" + (setup.Model.Template is null ? "" : " --raw");
-        var asked = setup.Data.Questions[0].PromptText;
+        var asked = setup.Data.Asked.Questions[0].PromptText;
         return $"--prompt {Quote(setup.Model.Template is null ? asked : LastLine(asked))}";
-    }
-
-    private static IEnumerable<AnswerSample> Samples(RunSetup setup, Measurement before, Measurement after) => SampledRows(setup).Select(i => new AnswerSample(
-        setup.Data.Questions[i].PromptText.Trim(), setup.Data.Questions[i].Expected,
-        before.Answers[i].Text, after.Answers[i].Text, before.Answers[i].IsRight, after.Answers[i].IsRight));
-
-    /// <summary>The questions whose answers are shown side by side, spread over all.</summary>
-    internal static IEnumerable<int> SampledRows(RunSetup setup)
-    {
-        var count = Math.Min(setup.Recipe.Eval.Samples, setup.Data.Questions.Count);
-        return Enumerable.Range(0, count).Select(i => i * setup.Data.Questions.Count / count);
     }
 
     private static IEnumerable<SettingLine> Settings(RunSetup setup)

@@ -1,5 +1,4 @@
 using Attune.Engine.Backends;
-using Attune.Evaluation;
 using Attune.Formats;
 using Attune.Problems;
 using Attune.Recipes;
@@ -42,8 +41,7 @@ public sealed class RunSetup : IDisposable
     {
         Test = Data.Test,
         General = Data.General,
-        Questions = Data.Questions,
-        Match = AnswerMatch.Parse(Recipe.Eval.Match),
+        Asked = Data.Asked,
         MaxNewTokens = Recipe.Eval.MaxNewTokens ?? 1,
         StopIds = Data.StopIds,
         PassRows = Steps.Options.PassRows,

@@ -66,8 +66,7 @@ public static class TrainRun
         var parity = RunOutput.CheckParity(saved, setup, model, backend, arena);
         var peak = Os.PeakResidentBytes();
         var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
-        run.Write(run.ReportHtml, HtmlReport.Write(record));
-        run.Write(run.ReportMarkdown, MarkdownReport.Write(record));
+        ReportFiles.Write(run.Path, record);
         WriteManifest(run, setup, backend, saved);
         checkpoints.Clear();
         return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);

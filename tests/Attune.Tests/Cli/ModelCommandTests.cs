@@ -158,15 +158,15 @@ public sealed class ModelCommandTests : IDisposable
     {
         var run = await CliRun.Of("eval", "--model", tiny.Model, "--data", tiny.At("test.jsonl"), "--general", "none", "--rows", "4", "--max-new-tokens", "5", "--answers", tiny.At("a.jsonl"), "--json");
         Assert.Equal(0, run.ExitCode);
-        var model = run.Json.GetProperty("model");
-        Assert.Equal((6, 4), (model.GetProperty("rows").GetInt32(), model.GetProperty("answers").GetInt32()));
-        Assert.Equal(Math.Exp(model.GetProperty("loss").GetDouble()), model.GetProperty("perplexity").GetDouble(), 6);
-        Assert.False(run.Json.TryGetProperty("base", out _));
+        Assert.Equal((6, 4), (run.Json.GetProperty("rows").GetInt32(), run.Json.GetProperty("answers").GetInt32()));
+        var values = run.Json.GetProperty("values").EnumerateArray().ToDictionary(static v => v.GetProperty("metric").GetString()!, static v => v.GetProperty("value").GetDouble());
+        Assert.Equal(Math.Exp(values["loss"]), values["perplexity"], 6);
+        Assert.False(run.Json.TryGetProperty("metrics", out _));
         Assert.Equal(4, File.ReadAllLines(tiny.At("a.jsonl")).Length);
         var text = await CliRun.Of("eval", "--model", tiny.Model, "--data", tiny.At("test.jsonl"), "--general", "none", "--rows", "0");
         Assert.Contains("perplexity", text.Out);
         Assert.DoesNotContain("0/0", text.Error);
-        Assert.Equal(2, (await CliRun.Of("eval", "--model", tiny.Model, "--data", tiny.At("test.jsonl"), "--match", "(")).ExitCode);
+        Assert.Equal(2, (await CliRun.Of("eval", "--model", tiny.Model, "--data", tiny.At("test.jsonl"), "--metrics", "regex:(")).ExitCode);
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class ModelCommandTests : IDisposable
     {
         var file = tiny.Write("banking.csv", "text,category\nq1?,a1\nq2?,a2\n");
         var run = await CliRun.Of("eval", "--model", tiny.Model, "--data", file, "--columns", "prompt=text", "completion=category", "--general", "none", "--rows", "0", "--json");
-        Assert.Equal(2, run.Json.GetProperty("model").GetProperty("rows").GetInt32());
+        Assert.Equal(2, run.Json.GetProperty("rows").GetInt32());
         Assert.Contains("did you mean prompt?", (await CliRun.Of("eval", "--model", tiny.Model, "--data", file, "--columns", "promt=text")).Error);
     }
 

@@ -49,7 +49,7 @@ public sealed class RecipeKeysTests : IDisposable
         ["limits.time"] = "1h30m",
         ["eval.rows"] = "17",
         ["eval.max_new_tokens"] = "33",
-        ["eval.match"] = "'intent=\\w+'",
+        ["eval.metrics"] = "[exact, 'regex:intent=\\w+']",
         ["eval.general"] = "none",
         ["eval.samples"] = "2",
     };
@@ -135,8 +135,8 @@ public sealed class RecipeKeysTests : IDisposable
     {
         foreach (var text in (string[])["a: b", "#x", "\"q\"", "a\\b", "tab\tnew\nline", "ünï", "\u2028", " lead", "true", "- x", "", "a'b", "\0"])
         {
-            var recipe = new Recipe { Model = folder.At("model"), Data = new() { Train = [folder.At("train.jsonl")] }, Eval = new() { Match = "x" + text } };
-            Assert.Equal("x" + text, folder.Read(RecipeWriter.Write(recipe)).Eval.Match);
+            var recipe = new Recipe { Model = folder.At("model"), Data = new() { Train = [folder.At("train.jsonl")] }, Eval = new() { Metrics = ["exact", "json-fields:x" + text] } };
+            Assert.Equal("json-fields:x" + text, folder.Read(RecipeWriter.Write(recipe)).Eval.Metrics[1]);
         }
     }
 

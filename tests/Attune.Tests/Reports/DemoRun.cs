@@ -1,3 +1,5 @@
+using Attune.Evaluation;
+using Attune.Evaluation.Metrics;
 using Attune.Reports;
 
 namespace Attune.Tests.Reports;
@@ -20,9 +22,11 @@ internal static class DemoRun
         ],
         Metrics =
         [
-            new("right answers on test rows", MetricRole.Task, MetricUnit.Fraction, 0.025, 0.867, 0.767, 0.9, 120),
-            new("loss on test rows", MetricRole.Task, MetricUnit.Loss, 3.412, 0.871, -2.68, -2.40, 120),
-            new("loss on general text", MetricRole.Retention, MetricUnit.Loss, 2.108, 2.131, 0.011, 0.035, 214),
+            new("right answers on test rows", MetricRole.Task, MetricUnit.Fraction, 0.025, 0.867, 0.767, 0.9, 120) { Key = "exact", Test = new("McNemar", 1e-20) },
+            new("loss on test rows", MetricRole.Task, MetricUnit.Loss, 3.412, 0.871, -2.68, -2.40, 120) { Key = "loss", Test = new("permutation", 1 / 2001.0) },
+            new("label accuracy", MetricRole.Task, MetricUnit.Fraction, 0.4, 0.45, -0.03, 0.13, 120) { Key = "label", Test = new("McNemar", 0.28) },
+            new("perplexity on test rows", MetricRole.Task, MetricUnit.Perplexity, 30.3, 2.39, -35, -22, 120) { Key = "perplexity", Test = new("permutation", 1 / 2001.0) },
+            new("loss on general text", MetricRole.Retention, MetricUnit.Loss, 2.108, 2.131, 0.011, 0.035, 214) { Test = new("permutation", 0.0015) },
         ],
         Data = new() { Rows = 612, Dropped = 0, Truncated = 0, MaxLength = 256 },
         Answers = new(120, 119),
@@ -44,6 +48,8 @@ internal static class DemoRun
                 "", "intent=invoice_copy email=mia@example.com\nYour invoice is on its way to mia@example.com.", false, false),
             new(Hostile, Hostile, Hostile, Hostile, null, null),
         ],
+        Confusions = [new("label accuracy", Labels(0.5), Labels(0.9))],
+        Parity = [new("adapter", 5, 5, 0, 0, true), new("gguf:q8_0", 5, 4, 0.031, 0.05, true), new("gguf:q4_0", 5, 1, 2.4, 0.9, false)],
         Memory = [new("weights", 9_800_000), new("adapters", 2_440_000), new("gradients", 2_440_000), new("optimizer", 4_880_000), new("activations", 48_200_000), new("runtime", 60_000_000)],
         Settings =
         [
@@ -60,6 +66,14 @@ internal static class DemoRun
         ],
         Environment = [new("Attune", "0.1.0"), new(".NET", "10.0.12"), new("Machine", "2 cores, AVX-512, 8 GB"), new("Seed", "1")],
     };
+
+    // Right by the share given, else the label that follows; of the last label nothing that is a label.
+    private static Confusion Labels(double right)
+    {
+        string[] labels = ["card_arrival", "card_payment_not_recognised", "delivery_delay", "invoice_copy", "lost_or_stolen_card", "refund"];
+        return new(labels, [.. labels.Select((_, i) => (IReadOnlyList<int>)[.. Enumerable.Range(0, labels.Length + 1).Select(j =>
+            j == i ? (int)(20 * right) : j == i + 1 ? 20 - (int)(20 * right) : 0)])]);
+    }
 
     public static CurvePoint[] Curve(int first, int last, int step, Func<int, double> value) =>
         [.. Enumerable.Range(0, ((last - first) / step) + 1).Select(i => new CurvePoint(first + (i * step), value(first + (i * step))))];

@@ -1,3 +1,4 @@
+using Attune.Evaluation;
 using Attune.Reports;
 
 namespace Attune.Tests.Reports;

@@ -1,5 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
+using Attune.Evaluation;
 using Attune.Reports;
 
 namespace Attune.Tests.Reports;
@@ -31,13 +32,13 @@ public class HtmlReportTests
     }
 
     [Fact]
-    public void The_answer_comes_first_then_what_to_do_then_evidence()
+    public void The_answer_comes_first_then_numbers_findings_and_what_to_do()
     {
         Assert.Equal(
-            ["What to do next", "What was found", "What changed", "Answers, before and after", "How it learned", "Where the memory went", "The run"],
+            ["What changed", "What was found", "What to do next", "How it learned", "Answers, before and after", "Which labels are taken for which", "Do the saved files say the same?", "Where the memory went", "The run"],
             All("h2").Select(h => h.Value));
         var verdict = All("p").First(p => p.Attribute("class")?.Value == "verdict");
-        Assert.Equal("Right answers on test rows: 2.5 % before, 86.7 % after. Real gain", verdict.Value);
+        Assert.Equal("The model became better at its task: right answers on test rows went from 2.5 % to 86.7 %. Real gain", verdict.Value);
         Assert.Equal("header", verdict.Parent!.Name.LocalName);
         Assert.Contains("attune chat --model models/base-5m --adapter runs/quickstart/adapter", All("pre").First().Value);
     }

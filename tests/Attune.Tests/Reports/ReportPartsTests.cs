@@ -1,4 +1,5 @@
 using System.Text;
+using Attune.Evaluation;
 using Attune.Hardware;
 using Attune.Problems;
 using Attune.Reports;
@@ -66,7 +67,7 @@ public sealed class ReportPartsTests : IDisposable
     public void Reports_are_written_and_the_same_record_gives_the_same_bytes()
     {
         var paths = ReportFiles.Write(folder, DemoRun.Create());
-        Assert.Equal(["report.html", "report.md"], paths.Select(Path.GetFileName));
+        Assert.Equal(["report.html", "report.md", "report.json"], paths.Select(Path.GetFileName));
         var first = paths.Select(File.ReadAllText).ToArray();
         ReportFiles.Write(folder, DemoRun.Create());
         Assert.Equal(first, paths.Select(File.ReadAllText));

@@ -54,7 +54,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["limits.time"] = ("1h30m", ""),
         ["eval.rows"] = ("2", ""),
         ["eval.max_new_tokens"] = ("33", ""),
-        ["eval.match"] = ("first-line", ""),
+        ["eval.metrics"] = ("first-line", ""),
         ["eval.general"] = ("{0}/general.txt", ""),
         ["eval.samples"] = ("1", ""),
     };
@@ -102,7 +102,7 @@ public sealed class ResolvedKeysTests : IDisposable
         {
             "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, TimeProvider.System).Path,
             "train.threads" => $"{RunCommands.Backend(recipe).Threads}",
-            "eval.samples" => $"{RunReport.SampledRows(setup).Count()}",
+            "eval.samples" => $"{setup.Measured.Shown(setup.Recipe.Eval.Samples).Count()}",
             _ => Text(setup),
         };
     }
@@ -117,7 +117,7 @@ public sealed class ResolvedKeysTests : IDisposable
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.Seed}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Measured.Match.Name} {setup.Measured.MaxNewTokens} {setup.Data.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
         foreach (var set in (IReadOnlyList<Example>[])[setup.Data.Train, setup.Data.Valid, setup.Data.Test, setup.Data.General])
             text.AppendLine(string.Join(';', set.Select(static e => string.Join(',', e.Ids) + string.Concat(e.Trained.Select(static t => t ? '1' : '0')))));
         return text.ToString();

@@ -5,6 +5,8 @@ internal sealed class GainAnalyser : IAnalyser
 {
     public IEnumerable<Finding> Analyse(RunRecord run)
     {
+        if (run.Values.Count > 0)
+            yield break;
         var task = run.Metrics.Where(m => m.Role == MetricRole.Task).ToArray();
         if (task.Length == 0)
         {
@@ -15,7 +17,7 @@ internal sealed class GainAnalyser : IAnalyser
         foreach (var m in task)
         {
             var evidence = $"{Numbers.Value(m.Before, m.Unit)} before, {Numbers.Value(m.After, m.Unit)} after; " +
-                $"95 % interval of the difference {Numbers.Interval(m)}, n = {Numbers.Count(m.Count)}.";
+                $"95 % interval of the difference {Numbers.Interval(m)}{(m.Test is { } t ? $", {t.Name} {Numbers.PValue(t.PValue)}" : "")}, n = {Numbers.Count(m.Count)}.";
             if (!m.IsReal)
             {
                 yield return new(FindingTone.Note, $"No clear change: {m.Name}", evidence,

@@ -1,3 +1,5 @@
+using Attune.Evaluation;
+
 namespace Attune.Reports.Analysers;
 
 /// <summary>Whether the model forgot what it could do before: a rise of a loss by more than 5 %, or a fall of a score by more than 2 points.</summary>

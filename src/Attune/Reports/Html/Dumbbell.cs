@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Evaluation;
 using Attune.Reports.Analysers;
 
 namespace Attune.Reports.Html;

@@ -1,0 +1,158 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Attune.Reports;
+
+/// <summary>The report for programs: the same numbers as <see cref="HtmlReport"/>, unrounded. What is not finite is null.</summary>
+public static class JsonReport
+{
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The document.</summary>
+    public static string Write(RunRecord run)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, Indented))
+        {
+            json.WriteStartObject();
+            WriteBody(json, run);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length) + "\n";
+    }
+
+    /// <summary>The document's properties, into an object that is open.</summary>
+    public static void WriteBody(Utf8JsonWriter json, RunRecord run)
+    {
+        var verdict = Verdict.Of(run);
+        json.WriteString("title", run.Title);
+        json.WriteString("verdict", verdict.Label);
+        json.WriteString("sentence", verdict.Sentence);
+        Array(json, "metrics", run.Metrics, m => Change(json, m));
+        Array(json, "values", run.Values, v => Value(json, v));
+        Array(json, "findings", Findings.Of(run), f => Strings(json, ("tone", f.Tone.ToString().ToLowerInvariant()), ("title", f.Title), ("evidence", f.Evidence), ("advice", f.Advice)));
+        if (run.Answers is { } ends)
+        {
+            json.WriteNumber("answers", ends.Total);
+            json.WriteNumber("answers_stopped", ends.Stopped);
+        }
+        Array(json, "samples", run.Samples, s => Sample(json, s));
+        Array(json, "confusions", run.Confusions, c => Confusion(json, c));
+        Array(json, "parity", run.Parity, p => Parity(json, p));
+        Array(json, "facts", run.Facts, f => Strings(json, ("name", f.Name), ("value", f.Value)));
+        Array(json, "settings", run.Settings, s => Strings(json, ("key", s.Key), ("value", s.Value), ("reason", s.Reason)));
+        Array(json, "warnings", run.Warnings, json.WriteStringValue);
+        Array(json, "next", [.. run.Next.Select(static n => n.Command)], json.WriteStringValue);
+    }
+
+    private static void Change(Utf8JsonWriter json, MetricChange m)
+    {
+        json.WriteString("name", m.Name);
+        json.WriteString("metric", m.Key);
+        Number(json, "before", m.Before);
+        Number(json, "after", m.After);
+        Number(json, "low", m.Low);
+        Number(json, "high", m.High);
+        json.WriteNumber("count", m.Count);
+        if (m.Test is { } test)
+        {
+            json.WriteString("test", test.Name);
+            json.WriteNumber("p", test.PValue);
+        }
+        json.WriteBoolean("real", m.IsReal);
+        json.WriteBoolean("better", m.IsBetter);
+    }
+
+    private static void Value(Utf8JsonWriter json, MetricValue v)
+    {
+        json.WriteString("name", v.Name);
+        json.WriteString("metric", v.Key);
+        Number(json, "value", v.Value);
+        Number(json, "low", v.Low);
+        Number(json, "high", v.High);
+        json.WriteNumber("count", v.Count);
+    }
+
+    private static void Sample(Utf8JsonWriter json, AnswerSample s)
+    {
+        json.WriteString("prompt", s.Prompt);
+        json.WriteString("expected", s.Expected);
+        if (s.Before is not null)
+            json.WriteString("before", s.Before);
+        json.WriteString("after", s.After);
+        if (s.BeforeIsRight is { } was)
+            json.WriteBoolean("before_right", was);
+        if (s.AfterIsRight is { } now)
+            json.WriteBoolean("after_right", now);
+    }
+
+    private static void Confusion(Utf8JsonWriter json, ConfusionPair c)
+    {
+        json.WriteString("metric", c.Name);
+        Array(json, "labels", c.After.Labels, json.WriteStringValue);
+        if (c.Before is { } before)
+            Counts("before", before.Counts);
+        Counts("after", c.After.Counts);
+
+        void Counts(string name, IReadOnlyList<IReadOnlyList<int>> counts)
+        {
+            json.WriteStartArray(name);
+            foreach (var row in counts)
+            {
+                json.WriteStartArray();
+                foreach (var n in row)
+                    json.WriteNumberValue(n);
+                json.WriteEndArray();
+            }
+            json.WriteEndArray();
+        }
+    }
+
+    private static void Parity(Utf8JsonWriter json, ParityLine p)
+    {
+        json.WriteString("form", p.Form);
+        json.WriteNumber("prompts", p.Prompts);
+        json.WriteNumber("same_ids", p.SameIds);
+        Number(json, "difference", p.Difference);
+        Number(json, "allowed", p.Allowed);
+        json.WriteBoolean("holds", p.Holds);
+    }
+
+    private static void Array(Utf8JsonWriter json, string name, IReadOnlyList<string> items, Action<string> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+            write(item);
+        json.WriteEndArray();
+    }
+
+    // Of objects; nothing is written where there are none.
+    private static void Array<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
+    {
+        if (items.Count == 0)
+            return;
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            write(item);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Strings(Utf8JsonWriter json, params ReadOnlySpan<(string Name, string Value)> pairs)
+    {
+        foreach (var (name, value) in pairs)
+            json.WriteString(name, value);
+    }
+
+    private static void Number(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+            json.WriteNumber(name, value);
+        else
+            json.WriteNull(name);
+    }
+}
