@@ -5,7 +5,7 @@ namespace Attune.Corpus;
 /// <summary>The commands of the generator. Wrong usage ends with exit code 2 and one sentence.</summary>
 internal static class Cli
 {
-    private const int DefaultDocuments = 85_000;
+    private const int DefaultDocuments = 150_000;
 
     private const string Usage =
         "usage: write --out DIR [--documents N] [--seed S] [--data DIR] | sample --kind NAME [--count N] [--seed S]\n" +

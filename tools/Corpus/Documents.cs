@@ -15,10 +15,10 @@ internal static class Documents
 
     public static readonly DocumentKind[] Kinds =
     [
-        new("story", 32, Story),
-        new("information", 20, Information),
-        new("prose", 25, Prose),
-        new("dialogue", 34, e => Dialogue(e, e.Draw.Between(3, 9))),
+        new("story", 20, Story),
+        new("information", 12, Information),
+        new("prose", 26, Prose),
+        new("dialogue", 38, e => Dialogue(e, e.Draw.Between(3, 9))),
         new("single exchange", 14, e => Dialogue(e, 1)),
     ];
 
