@@ -12,7 +12,7 @@ internal static class RunCommands
     public static Command Train(CommandHost host)
     {
         var arguments = new RecipeArguments();
-        var resume = new Option<string>("--resume") { Description = "Go on with a run that was stopped.", HelpName = "run folder" };
+        var resume = new Option<string>("--resume") { Description = "Go on with a run that was stopped; --threads, --memory and --time may differ.", HelpName = "run folder" };
         var command = arguments.AddTo(new Command("train", "Tunes a model by a recipe, and shows what was gained and lost."));
         command.Options.Add(resume);
         return host.Bind(command, c =>
@@ -74,7 +74,7 @@ internal sealed class RecipeArguments
         return command;
     }
 
-    /// <summary>The recipe that file and flags make; of a resumed run, the one in its folder.</summary>
+    /// <summary>The recipe that file and flags make; of a resumed run, the one in its folder, with what is the machine's alone as now wished.</summary>
     public Recipe Read(CommandContext c, string? resume)
     {
         var settings = (c.Get(set) ?? []).Select(Setting.Parse).ToList();
@@ -85,10 +85,17 @@ internal sealed class RecipeArguments
         }
         if (resume is null)
             return c.Get(file) is { } path ? RecipeReader.ReadFile(path, settings) : RecipeReader.FromSettings(settings);
-        if (c.Get(file) is not null || settings.Count > 0)
-            throw new UserErrorException("--resume", "goes on with the recipe in the run's folder, exactly as it was", "leave out the recipe and other settings, or begin a new run");
-        return RecipeReader.ReadFile(RunDirectory.Existing(resume).Recipe);
+        if (c.Get(file) is not null || !settings.TrueForAll(IsOfTheMachine))
+        {
+            throw new UserErrorException(
+                "--resume", "goes on with the recipe in the run's folder, exactly as it was", "leave out the recipe and all settings but --threads, --memory and --time, or begin a new run");
+        }
+        return RecipeReader.ReadFile(RunDirectory.Existing(resume).Recipe, settings);
     }
+
+    // What changes no bit of the result: a run may go on with another share of the machine.
+    private static bool IsOfTheMachine(Setting setting) =>
+        setting.Key == "train.threads" || setting.Key.StartsWith("limits.", StringComparison.Ordinal);
 }
 
 /// <summary>The flag of a recipe's key, under the heading of its section in the help.</summary>

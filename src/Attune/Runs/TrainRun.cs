@@ -158,7 +158,8 @@ public static class TrainRun
     // What two parts of one run must share: everything that decides a bit of the result.
     private static string Identity(RunSetup setup, Backend backend)
     {
-        var text = new StringBuilder(RecipeWriter.Write(setup.Recipe with { Output = null, Limits = new LimitsRecipe() }));
+        var text = new StringBuilder(RecipeWriter.Write(
+            setup.Recipe with { Output = null, Limits = new LimitsRecipe(), Train = setup.Recipe.Train with { Threads = null } }));
         text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\nlanes {Machine.Inspect().SimdBits}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
