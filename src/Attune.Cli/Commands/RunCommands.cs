@@ -14,12 +14,25 @@ internal static class RunCommands
         var arguments = new RecipeArguments();
         var resume = new Option<string>("--resume") { Description = "Go on with a run that was stopped; --threads, --memory and --time may differ.", HelpName = "run folder" };
         var command = arguments.AddTo(new Command("train", "Tunes a model by a recipe, and shows what was gained and lost."));
+        var seeds = new Option<long[]>("--seeds")
+        {
+            Description = "Runs the recipe once a seed, and shows means and intervals over the runs: --seeds 1 2 3", HelpName = "number…", AllowMultipleArgumentsPerToken = true,
+        };
         command.Options.Add(resume);
+        command.Options.Add(seeds);
         return host.Bind(command, c =>
         {
             var from = c.Get(resume);
             var recipe = arguments.Read(c, from);
             using var view = new RunView(c.Output);
+            if (c.Get(seeds) is { Length: > 0 } several)
+            {
+                if (from is not null)
+                    throw new UserErrorException("--seeds", "begins new runs and cannot go with --resume", "go on with the run that was stopped, or leave out --resume");
+                SeedView.Finish(c.Output, SeedStudy.Execute(
+                    recipe, several, Backend(recipe), TimeProvider.System, seed => c.Output.Say($"seed {seed}"), view.Show, c.Stop));
+                return ExitCode.Done;
+            }
             var result = TrainRun.Execute(recipe, from, Backend(recipe), TimeProvider.System, view.Show, c.Stop);
             view.Finish(result);
             return ExitCode.Done;

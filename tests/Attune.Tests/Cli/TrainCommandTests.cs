@@ -84,6 +84,28 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Several_seeds_are_several_runs_and_their_means()
+    {
+        var study = await CliRun.Of([.. tiny.TrainInto("study"), "--seeds", "1", "2", "--json"]);
+        Assert.True(study.ExitCode == 0, study.Error);
+        var runs = study.Json.GetProperty("runs").EnumerateArray().ToArray();
+        Assert.Equal([1, 2], runs.Select(static r => r.GetProperty("seed").GetInt32()));
+        var adapters = runs.Select(static r => File.ReadAllBytes(Path.Combine(r.GetProperty("saved").GetString()!, "adapter_model.safetensors"))).ToArray();
+        Assert.NotEqual(adapters[0], adapters[1]);
+
+        // The mean of the runs' own reports.
+        var alone = await CliRun.Of([.. tiny.TrainInto("alone"), "--seed", "2", "--json"]);
+        Assert.Equal(adapters[1], File.ReadAllBytes(tiny.At("alone/adapter/adapter_model.safetensors")));
+        var first = await CliRun.Of([.. tiny.TrainInto("first"), "--seed", "1", "--json"]);
+        double After(CliRun run) => run.Json.GetProperty("metrics")[0].GetProperty("after").GetDouble();
+        Assert.Equal((After(first) + After(alone)) / 2, After(study), 9);
+        Assert.Contains("2 seeds", File.ReadAllText(tiny.At("study/seeds.md")), StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.WrongInput, (await CliRun.Of([.. tiny.TrainInto("one"), "--seeds", "1"])).ExitCode);
+        Assert.Equal(ExitCode.WrongInput, (await CliRun.Of("train", "--resume", tiny.At("first"), "--seeds", "1", "2")).ExitCode);
+    }
+
+    [Fact]
     public async Task Flags_keep_several_values_and_commas_apart()
     {
         var odd = tiny.Write("a, [b].jsonl", "{\"prompt\": \"x\", \"completion\": \"y\"}\n{\"prompt\": \"v\", \"completion\": \"w\"}\n");

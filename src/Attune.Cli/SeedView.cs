@@ -1,0 +1,34 @@
+using Attune.Reports;
+using Attune.Runs;
+using Spectre.Console;
+
+namespace Attune.Cli;
+
+/// <summary>What <c>train --seeds</c> ends with: the means over all runs.</summary>
+internal static class SeedView
+{
+    public static void Finish(ConsoleOutput output, SeedStudy study) => output.Result(
+        json =>
+        {
+            json.WriteStartObject();
+            study.WriteBody(json);
+            json.WriteEndObject();
+        },
+        console =>
+        {
+            var table = new Table().Border(TableBorder.Simple).AddColumn($"{study.Seeds.Count} seeds")
+                .AddColumn(new TableColumn("before").RightAligned()).AddColumn(new TableColumn("after").RightAligned())
+                .AddColumn(new TableColumn("change").RightAligned()).AddColumn("95 % interval over seeds");
+            foreach (var m in study.Metrics)
+            {
+                table.AddRow(
+                    Markup.Escape(m.Name), Numbers.Value(m.Before.Mean, m.Unit), Numbers.Value(m.After.Mean, m.Unit),
+                    Numbers.Change(m.Change.Mean, m.Unit), Markup.Escape(SeedStudy.Interval(m)));
+            }
+            console.Write(table);
+            var plain = console.Profile.Out.Writer;
+            foreach (var (seed, run) in study.Seeds.Zip(study.Runs))
+                plain.WriteLine($"seed {seed}: {Path.Combine(run.Directory, "report.html")}");
+            plain.WriteLine(Path.Combine(study.Directory, "seeds.md"));
+        });
+}
