@@ -7,7 +7,8 @@ namespace Attune.Data;
 /// <param name="Start">Where generation would begin: behind all that the template writes before an answer.</param>
 /// <param name="ContentEnd">Behind the answer's content (and in front of tool calls and of the end-of-turn token).</param>
 /// <param name="Limit">Where the turn is over at the latest.</param>
-internal readonly record struct AnswerSpan(int Turn, int Start, int ContentEnd, int Limit);
+/// <param name="HasCalls">Whether tool calls follow the content, which may be written with special tokens of their own.</param>
+internal readonly record struct AnswerSpan(int Turn, int Start, int ContentEnd, int Limit, bool HasCalls);
 
 /// <summary>A rendered conversation and its answers that are to be learned.</summary>
 internal sealed record RenderedChat(string Text, IReadOnlyList<AnswerSpan> Answers);
@@ -73,8 +74,10 @@ internal sealed class ChatSpans(ChatTemplate template, string? bosText, string? 
         var at = marked.LastIndexOf(Mark, StringComparison.Ordinal);
         // A template may leave the content of a message with tool calls out; the end of the turn is then looked for from its start.
         var end = at < 0 ? start : through.Length - (marked.Length - at - Mark.Length);
+        // Where there are calls alone, a template may write the line end of the generation prompt only in front of the next that comes.
+        if (messages[i].Content.Length == 0) end = Math.Max(start, end);
         if (end < start || !full.AsSpan().StartsWith(through.AsSpan(0, end))) return null;
-        return new AnswerSpan(i, start, end, full.AsSpan().CommonPrefixLength(through));
+        return new AnswerSpan(i, start, end, full.AsSpan().CommonPrefixLength(through), chat.Turns[i].Extra.ContainsKey("tool_calls"));
     }
 
     private string Render(Conversation chat, IReadOnlyList<ChatMessage> messages, bool generate) => template.Render(messages, new ChatOptions

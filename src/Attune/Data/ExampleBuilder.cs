@@ -14,6 +14,7 @@ internal sealed class ExampleBuilder
     private readonly Masker masker;
     private readonly SortedSet<int> stopIds = [];
     private ReasoningForm? reasoning;
+    private bool knowsTemplateStops;
 
     /// <param name="tokenizer">The model's.</param>
     /// <param name="template">The model's or the user's; null if there is none.</param>
@@ -78,6 +79,7 @@ internal sealed class ExampleBuilder
         }
         unread!.Add(chat, texts);
         if (texts.Count > 1) Counts.Divided++;
+        if (!knowsTemplateStops && texts.Any(t => t.Answers.Any(a => a.HasCalls))) FindTemplateStops();
         var examples = new List<Example>();
         foreach (var text in texts)
         {
@@ -155,6 +157,20 @@ internal sealed class ExampleBuilder
             problems.Add(chat.Place, $"has {example.Ids.Length} tokens, more than the {this.options.MaxLength} allowed",
                 "raise data.max_length, or set data.truncation to drop or prompt-left");
         return [];
+    }
+
+    // What ends a plain answer ends one with tool calls too; found before the first of these, so that the order of the rows plays no part.
+    private void FindTemplateStops()
+    {
+        knowsTemplateStops = true;
+        try
+        {
+            foreach (var text in spans!.Find(Prompts.Probe) ?? []) masker.Chat(text, stopIds, Prompts.Probe.Place, new ProblemList());
+        }
+        catch (Exception e) when (e is TemplateRefusedException or UserErrorException)
+        {
+            // A template that cannot write the plainest conversation has no stop token to tell.
+        }
     }
 
     private Conversation WithReasoning(Conversation chat)

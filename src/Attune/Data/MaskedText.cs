@@ -15,7 +15,7 @@ internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
 
     /// <summary>A rendered conversation: each answer is learned up to and with the stop token behind it.</summary>
     /// <param name="chat">The text and its answers.</param>
-    /// <param name="stopIds">Takes the stop tokens that were found.</param>
+    /// <param name="stopIds">The stop tokens that are known; takes those that are found.</param>
     /// <param name="place">The row, for the error.</param>
     /// <param name="problems">Takes an answer without a stop token.</param>
     public MaskedText? Chat(RenderedChat chat, ISet<int> stopIds, string place, ProblemList problems)
@@ -25,7 +25,7 @@ internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
         var straddles = false;
         foreach (var answer in chat.Answers)
         {
-            var stop = Stop(encoding, answer);
+            var stop = answer.HasCalls ? StopBehindCalls(encoding, answer, stopIds) : FirstSpecial(encoding, answer.ContentEnd, answer.Limit);
             if (stop < 0)
             {
                 var behind = Quote(chat.Text[answer.ContentEnd..answer.Limit]);
@@ -98,7 +98,17 @@ internal sealed class Masker(Tokenizer tokenizer, IReadOnlySet<int> eosIds)
             : new Encoding(ids, offsets);
     }
 
-    private int Stop(Encoding encoding, AnswerSpan answer) => FirstSpecial(encoding, answer.ContentEnd, answer.Limit);
+    // Calls may hold special tokens themselves: the first that is known to end a turn, else the last of them, is the stop token.
+    private int StopBehindCalls(Encoding encoding, AnswerSpan answer, ISet<int> stopIds)
+    {
+        var last = -1;
+        for (var t = FirstSpecial(encoding, answer.ContentEnd, answer.Limit); t >= 0; t = FirstSpecial(encoding, encoding.Offsets[t].End, answer.Limit))
+        {
+            if (stopIds.Contains(encoding.Ids[t])) return t;
+            last = t;
+        }
+        return last;
+    }
 
     // Marks the tokens that begin at `from` or later, up to index `last`; true if one lies across `from`.
     private static bool Mark(Encoding encoding, bool[] trained, int from, int last)

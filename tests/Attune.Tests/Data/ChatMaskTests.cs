@@ -143,6 +143,26 @@ public class ChatMaskTests : TempFiles
         Assert.Equal("hello<|im_end|>|bye<|im_end|>", Trained(example, tokenizer));
     }
 
+    private const string Calls = """{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": null, "tool_calls": [{"name": "f", "arguments": {"x": 1}}]}, {"role": "tool", "content": "r"}, {"role": "assistant", "content": "bye"}]}""";
+
+    // Like Qwen's, whose line end stands in front of content and calls alike.
+    private const string Calling = "{% for m in messages %}<|im_start|>{{ m.role }}{% if m.tool_calls %}{% if m.content %}{{ '\n' + m.content }}{% endif %}{% for c in m.tool_calls %}{{ '\n' }}OPEN{{ c.function.name }} {{ c.function.arguments | tojson }}CLOSE{% endfor %}{% else %}{{ '\n' }}{{ m.content }}{% endif %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+    [Theory]
+    [InlineData("[", "]", "")]
+    [InlineData("<|call|>", "<|/call|>", "")]
+    [InlineData("<|call|>", "<|/call|>", "well")]
+    [Trait("SilentFailure", "2")]
+    public void Tool_calls_are_learned_to_the_stop_token_behind_them_whatever_tokens_they_are_written_with(string open, string close, string content)
+    {
+        var tokenizer = TinyTokenizer.Make(turns: ["<|im_start|>", "<|im_end|>", "<|call|>", "<|/call|>"]);
+        var template = Calling.Replace("OPEN", open, StringComparison.Ordinal).Replace("CLOSE", close, StringComparison.Ordinal);
+        var data = Read(content.Length == 0 ? Calls : Calls.Replace("null", $"\"{content}\"", StringComparison.Ordinal), template, tokenizer);
+        var line = content.Length == 0 ? "" : content + "\n";
+        Assert.Equal($"{line}{open}f {{\"x\": 1}}{close}<|im_end|>|bye<|im_end|>", Trained(Assert.Single(data.Examples), tokenizer));
+        Assert.Equal(new[] { tokenizer.EosId!.Value, tokenizer.IdOf("<|im_end|>")!.Value }.Order(), data.StopIds.Order());
+    }
+
     [Fact]
     public void What_a_template_refuses_is_reported_with_the_row()
     {
