@@ -27,6 +27,12 @@ COMMON = {
 QWEN2 = {key: value for key, value in COMMON.items() if key not in ("attention_bias", "mlp_bias")}
 QWEN2.update(architectures=["Qwen2ForCausalLM"], max_position_embeddings=256, max_window_layers=LAYERS, model_type="qwen2", rms_norm_eps=1e-6,
              rope_scaling=None, rope_theta=1000000.0, sliding_window=256, use_mrope=False, use_sliding_window=False)
+MISTRAL = {key: value for key, value in COMMON.items() if key not in ("attention_bias", "mlp_bias")}
+MISTRAL.update(architectures=["MistralForCausalLM"], head_dim=6, max_position_embeddings=512, model_type="mistral", rms_norm_eps=1e-5, rope_scaling=None,
+               rope_theta=10000.0, sliding_window=40, tie_word_embeddings=False)
+QWEN3 = {key: value for key, value in COMMON.items() if key != "mlp_bias"}
+QWEN3.update(architectures=["Qwen3ForCausalLM"], head_dim=10, max_position_embeddings=256, max_window_layers=LAYERS, model_type="qwen3", rms_norm_eps=1e-6,
+             rope_scaling=None, rope_theta=1000000.0, sliding_window=None, tie_word_embeddings=True, use_sliding_window=False)
 GPT2 = {
     "activation_function": "gelu_new", "architectures": ["GPT2LMHeadModel"], "attn_pdrop": 0.1, "bos_token_id": 96, "embd_pdrop": 0.1, "eos_token_id": 96,
     "initializer_range": 0.02, "layer_norm_epsilon": 1e-5, "model_type": "gpt2", "n_ctx": 64, "n_embd": HIDDEN, "n_head": HEADS, "n_inner": None,
@@ -44,6 +50,8 @@ MODELS = {
     "qwen2-untied": dict(QWEN2, num_attention_heads=8, rms_norm_eps=1e-3, rope_theta=10000.0, tie_word_embeddings=False),
     "gpt2-tied": GPT2,
     "gpt2-untied": dict(GPT2, activation_function="gelu", layer_norm_epsilon=1e-2, n_inner=40, tie_word_embeddings=False),
+    "qwen3": QWEN3,
+    "mistral": MISTRAL,
 }
 
 
@@ -115,6 +123,8 @@ def heads(x, size):
 def llama_attention(x, weights, lora, path, config):
     size = head_size(config)
     q, k, v = (heads(linear(x, weights, lora, f"{path}.{m}_proj"), size) for m in "qkv")
+    if config["model_type"] == "qwen3":
+        q, k = (rms_norm(t, weights[f"{path}.{m}_norm.weight"], config["rms_norm_eps"]) for t, m in ((q, "q"), (k, "k")))
     frequency = rope_frequencies(config, size)
     return linear(attend(rotate(q, frequency), rotate(k, frequency), v), weights, lora, path + ".o_proj")
 
@@ -125,7 +135,7 @@ def llama_mlp(x, weights, lora, path):
 
 
 def llama_logits(ids, weights, lora, config):
-    """Llama; and Qwen2, which differs by biases alone."""
+    """Llama, Mistral; Qwen2, which differs by biases, and Qwen3, by norms of the heads."""
     eps, embedding = config["rms_norm_eps"], weights["model.embed_tokens.weight"]
     x = embedding[ids]
     for layer in range(LAYERS):
@@ -197,10 +207,10 @@ def make_weights(config, random):
 
     gpt2, weights = config["model_type"] == "gpt2", {}
 
-    def norm(path):
-        weights[path + ".weight"] = 1 + normal(HIDDEN, scale=0.1)
+    def norm(path, width=HIDDEN):
+        weights[path + ".weight"] = 1 + normal(width, scale=0.1)
         if gpt2:
-            weights[path + ".bias"] = normal(HIDDEN, scale=0.1)
+            weights[path + ".bias"] = normal(width, scale=0.1)
 
     weights["transformer.wte.weight" if gpt2 else "model.embed_tokens.weight"] = normal(VOCAB, HIDDEN, scale=0.4)
     if gpt2:
@@ -214,6 +224,9 @@ def make_weights(config, random):
                 weights[block + name + ".bias"] = normal(rows, scale=0.3)
         for name in ("ln_1", "ln_2") if gpt2 else ("input_layernorm", "post_attention_layernorm"):
             norm(block + name)
+        if config["model_type"] == "qwen3":
+            for name in ("q_norm", "k_norm"):
+                norm(block + "self_attn." + name, config["head_dim"])
     if not config.get("tie_word_embeddings", True):
         weights["lm_head.weight"] = normal(VOCAB, HIDDEN, scale=0.4)
     return {name: rounded(w).contiguous() for name, w in weights.items()}

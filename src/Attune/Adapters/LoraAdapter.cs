@@ -40,7 +40,7 @@ public sealed class LoraAdapter : LinearAdapter
         }).ToArray();
         if (adapters.Length == 0)
         {
-            var endings = model.Linears.Select(static l => l.Path[(l.Path.LastIndexOf('.') + 1)..]).Distinct();
+            var endings = model.Linears.Select(static l => l.Ending).Distinct();
             throw new UserErrorException("method.targets", $"no linear layer matches {options.Targets}", $"the model's layers end on: {string.Join(", ", endings)}");
         }
         return new AdapterSet(options, adapters);

@@ -166,7 +166,7 @@ public static class PeftFiles
             return expression;
         var endings = targets.Expression is null
             ? targets.Suffixes
-            : adapters.All.Select(static a => a.Layer.Path[(a.Layer.Path.LastIndexOf('.') + 1)..]).Distinct();
+            : adapters.All.Select(static a => a.Layer.Ending).Distinct();
         return new JsonArray([.. endings.Order(StringComparer.Ordinal).Select(static e => (JsonNode)e)]);
     }
 

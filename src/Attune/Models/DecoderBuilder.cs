@@ -51,6 +51,17 @@ public static class DecoderBuilder
     public static Decoder Build(ModelFamily family, DecoderSpec spec, ParameterSource source) =>
         family.Assemble(spec, new ModuleSource(spec, family.Names, source));
 
+    /// <summary>A decoder with rotary positions and RMS norms: embedding, blocks, norm, head.</summary>
+    /// <param name="spec">Sizes.</param>
+    /// <param name="modules">Makes the modules.</param>
+    /// <param name="block">Makes a block of its modules.</param>
+    public static Decoder Assemble(DecoderSpec spec, ModuleSource modules, Func<ModuleSource, DecoderBlock> block)
+    {
+        var embedding = modules.Table(ModulePart.Embedding, spec.Vocabulary);
+        var blocks = Enumerable.Range(0, spec.Layers).Select(i => block(modules.In(i))).ToArray();
+        return new Decoder(spec, embedding, null, blocks, modules.Norm(ModulePart.FinalNorm, spec.Hidden), modules.Head(embedding));
+    }
+
     /// <summary>Every weight of such a decoder, without any memory.</summary>
     public static IReadOnlyList<ParameterInfo> Describe(ModelFamily family, DecoderSpec spec)
     {

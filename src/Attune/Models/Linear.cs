@@ -14,6 +14,9 @@ public sealed class Linear(string path, Parameter weight, Parameter? bias, bool 
     /// <summary>Module path in the checkpoint; adapters on disk are named after it.</summary>
     public string Path { get; } = path;
 
+    /// <summary>The last part of the path: what the targets of adapters name.</summary>
+    public string Ending => Path[(Path.LastIndexOf('.') + 1)..];
+
     /// <summary>W: [out, in], or [in, out] where it lies by inputs.</summary>
     public Parameter Weight { get; } = weight;
 

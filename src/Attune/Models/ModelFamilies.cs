@@ -19,7 +19,9 @@ public static class ModelFamilies
     [
         Gpt2.Family,
         Llama.Family,
+        Mistral.Family,
         Qwen2.Family,
+        Qwen3.Family,
     ];
 
     /// <summary>The family that <paramref name="config"/> names.</summary>

@@ -24,10 +24,10 @@ public sealed class ModuleSource(DecoderSpec spec, WeightMap names, ParameterSou
     /// <summary>The head: <paramref name="embedding"/> where the model is tied, else a table of its own.</summary>
     public Parameter Head(Parameter embedding) => spec.TiedHead ? embedding : Table(ModulePart.Head, spec.Vocabulary);
 
-    /// <summary>A norm over C.</summary>
-    public Norm Norm(ModulePart part, bool bias = false) => new(
-        Make(part, ".weight", 1, spec.Hidden, ParameterRole.Norm),
-        bias ? Make(part, ".bias", 1, spec.Hidden, ParameterRole.Bias) : null,
+    /// <summary>A norm over <paramref name="width"/> channels; with a bias it is a LayerNorm.</summary>
+    public Norm Norm(ModulePart part, int width, bool bias = false) => new(
+        Make(part, ".weight", 1, width, ParameterRole.Norm),
+        bias ? Make(part, ".bias", 1, width, ParameterRole.Bias) : null,
         spec.NormEpsilon);
 
     /// <summary>A linear layer.</summary>

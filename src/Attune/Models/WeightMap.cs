@@ -26,6 +26,12 @@ public enum ModulePart
     /// <summary>Query, key and value projection in one, side by side.</summary>
     QueryKeyValue,
 
+    /// <summary>Norm of every head of the queries.</summary>
+    QueryNorm,
+
+    /// <summary>Norm of every head of the keys.</summary>
+    KeyNorm,
+
     /// <summary>Output projection of the attention.</summary>
     Output,
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Attune.Adapters;
 using Attune.Formats;
+using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
@@ -55,6 +56,8 @@ public static class Inspection
             ["head_size"] = spec.HeadSize,
             ["vocabulary"] = spec.Vocabulary,
             ["positions"] = spec.MaxPositions,
+            ["position_kind"] = spec.Rope is null ? "learned" : "rotary",
+            ["linear_layers"] = Texts(folder.Build(DecoderBuilder.Pretend).Linears.Select(static l => l.Ending).Distinct()),
             ["tied_head"] = spec.TiedHead,
             ["weights"] = hasWeights,
             ["weight_types"] = Types(path),

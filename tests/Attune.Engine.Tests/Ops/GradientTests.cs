@@ -38,6 +38,7 @@ public class GradientTests
         ["Add"] = i => new Add(i.Flow(3, 4), i.Flow(3, 4)),
         ["Add/shared"] = i => Shared(i.Flow(3, 4), x => new Add(x, x)),
         ["Columns"] = i => new Columns(i.Flow(3, 7), 2, 3),
+        ["Reshape"] = i => new Reshape(i.Flow(3, 8), 6, 4),
         ["Embedding"] = i => new Embedding(i.Weight(6, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows/none"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers()),
@@ -73,6 +74,14 @@ public class GradientTests
         // The sum hands one gradient to both branches; a and b then write theirs.
         var sum = t.Run(new Add(t.Run(new Add(a, x)), b));
         return t.Run(new Add(t.Run(new Gate(Activation.Silu, t.Run(new MatMul(sum, w)), a)), sum));
+    });
+
+    [Fact]
+    public void A_value_read_in_two_shapes_gathers_both_gradients() => GradientCheck.Of((t, i) =>
+    {
+        var x = i.Flow(3, 8);
+        var heads = t.Run(new RmsNorm(t.Run(new Reshape(x, 6, 4)), i.Weight(1, 4), 1e-3f));
+        return t.Run(new Gate(Activation.Silu, t.Run(new Reshape(heads, 3, 8)), x));
     });
 
     [Fact]

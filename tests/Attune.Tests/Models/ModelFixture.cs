@@ -30,7 +30,7 @@ internal sealed class ModelFixture : IDisposable
     }
 
     /// <summary>Every checkpoint: all families.</summary>
-    public static TheoryData<string> Models => ["gpt2-tied", "gpt2-untied", "llama-tied", "llama-untied", "qwen2-tied", "qwen2-untied"];
+    public static TheoryData<string> Models => ["gpt2-tied", "gpt2-untied", "llama-tied", "llama-untied", "mistral", "qwen2-tied", "qwen2-untied", "qwen3"];
 
     public static TheoryData<string, string> Parts
     {

@@ -31,7 +31,7 @@ public class ModelWriterTests
         ModelWriter.Save(temp.File("out"), fixture.Folder, info => model.Weights.Find(info.Name)!.Value, SafeTensorsType.F32);
 
         using var reopened = ModelFolder.Open(temp.File("out"));
-        Assert.Equal(name.EndsWith("-tied", StringComparison.Ordinal), reopened.Config.TieWordEmbeddings);
+        Assert.Equal(fixture.Folder.Spec.TiedHead, reopened.Config.TieWordEmbeddings);
         Assert.Equal(SafeTensorsType.F32, reopened.Config.WeightType);
         Assert.Equal(tuned, fixture.Logits(reopened.BuildFrozen(), null, backend, arena));
         Assert.NotEqual(tuned, fixture.Logits(fixture.Folder.BuildFrozen(), null, backend, arena));
@@ -111,14 +111,16 @@ public class ModelWriterTests
 
     /// <summary>A base in half precision computes, and trains its adapter, as the same values in F32.</summary>
     [Theory]
-    [InlineData(SafeTensorsType.BF16, TestBackends.F32)]
-    [InlineData(SafeTensorsType.F16, TestBackends.F32)]
-    [InlineData(SafeTensorsType.BF16, TestBackends.Cpu)]
-    [InlineData(SafeTensorsType.F16, TestBackends.Cpu)]
-    public void Half_precision_weights_compute_as_their_decoded_values(SafeTensorsType type, string backendName)
+    [InlineData("llama-untied", SafeTensorsType.BF16, TestBackends.F32)]
+    [InlineData("llama-untied", SafeTensorsType.F16, TestBackends.F32)]
+    [InlineData("llama-untied", SafeTensorsType.BF16, TestBackends.Cpu)]
+    [InlineData("llama-untied", SafeTensorsType.F16, TestBackends.Cpu)]
+    [InlineData("gpt2-untied", SafeTensorsType.BF16, TestBackends.Cpu)]
+    [InlineData("gpt2-untied", SafeTensorsType.F16, TestBackends.F32)]
+    public void Half_precision_weights_compute_as_their_decoded_values(string name, SafeTensorsType type, string backendName)
     {
         using var temp = new TempFolder();
-        using var fixture = new ModelFixture("llama-untied", "lora");
+        using var fixture = new ModelFixture(name, "lora");
         ModelWriter.Save(temp.File("half"), fixture.Folder, fixture.Folder.Weight, type);
         using var half = ModelFolder.Open(temp.File("half"));
         ModelWriter.Save(temp.File("wide"), half, half.Weight, SafeTensorsType.F32);
@@ -127,6 +129,31 @@ public class ModelWriterTests
         var (narrowed, decoded) = (Outcome(fixture, half, backendName), Outcome(fixture, wide, backendName));
         foreach (var (a, b) in decoded.Zip(narrowed))
             Numbers.Close([.. a.Select(static v => (float)v)], b, 1e-6, $"{type}");
+    }
+
+    /// <summary>Files of the bare model, without the prefix: the same model, and written back under the same names.</summary>
+    [Theory]
+    [InlineData("gpt2-tied", "transformer.")]
+    [InlineData("qwen2-tied", "model.")]
+    public void Files_of_the_bare_model_open_and_are_written_as_they_were(string name, string prefix)
+    {
+        using var temp = new TempFolder();
+        using var fixture = new ModelFixture(name, "lora");
+        using var arena = TestBackends.NewArena();
+        var backend = TestBackends.Make(TestBackends.Cpu);
+        CopyModel(name, temp.File("bare"), static _ => { });
+        RenameWeights(temp.File("bare"), n => n[prefix.Length..], name == "gpt2-tied" ? "h.0.attn.bias" : "layers.0.self_attn.rotary_emb.inv_freq");
+        using var bare = ModelFolder.Open(temp.File("bare"));
+        Assert.Empty(bare.UnusedTensors);
+        Assert.Equal(fixture.Folder.Fingerprint(), bare.Fingerprint());
+        var adapters = PeftFiles.Load(fixture.AdapterFolder!, bare.BuildFrozen());
+        Assert.All(adapters.All, a => Assert.StartsWith($"base_model.model.{prefix}", a.A.Name, StringComparison.Ordinal));
+
+        Merger.Save(temp.File("merged"), bare, adapters, SafeTensorsType.F32, shardBytes: 30000);
+        using var merged = ModelFolder.Open(temp.File("merged"));
+        Numbers.Close(fixture.Values("logits"), fixture.Logits(merged.BuildFrozen(), null, backend, arena), 1e-4, "merged logits");
+        using var files = SafeTensorsModel.Open(temp.File("merged"));
+        Assert.Equal(fixture.Folder.Parameters.Select(p => p.Name[prefix.Length..]).Order(StringComparer.Ordinal), files.Entries.Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -187,6 +214,17 @@ public class ModelWriterTests
         change(config.Json);
         HfConfig.From(config).WriteFolder(folder);
         File.Copy(ModelFixture.PathOf(name, "model.safetensors"), Path.Combine(folder, "model.safetensors"));
+    }
+
+    // The same tensors under other names, and one more that no weight needs.
+    private static void RenameWeights(string folder, Func<string, string> rename, string more)
+    {
+        var path = Path.Combine(folder, "model.safetensors");
+        Dictionary<string, (SafeTensorsDeclaration Declaration, byte[] Bytes)> tensors;
+        using (var file = SafeTensorsFile.Open(path))
+            tensors = file.Entries.Values.ToDictionary(e => rename(e.Name), e => (new SafeTensorsDeclaration(rename(e.Name), e.Type, e.Shape), file.ReadBytes(e)));
+        tensors.Add(more, (new SafeTensorsDeclaration(more, SafeTensorsType.U8, [1, 1, 4, 4]), new byte[16]));
+        SafeTensorsWriter.Write(path, tensors.Values.Select(static t => t.Declaration), (declared, stream) => stream.Write(tensors[declared.Name].Bytes));
     }
 
     private static void RewriteWeights(string folder, Func<string, Dictionary<string, byte[]>, byte[]> values)

@@ -15,15 +15,21 @@ namespace Attune.Tests.Runs;
 /// <summary>The plan is what a run takes, to the byte; what does not fit is refused with a remedy that works.</summary>
 public partial class MemoryPlanTests
 {
-    public static TheoryData<bool, Keep, int, int> Shapes
+    public static TheoryData<string, bool, Keep, int, int> Shapes
     {
         get
         {
-            var data = new TheoryData<bool, Keep, int, int>();
+            var data = new TheoryData<string, bool, Keep, int, int>();
             foreach (var lora in (bool[])[true, false])
+            {
                 foreach (var keep in (Keep[])[Keep.Saved, Keep.Recompute])
+                {
                     foreach (var (rows, threads) in ((int, int)[])[(16, 1), (61, 2), (300, 1), (300, 2)])
-                        data.Add(lora, keep, rows, threads);
+                        data.Add("llama", lora, keep, rows, threads);
+                    foreach (var family in (string[])["gpt2", "qwen2", "qwen3"])
+                        data.Add(family, lora, keep, 61, 2);
+                }
+            }
             return data;
         }
     }
@@ -32,9 +38,9 @@ public partial class MemoryPlanTests
     [Theory]
     [MemberData(nameof(Shapes))]
     [Trait("SilentFailure", "6")]
-    public void The_arena_takes_what_was_planned_to_the_byte(bool lora, Keep keep, int rows, int threads)
+    public void The_arena_takes_what_was_planned_to_the_byte(string family, bool lora, Keep keep, int rows, int threads)
     {
-        using var tiny = new TinyModel();
+        using var tiny = new TinyModel(family: family);
         using var folder = ModelFolder.Open(tiny.Path);
         var backend = CpuBackend.Shared(threads);
         var method = new TuningMethod(lora ? new LoraOptions { Rank = 4, Dropout = 0.1f } : null, false, 1);
@@ -54,12 +60,15 @@ public partial class MemoryPlanTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
+    [InlineData("llama", true)]
+    [InlineData("llama", false)]
+    [InlineData("gpt2", true)]
+    [InlineData("qwen2", false)]
+    [InlineData("qwen3", true)]
     [Trait("SilentFailure", "6")]
-    public void Measuring_losses_takes_what_was_planned_to_the_byte(bool lora)
+    public void Measuring_losses_takes_what_was_planned_to_the_byte(string family, bool lora)
     {
-        using var tiny = new TinyModel();
+        using var tiny = new TinyModel(family: family);
         using var folder = ModelFolder.Open(tiny.Path);
         var backend = CpuBackend.Shared(2);
         var method = new TuningMethod(lora ? new LoraOptions { Rank = 4 } : null, false, 1);
@@ -73,13 +82,16 @@ public partial class MemoryPlanTests
 
     /// <summary>Also where answers take more than training does.</summary>
     [Theory]
-    [InlineData(1, 8)]
-    [InlineData(16, 8)]
-    [InlineData(16, 150)]
+    [InlineData("llama", 1, 8)]
+    [InlineData("llama", 16, 8)]
+    [InlineData("llama", 16, 150)]
+    [InlineData("gpt2", 16, 150)]
+    [InlineData("qwen2", 16, 150)]
+    [InlineData("qwen3", 16, 150)]
     [Trait("SilentFailure", "6")]
-    public void Answers_stay_within_what_was_planned(int texts, int newTokens)
+    public void Answers_stay_within_what_was_planned(string family, int texts, int newTokens)
     {
-        using var tiny = new TinyModel();
+        using var tiny = new TinyModel(family: family);
         using var model = ModelContext.Open(tiny.Path);
         var decoder = model.Folder.BuildFrozen();
         var backend = CpuBackend.Shared(1);

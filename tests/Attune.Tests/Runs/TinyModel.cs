@@ -18,8 +18,28 @@ internal sealed class TinyModel : IDisposable
 
     private readonly TempFolder temp = new();
 
-    public TinyModel(int seed = 7, string template = "", int vocabulary = 288)
+    private const string Common = """
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 192
+        """;
+
+    // Sizes as the families' files say them; the rest is the same for all.
+    private static readonly Dictionary<string, string> Sizes = new()
     {
+        ["gpt2"] = """
+            "n_embd": 32, "n_inner": 64, "n_layer": 2, "n_head": 4, "n_positions": 192
+            """,
+        ["llama"] = Common,
+        ["qwen2"] = Common,
+        ["qwen3"] = $"""
+            {Common}, "head_dim": 12
+            """,
+    };
+
+    private readonly string family;
+
+    public TinyModel(int seed = 7, string template = "", int vocabulary = 288, string family = "llama")
+    {
+        this.family = family;
         Path = Make("model", seed, template, vocabulary);
         Data = temp.File("rows.jsonl");
         File.WriteAllText(Data, Rows(60));
@@ -60,9 +80,8 @@ internal sealed class TinyModel : IDisposable
         File.WriteAllText(System.IO.Path.Combine(configuration, "tokenizer_config.json"), """{"eos_token": "<|im_end|>"}""");
         File.WriteAllText(System.IO.Path.Combine(configuration, "chat_template.jinja"), ChatTemplate.ChatMl.Source + template);
         File.WriteAllText(System.IO.Path.Combine(configuration, "config.json"), $$"""
-            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": {{vocabulary}}, "hidden_size": 32, "intermediate_size": 64,
-             "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 192, "rms_norm_eps": 1e-5,
-             "hidden_act": "silu", "rope_theta": 10000.0, "tie_word_embeddings": true, "initializer_range": 0.05, "torch_dtype": "float32", "eos_token_id": 0}
+            {"model_type": "{{family}}", "vocab_size": {{vocabulary}}, {{Sizes[family]}}, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+             "tie_word_embeddings": true, "initializer_range": 0.05, "torch_dtype": "float32", "eos_token_id": 0}
             """);
         using var folder = ModelFolder.OpenConfiguration(configuration);
         using var arena = Arena.OfBytes(16 << 20);

@@ -83,7 +83,7 @@ internal static class Gpt2
         var embedding = modules.Table(ModulePart.Embedding, spec.Vocabulary);
         var positions = modules.Table(ModulePart.Positions, spec.MaxPositions);
         var blocks = Enumerable.Range(0, spec.Layers).Select(i => new Block(spec, modules.In(i))).ToArray();
-        return new Decoder(spec, embedding, positions, blocks, modules.Norm(ModulePart.FinalNorm, bias: true), modules.Head(embedding));
+        return new Decoder(spec, embedding, positions, blocks, modules.Norm(ModulePart.FinalNorm, spec.Hidden, bias: true), modules.Head(embedding));
     }
 
     /// <summary>h = x + O(attention(QKV n)) with n = norm(x); out = h + Down(f(Up m)) with m = norm(h).</summary>
@@ -98,10 +98,10 @@ internal static class Gpt2
             this.spec = spec;
             // Residual branches begin smaller by the root of their number, so that the stream's variance does not grow with depth.
             var residual = 1 / MathF.Sqrt(2 * spec.Layers);
-            attentionNorm = modules.Norm(ModulePart.AttentionNorm, bias: true);
+            attentionNorm = modules.Norm(ModulePart.AttentionNorm, spec.Hidden, bias: true);
             queryKeyValue = new Fan(modules.Linear(ModulePart.QueryKeyValue, 3 * spec.Hidden, spec.Hidden, spec.QueryKeyValueBias));
             output = new Fan(modules.Linear(ModulePart.Output, spec.Hidden, spec.Hidden, spec.OutputBias, residual));
-            mlpNorm = modules.Norm(ModulePart.MlpNorm, bias: true);
+            mlpNorm = modules.Norm(ModulePart.MlpNorm, spec.Hidden, bias: true);
             up = new Fan(modules.Linear(ModulePart.Up, spec.FeedForward, spec.Hidden, spec.MlpBias));
             down = new Fan(modules.Linear(ModulePart.Down, spec.Hidden, spec.FeedForward, spec.MlpBias, residual));
         }

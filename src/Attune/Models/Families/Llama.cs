@@ -9,7 +9,7 @@ namespace Attune.Models.Families;
 /// </summary>
 internal static class Llama
 {
-    public static ModelFamily Family { get; } = new("llama", ReadSpec, Names, GatedBlock.Assemble);
+    public static ModelFamily Family { get; } = new("llama", ReadSpec, Names, Assemble);
 
     /// <summary>Names that most families since Llama share.</summary>
     public static WeightMap Names => new()
@@ -32,6 +32,8 @@ internal static class Llama
         Prefix = "model.",
         Ignored = [".rotary_emb.inv_freq"],
     };
+
+    public static Decoder Assemble(DecoderSpec spec, ModuleSource modules) => DecoderBuilder.Assemble(spec, modules, m => new GatedBlock(spec, m));
 
     public static DecoderSpec ReadSpec(HfConfig config)
     {

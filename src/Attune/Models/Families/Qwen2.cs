@@ -8,7 +8,7 @@ namespace Attune.Models.Families;
 /// </summary>
 internal static class Qwen2
 {
-    public static ModelFamily Family { get; } = new("qwen2", ReadSpec, Llama.Names, GatedBlock.Assemble);
+    public static ModelFamily Family { get; } = new("qwen2", ReadSpec, Llama.Names, Llama.Assemble);
 
     private static DecoderSpec ReadSpec(HfConfig config)
     {
@@ -25,8 +25,11 @@ internal static class Qwen2
         };
     }
 
-    // Up to the window's length every token sees all before it, with and without the window: what is longer is not taken.
-    private static int Window(JsonView keys, int layers) =>
+    /// <summary>
+    /// The longest sequence that a sliding window does not change: up to its length every token sees all before it, with and without
+    /// it. What is longer is not taken.
+    /// </summary>
+    public static int Window(JsonView keys, int layers) =>
         keys.Bool("use_sliding_window") == true && (keys.Int("max_window_layers", 0) ?? 28) < layers
             ? keys.Int("sliding_window", 1) ?? 4096
             : int.MaxValue;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Attune.Engine.Backends;
-using Attune.Formats;
 using Attune.Models;
 using Attune.Problems;
 
@@ -8,18 +7,7 @@ namespace Attune.Tests.Models.Families;
 
 public class LlamaTests
 {
-    private static HfConfig Config(Action<JsonObject> change)
-    {
-        var view = JsonView.Read(ModelFixture.PathOf("llama-untied", "config.json"));
-        change(view.Json);
-        return HfConfig.From(view);
-    }
-
-    private static DecoderSpec Read(Action<JsonObject> change)
-    {
-        var config = Config(change);
-        return ModelFamilies.Of(config).ReadSpec(config);
-    }
+    private static DecoderSpec Read(Action<JsonObject> change) => FamilyConfig.Read("llama-untied", change);
 
     [Fact]
     public void Every_size_is_read()
@@ -46,7 +34,6 @@ public class LlamaTests
     [Theory]
     [InlineData("num_key_value_heads", "3")]
     [InlineData("head_dim", "7")]
-    [InlineData("head_dim", "1000000")]
     [InlineData("hidden_size", "0")]
     [InlineData("num_hidden_layers", "1000000")]
     [InlineData("hidden_act", "\"relu\"")]
@@ -54,7 +41,19 @@ public class LlamaTests
     [InlineData("rope_scaling", "{\"rope_type\": \"llama3\", \"factor\": 4}")]
     [InlineData("rms_norm_eps", "-1")]
     public void A_value_that_no_Llama_has_is_an_error(string key, string value) =>
-        Assert.Throws<UserErrorException>(() => Read(keys => keys[key] = JsonNode.Parse(value)));
+        FamilyConfig.Refused("llama-untied", key, value);
+
+    [Fact]
+    public void Heads_together_have_a_limit() => Assert.Throws<UserErrorException>(static () => FamilyConfig.Read("llama-untied", "head_dim", "1000000"));
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void Attention_bias_is_that_of_all_four_projections(bool given, bool expected)
+    {
+        var spec = Read(keys => keys["attention_bias"] = given);
+        Assert.Equal((expected, expected), (spec.QueryKeyValueBias, spec.OutputBias));
+    }
 
     [Theory]
     [InlineData(5, 1)] // 32 / 5
@@ -71,6 +70,6 @@ public class LlamaTests
     public void Another_architecture_is_an_error_that_names_those_known()
     {
         var e = Assert.Throws<UserErrorException>(() => Read(static keys => keys["model_type"] = "mamba"));
-        Assert.Contains("llama", e.Problems[0].Remedy, StringComparison.Ordinal);
+        Assert.Contains("gpt2, llama, mistral, qwen2, qwen3", e.Problems[0].Remedy, StringComparison.Ordinal);
     }
 }

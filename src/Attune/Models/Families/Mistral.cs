@@ -1,0 +1,27 @@
+using Attune.Formats;
+
+namespace Attune.Models.Families;
+
+/// <summary>
+/// Mistral: Llama with a sliding window in some versions.
+/// Source: huggingface/transformers <c>models/mistral/configuration_mistral.py</c>.
+/// </summary>
+internal static class Mistral
+{
+    public static ModelFamily Family { get; } = new("mistral", ReadSpec, Llama.Names, Llama.Assemble);
+
+    private static DecoderSpec ReadSpec(HfConfig config)
+    {
+        var keys = config.Keys;
+        // Where the file is silent there is a window; null means none.
+        var window = keys.Json.ContainsKey("sliding_window") ? keys.Int("sliding_window", 1) ?? int.MaxValue : 4096;
+        return Llama.ReadSpec(config) with
+        {
+            // Up to the window's length every token sees all before it, with and without the window: what is longer is not taken.
+            MaxPositions = Math.Min(keys.Int("max_position_embeddings", 1) ?? 131072, window),
+            QueryKeyValueBias = false,
+            OutputBias = false,
+            MlpBias = false,
+        };
+    }
+}
