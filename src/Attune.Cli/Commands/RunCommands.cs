@@ -16,7 +16,9 @@ internal static class RunCommands
         var command = arguments.AddTo(new Command("train", "Tunes a model by a recipe, and shows what was gained and lost."));
         var seeds = new Option<long[]>("--seeds")
         {
-            Description = "Runs the recipe once a seed, and shows means and intervals over the runs: --seeds 1 2 3", HelpName = "number…", AllowMultipleArgumentsPerToken = true,
+            Description = "Runs the recipe once a seed, and shows means and intervals over the runs: --seeds 1 2 3",
+            HelpName = "number…",
+            AllowMultipleArgumentsPerToken = true,
         };
         command.Options.Add(resume);
         command.Options.Add(seeds);
