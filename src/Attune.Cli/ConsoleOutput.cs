@@ -69,7 +69,7 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
     /// <param name="unit">What is counted: "steps".</param>
     /// <param name="already">How many are done already.</param>
     public Progress Begin(string title, long total, string unit, long already = 0) =>
-        new(quiet ? TextWriter.Null : terminal.Error, terminal.ErrorIsPerson && !quiet, title, total, unit, already: already);
+        new(quiet ? TextWriter.Null : terminal.Error, terminal.ErrorIsPerson && !quiet, title, total, unit, already: already, width: terminal.Width);
 
     /// <summary>A console for tables and trees on a writer.</summary>
     private IAnsiConsole Spectre(TextWriter writer, bool person)

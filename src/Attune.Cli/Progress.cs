@@ -7,7 +7,7 @@ namespace Attune.Cli;
 /// The first line comes at once, so that a log shows that something began; a rate is said when some time has passed.
 /// What was done already when it began does not count towards the rate.
 /// </summary>
-internal sealed class Progress(TextWriter writer, bool person, string title, long total, string unit, TimeProvider? clock = null, long already = 0) : IDisposable
+internal sealed class Progress(TextWriter writer, bool person, string title, long total, string unit, TimeProvider? clock = null, long already = 0, int width = 100) : IDisposable
 {
     private const int BarWidth = 24;
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
@@ -68,8 +68,11 @@ internal sealed class Progress(TextWriter writer, bool person, string title, lon
             return;
         }
 
-        var full = (int)(fraction * BarWidth);
-        var line = $"{title} {new string('━', full)}{new string('╌', BarWidth - full)} {facts}";
+        // A line that wraps cannot be redrawn: on a narrow terminal the bar gives way first, then the end of the facts.
+        var bar = Math.Clamp(width - 1 - title.Length - facts.Length - 2, 0, BarWidth);
+        var full = (int)(fraction * bar);
+        var line = bar == 0 ? $"{title} {facts}" : $"{title} {new string('━', full)}{new string('╌', bar - full)} {facts}";
+        line = line[..Math.Min(line.Length, width - 1)];
         // Blanks over what the longer line before left behind: no escape sequence is needed, so it works everywhere.
         writer.Write("\r" + line + new string(' ', Math.Max(0, drawn - line.Length)));
         drawn = line.Length;

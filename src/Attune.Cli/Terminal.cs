@@ -40,7 +40,7 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
     {
         try
         {
-            return Console.IsOutputRedirected ? 100 : Math.Clamp(Console.WindowWidth, 40, 140);
+            return Console.IsOutputRedirected && Console.IsErrorRedirected ? 100 : Math.Clamp(Console.WindowWidth, 40, 140);
         }
         catch (IOException)
         {

@@ -34,6 +34,27 @@ public class ProgressTests
         Assert.DoesNotContain('\r', text.ToString());
     }
 
+    [Theory]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(140)]
+    public void No_line_on_a_terminal_is_wider_than_it(int width)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        var clock = new Clock();
+        using (var p = new Progress(text, person: true, "measuring before", 2400, "answers", clock, width: width))
+        {
+            for (var i = 1; i <= 2400; i += 100)
+            {
+                clock.Now += 30_000;
+                p.Report(i, "loss 1.234 · 12,345 tokens/s and more");
+            }
+        }
+        var drawn = text.ToString().TrimEnd('\n').Split('\r', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(drawn.Length > 20);
+        Assert.All(drawn, line => Assert.InRange(line.Length, 30, width - 1));
+    }
+
     [Fact]
     public void On_a_terminal_one_line_is_redrawn_and_other_lines_stand_above_it()
     {
