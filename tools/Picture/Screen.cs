@@ -52,6 +52,9 @@ internal sealed class Screen
                         Look(text[(i + 2)..end]);
                     i = end;
                     break;
+                case '\e':
+                    i++;
+                    break;
                 case var c when !char.IsControl(c):
                     Put(c);
                     break;
