@@ -6,7 +6,7 @@ using Attune.Formats;
 namespace Attune.Models.Families;
 
 /// <summary>
-/// GPT-2 and what else says <c>model_type: gpt2</c> (DistilGPT-2, DialoGPT). Weights of linear layers lie by inputs, and so they stay.
+/// GPT-2 and what else says <c>model_type: gpt2</c> (DistilGPT-2). Weights of linear layers lie by inputs, and so they stay.
 /// The dropout of the configuration is training's own affair and not applied.
 /// Source: huggingface/transformers <c>models/gpt2/configuration_gpt2.py</c>, <c>modeling_gpt2.py</c>.
 /// </summary>
