@@ -27,9 +27,13 @@ internal sealed class ConversationReader
     /// <summary>What was detected; complete when all rows are read.</summary>
     public FileReport Report => new(this.file.Given, this.file.Zipped ? format.Name + ".gz" : format.Name, shape, this.rows);
 
-    /// <summary>Fields that nothing reads, one sentence each.</summary>
-    public IEnumerable<string> Warnings() =>
-        unused.Select(u => $"{this.file.Name}: the field `{u.Key}` ({u.Value} row{(u.Value == 1 ? "" : "s")}) is not used by the shape `{shape}`");
+    /// <summary>Fields that nothing reads, in one sentence for those that stand in equally many rows.</summary>
+    public IEnumerable<string> Warnings() => unused.GroupBy(static u => u.Value, static u => u.Key).Select(same =>
+    {
+        string[] names = [.. same.Select(static n => $"`{n}`")];
+        var subject = names.Length == 1 ? $"the field {names[0]}" : $"the fields {string.Join(", ", names[..^1])} and {names[^1]}";
+        return $"{this.file.Name}: {subject} ({same.Key} row{(same.Key == 1 ? "" : "s")}) {(names.Length == 1 ? "is" : "are")} not used by the shape `{shape}`";
+    });
 
     /// <summary>Reads all rows; those that are wrong are added to the problems and passed over.</summary>
     public IEnumerable<Conversation> Read()

@@ -46,6 +46,15 @@ public class DataSetTests : TempFiles
     }
 
     [Fact]
+    public void Fields_that_nothing_reads_are_named_together_where_they_stand_in_equally_many_rows()
+    {
+        var rows = string.Join('\n', """{"prompt": "a\n", "completion": "b", "x": 1, "y": 2, "z": 3}""", """{"prompt": "c\n", "completion": "d", "x": 1, "y": 2}""");
+        Assert.Equal(
+            ["d.jsonl: the fields `x` and `y` (2 rows) are not used by the shape `completion`", "d.jsonl: the field `z` (1 row) is not used by the shape `completion`"],
+            Read(rows).Report.Warnings);
+    }
+
+    [Fact]
     public void A_long_document_is_cut_into_pieces_that_teach_every_token_once()
     {
         var text = new string([.. Enumerable.Range(0, 1000).Select(i => (char)('!' + i % 90))]);
