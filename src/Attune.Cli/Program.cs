@@ -16,6 +16,9 @@ void Stop(PosixSignalContext signal)
     stop.Cancel();
 }
 
+// A file that may not grow further (ulimit -f) is an error of that write, with its message and its exit code, not the process's sudden end.
+const PosixSignal FileSizeExceeded = (PosixSignal)25;
+using var fileSize = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(FileSizeExceeded, static signal => signal.Cancel = true);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 return await new Shell(terminal).RunAsync(args, stop.Token);

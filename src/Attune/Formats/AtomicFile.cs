@@ -36,13 +36,18 @@ public static class AtomicFile
                 throw Full(path, bytes, free);
             WriteAndRename(partial, full, content, bytes);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             throw FullDiskCodes.Contains(e.HResult)
                 ? Full(path, bytes, FreeBytes(full), e)
                 : new RunFailedException(new Problem(path, $"cannot be written: {e.Message}", "check the folder, its permissions and the disk"), e);
         }
     }
+
+    /// <summary>Whether an exception of a write is the disk's or the system's doing: no room, no right, a limit.</summary>
+    internal static bool IsOfTheDisk(Exception e) =>
+        // The last is what .NET makes of EFBIG: the file would grow over what the file system or the user's limits allow.
+        e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 
     private static void WriteAndRename(string partial, string full, Action<Stream> content, long bytes)
     {
@@ -78,7 +83,7 @@ public static class AtomicFile
             stream.Dispose();
             File.Delete(partial);
         }
-        catch (IOException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             // Closing may fail again on a full disk; the failure that brought us here is the one to report.
         }

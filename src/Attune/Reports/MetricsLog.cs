@@ -27,7 +27,8 @@ public sealed class MetricsLog : IDisposable
     private MetricsLog(string path)
     {
         this.path = path;
-        stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+        // Without a buffer: what failed to be written must not be written again on closing.
+        stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
     /// <summary>Opens the log; lines of steps after <paramref name="keepUpTo"/> are removed (0 for a new run: all).</summary>
@@ -54,9 +55,8 @@ public sealed class MetricsLog : IDisposable
         try
         {
             stream.Write(Encoding.UTF8.GetBytes(Text(line) + "\n"));
-            stream.Flush();
         }
-        catch (IOException e)
+        catch (Exception e) when (Formats.AtomicFile.IsOfTheDisk(e))
         {
             throw Failed(path, e);
         }
