@@ -37,7 +37,9 @@ internal sealed partial class Shell
     public async Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken stop = default)
     {
         var parsed = root.Parse(args);
-        if (parsed.Action is not HelpWriter && Problems(parsed) is { Count: > 0 } problems)
+        // [suggest] asks what may stand behind words that are not finished.
+        var completes = root.Directives.Any(d => parsed.GetResult(d) is not null);
+        if (!completes && parsed.Action is not HelpWriter && Problems(parsed) is { Count: > 0 } problems)
             return ErrorBoundary.Say(host.Output(parsed), problems, ExitCode.WrongInput);
         return await parsed.InvokeAsync(
             new InvocationConfiguration

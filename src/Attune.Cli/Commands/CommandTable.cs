@@ -7,6 +7,7 @@ internal static class CommandTable
 {
     public static IReadOnlyList<Func<CommandHost, Command>> All { get; } =
     [
+        InitCommand.Create,
         RunCommands.Train,
         RunCommands.Check,
         RunCommands.Plan,
@@ -18,5 +19,7 @@ internal static class CommandTable
         TokenizeCommand.Create,
         TokenizerCommand.Create,
         DoctorCommand.Create,
+        SchemaCommand.Create,
+        CompletionCommand.Create,
     ];
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Attune.Engine.Backends;
 using Attune.Hardware;
 using Attune.Reports;
 using Spectre.Console;
@@ -11,12 +12,16 @@ internal static class DoctorCommand
 {
     private const long LittleMemory = 1_000_000_000, LittleDisk = 1_000_000_000;
 
+    // A size that people begin with.
+    private const long Usual = 135_000_000;
+
     public static Command Create(CommandHost host) => host.Bind(
-        new Command("doctor", "Shows what this machine offers: cores, vector width, memory, disk, limits."), c =>
+        new Command("doctor", "Says what this machine can do: which sizes of models, how fast, and what stands in the way."), c =>
         {
             var machine = Machine.Inspect();
             var here = Directory.GetCurrentDirectory();
             var disk = Machine.FreeDisk(here);
+            var ability = Ability.Measure(CpuBackend.Shared(Environment.ProcessorCount), machine.FreeMemory);
             var remarks = Remarks(machine, disk).ToArray();
             c.Output.Result(
                 json =>
@@ -33,6 +38,9 @@ internal static class DoctorCommand
                         json.WriteNumber("memory_limit", limit);
                     if (disk is { } free)
                         json.WriteNumber("disk_free", free);
+                    json.WriteNumber("gflops", Math.Round(ability.Rate / 1e9, 1));
+                    json.WriteNumber("largest_lora_parameters", ability.LargestForLora);
+                    json.WriteNumber("largest_full_parameters", ability.LargestForFull);
                     json.WriteStartArray("remarks");
                     foreach (var remark in remarks)
                         json.WriteStringValue(remark);
@@ -47,9 +55,13 @@ internal static class DoctorCommand
                     Row("Runtime", machine.Runtime);
                     Row("Cores", machine.Cores.ToString(CultureInfo.InvariantCulture));
                     Row("Vectors", machine.SimdBits == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{machine.SimdBits} bits ({machine.SimdBits / 32} floats at once)"));
+                    Row("Speed", string.Create(CultureInfo.InvariantCulture, $"{ability.Rate / 1e9:F0} billion operations a second in matrix products, measured just now"));
                     Row("Memory", $"{Numbers.Bytes(machine.FreeMemory)} free of {Numbers.Bytes(machine.TotalMemory)}" + (machine.MemoryLimit is null ? "" : " (a container's limit)"));
                     Row("Disk", disk is { } free ? $"{Numbers.Bytes(free)} free at {here}" : "not known");
                     console.Write(grid);
+                    console.WriteLine();
+                    foreach (var sentence in Words(ability))
+                        console.WriteLine(sentence);
                     console.WriteLine();
                     foreach (var remark in remarks.DefaultIfEmpty("Nothing stands in the way of a run."))
                         console.WriteLine(remark);
@@ -58,6 +70,23 @@ internal static class DoctorCommand
                 });
             return ExitCode.Done;
         });
+
+    private static IEnumerable<string> Words(Ability a)
+    {
+        if (a.LargestForLora < 1_000_000)
+        {
+            yield return "There is not enough free memory to tune any model.";
+            yield break;
+        }
+        yield return $"LoRA can tune models of up to about {Size(a.LargestForLora)} parameters here; all weights of one can be trained up to about {Size(a.LargestForFull)}.";
+        var size = Math.Min(Usual, a.LargestForLora);
+        yield return $"A model of {Size(size)} learns about {Numbers.Short(a.LoraTokens(size))} tokens a second with LoRA: a thousand rows of a hundred tokens take about {Progress.Time(TimeSpan.FromSeconds(100_000 / a.LoraTokens(size)))} a pass.";
+        yield return "These are rules of thumb; attune plan says for your model and rows what a run takes.";
+    }
+
+    private static string Size(long parameters) => parameters >= 1_000_000_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e9:F1} billion")
+        : string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e6:F0} million");
 
     private static IEnumerable<string> Remarks(Machine machine, long? disk)
     {

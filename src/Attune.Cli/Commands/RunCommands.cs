@@ -124,6 +124,7 @@ internal sealed class RecipeOption : Option<string[]>, IGrouped
         HelpName = key.Leaf;
         // Only where a key takes several: elsewhere the next word may be the recipe.
         AllowMultipleArgumentsPerToken = key.IsList;
+        CompletionSources.Add(_ => key.Words.Select(static w => new System.CommandLine.Completions.CompletionItem(w)));
     }
 
     public string Group { get; }

@@ -17,7 +17,7 @@ public static class ColumnPairs
         "columns by field, such as {prompt: question}",
         static raw => Parse(raw.List ?? Pairs(raw.Scalar)),
         static v => "{" + string.Join(", ", v.Select(static p => $"{p.Key}: {YamlText.Scalar(p.Value)}")) + "}")
-    { IsList = true };
+    { IsList = true, Schema = JsonSchemas.TextsByName };
 
     // A mapping in braces, as behind a flag, or one pair.
     private static IReadOnlyList<string> Pairs(string? scalar) =>

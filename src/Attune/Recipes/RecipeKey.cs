@@ -37,6 +37,12 @@ public abstract class RecipeKey
     /// <summary>What is allowed, as a phrase: "a whole number from 1, or auto".</summary>
     public abstract string Form { get; }
 
+    /// <summary>The words that it may hold, where there are such; for completion.</summary>
+    public IReadOnlyList<string> Words => JsonSchemas.WordsOf(Schema);
+
+    /// <summary>What is allowed, as a JSON schema.</summary>
+    internal abstract string Schema { get; }
+
     /// <summary>The value in a recipe that does not mention the key, as YAML; empty for a key that must be given.</summary>
     public string Default => IsRequired ? "" : Write(new Recipe());
 
@@ -62,6 +68,8 @@ internal sealed class RecipeKey<T>(
     internal override bool TakesMappings => kind.TakesMappings;
 
     public override string Form => kind.Form;
+
+    internal override string Schema => kind.Schema;
 
     public override string Write(Recipe recipe) => kind.Write(get(recipe));
 

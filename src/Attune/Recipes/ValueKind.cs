@@ -29,6 +29,13 @@ internal sealed record ValueKind<T>(string Form, Func<RawValue, Parsed<T>> Parse
     /// <summary>Whether several values may be given.</summary>
     public bool IsList { get; init; }
 
+    /// <summary>The same for editors, as a JSON schema; a kind that says nothing of its own takes text, or a list of texts.</summary>
+    public string Schema
+    {
+        get => field ?? (TakesMappings ? JsonSchemas.Sources : IsList ? JsonSchemas.TextOrTexts : JsonSchemas.Text);
+        init;
+    }
+
     /// <summary>Whether an item may be a mapping in the recipe; it is then parsed as text in braces (<see cref="FlowText"/>).</summary>
     public bool TakesMappings { get; init; }
 }
@@ -41,26 +48,35 @@ internal static partial class ValueKinds
     public static ValueKind<int> Whole(int least, int most) => Make<int>(
         most == int.MaxValue ? $"a whole number from {least}" : $"a whole number from {least} to {most}",
         s => int.TryParse(s, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var v) && v >= least && v <= most ? v : null,
-        v => v.ToString(CultureInfo.InvariantCulture));
+        v => v.ToString(CultureInfo.InvariantCulture))
+    with
+    { Schema = JsonSchemas.Whole(least, most) };
 
     public static ValueKind<long> Seed { get; } = Make<long>(
         "a whole number from 0",
         s => long.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : null,
-        v => v.ToString(CultureInfo.InvariantCulture));
+        v => v.ToString(CultureInfo.InvariantCulture))
+    with
+    { Schema = JsonSchemas.Whole(0, int.MaxValue) };
 
     /// <summary>A finite number with <paramref name="least"/> ≤ v ≤ <paramref name="most"/>, or strictly between them.</summary>
     public static ValueKind<double> Number(double least, double most, bool open = false) => Make<double>(
         open ? $"a number above {Text(least)} and below {Text(most)}" : $"a number from {Text(least)} to {Text(most)}",
         s => TryNumber(s, out var v) && (open ? v > least && v < most : v >= least && v <= most) ? v : null,
-        Text);
+        Text)
+    with
+    { Schema = JsonSchemas.Number(least, most, open) };
 
     public static ValueKind<bool> Truth { get; } = Make<bool>(
-        "true or false", s => s switch { "true" => true, "false" => false, _ => null }, v => v ? "true" : "false");
+        "true or false", s => s switch { "true" => true, "false" => false, _ => null }, v => v ? "true" : "false") with
+    { Schema = JsonSchemas.Truth };
 
     public static ValueKind<Warmup> WarmupSteps { get; } = Make<Warmup>(
         "a fraction of the steps from 0 to below 1, or a whole number of steps",
         s => TryNumber(s, out var v) && v >= 0 && (v < 1 || (v == Math.Floor(v) && v <= int.MaxValue)) ? new Warmup(v) : null,
-        v => Text(v.Value));
+        v => Text(v.Value))
+    with
+    { Schema = JsonSchemas.Number(0, int.MaxValue, open: false) };
 
     public static ValueKind<long> Bytes { get; } = Make<long>(
         "a size with its unit, such as 512MB, 4GB or 4GiB", ParseBytes, WriteBytes);
@@ -78,7 +94,8 @@ internal static partial class ValueKinds
                 return text;
             var near = raw.Scalar is null ? null : Nearest.To(raw.Scalar, words);
             return Parsed<string>.Wrong($"expected {form}, found {raw.Shown}" + (near is null ? "" : $" (did you mean {near}?)"));
-        }, word => word);
+        }, word => word)
+        { Schema = JsonSchemas.OneOf(words) };
     }
 
     /// <summary>A word that stands for a value.</summary>
@@ -90,7 +107,8 @@ internal static partial class ValueKinds
         {
             var parsed = word.Parse(raw);
             return parsed.Problem is { } problem ? Parsed<T>.Wrong(problem) : choices.First(c => c.Word == parsed.Value).Value;
-        }, v => choices.First(c => EqualityComparer<T>.Default.Equals(c.Value, v)).Word);
+        }, v => choices.First(c => EqualityComparer<T>.Default.Equals(c.Value, v)).Word)
+        { Schema = word.Schema };
     }
 
     /// <summary>Layer names, endings or patterns with <c>*</c> and <c>?</c>: one, or a list.</summary>
@@ -116,7 +134,8 @@ internal static partial class ValueKinds
                 var parsed = kind.Parse(raw);
                 return parsed.Problem is null ? new(parsed.Value) : Parsed<T?>.Wrong(WithAuto(parsed.Problem));
             },
-            v => v is { } value ? kind.Write(value) : AutoWord);
+            v => v is { } value ? kind.Write(value) : AutoWord)
+        { Schema = JsonSchemas.Either(kind.Schema, JsonSchemas.OneOf(AutoWord)) };
 
     /// <summary>The same kind of text with <c>auto</c> (null) beside it.</summary>
     public static ValueKind<string?> AutoText(ValueKind<string> kind) => new(
@@ -128,7 +147,8 @@ internal static partial class ValueKinds
             var parsed = kind.Parse(raw);
             return parsed.Problem is null ? new(parsed.Value) : Parsed<string?>.Wrong(WithAuto(parsed.Problem));
         },
-        v => v is null ? AutoWord : kind.Write(v));
+        v => v is null ? AutoWord : kind.Write(v))
+    { Schema = kind.Schema == JsonSchemas.Text ? kind.Schema : JsonSchemas.Either(kind.Schema, JsonSchemas.OneOf(AutoWord)) };
 
     /// <summary>The same kind of list with <c>auto</c> (empty) beside it.</summary>
     public static ValueKind<IReadOnlyList<T>> AutoList<T>(ValueKind<IReadOnlyList<T>> kind) => new(
