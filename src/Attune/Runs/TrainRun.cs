@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Attune.Data;
@@ -163,8 +164,15 @@ public static class TrainRun
         text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\nlanes {Machine.Inspect().SimdBits}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
+        // Piece by piece: as one text, a million rows would take more memory than the rows.
         foreach (var example in setup.Data.Train)
-            text.Append(CultureInfo.InvariantCulture, $"{string.Join(',', example.Ids)};{string.Concat(example.Trained.Select(static t => t ? '1' : '0'))}\n");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        {
+            hash.AppendData(BitConverter.GetBytes(example.Ids.Length));
+            hash.AppendData(MemoryMarshal.AsBytes<int>(example.Ids));
+            hash.AppendData(MemoryMarshal.AsBytes<bool>(example.Trained));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
