@@ -25,14 +25,14 @@ public sealed record DataFolder(IReadOnlyList<string> Train, IReadOnlyList<strin
             files.Count == 0 ? "give a file of rows" : $"name the file, for example {files[0]}");
     }
 
-    // The use that a name's words say; null for none.
+    // The use that a name's words say; null for none. Rows for training and validation in one file are training rows, of which a part is split off.
     private static string? UseOf(string file)
     {
         var words = Stem(file).ToLowerInvariant().Split(['.', '_', '-', ' '], StringSplitOptions.RemoveEmptyEntries);
         var uses = Uses.Where(u => words.Any(w => u.Words.Contains(w))).Select(u => u.Use).ToList();
-        return uses.Count <= 1
+        return uses.Count <= 1 || !uses.Contains("test")
             ? uses.FirstOrDefault()
-            : throw new UserErrorException(file, $"has a name that says {string.Join(" and ", uses)} at once", "name the files themselves in data.train and data.valid");
+            : throw new UserErrorException(file, $"has a name that says {string.Join(" and ", uses)} at once", "name the files themselves in data.train and data.test");
     }
 
     private static bool IsData(string file) => Endings.Contains(Path.GetExtension(WithoutGz(file)).ToLowerInvariant());

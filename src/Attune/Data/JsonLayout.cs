@@ -76,7 +76,7 @@ internal sealed record JsonLayout(IReadOnlyList<(int Start, int Length)> Records
         if (!path.IsEmpty)
             problems.Add(file.Given, $"has no field `{path.Span[0]}`; its fields are {names}", "name one of these behind the #");
         else if (lists.Count > 1)
-            problems.Add(file.Given, $"holds several lists: {names}", $"say which one holds the rows, for example {file.Given}#{lists[0].Name}");
+            problems.Add(file.Given, $"holds several lists: {names}", $"say which one holds the rows, for example {file.Given}#{(lists.Find(m => m.Name == "train") ?? lists[0]).Name}");
         else
             problems.Add(file.Name, "is one JSON object whose values are not rows", "store an array of objects, or one object a line");
         return new JsonLayout([], path);

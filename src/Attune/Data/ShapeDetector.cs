@@ -30,11 +30,13 @@ internal static class ShapeDetector
             .MaxBy(x => (double)(x.Mapping.Required.Count - x.Mapping.Missing(fields).Count + x.Renames.Count) / x.Mapping.Required.Count);
         var missing = nearest.Missing(fields);
         var whole = renames.Count == missing.Count;
-        var map = string.Join(", ", nearest.Required.Select(r => $"{r}: {(renames.TryGetValue(r, out var from) ? from : fields[r] is null ? "<field>" : r)}"));
+        var pairs = missing.Select(m => (Field: m, Column: renames.GetValueOrDefault(m) ?? "<field>")).ToList();
+        var map = string.Join(", ", pairs.Select(p => $"{p.Field}: {p.Column}"));
+        var flag = string.Join(" ", pairs.Select(p => $"{p.Field}={(p.Column.Contains(' ', StringComparison.Ordinal) ? $"'{p.Column}'" : p.Column)}"));
         return new Problem(place,
             $"has no known shape: its fields are {List(fields.Select(f => f.Key))}; "
             + $"nearest is `{nearest.Name}` ({string.Join(", ", nearest.Required)}), of which {List(missing)} {(missing.Count == 1 ? "is" : "are")} missing",
-            $"{(whole ? "map the fields" : "rename the fields, or map them")} with data.columns: {{{map}}}");
+            $"{(whole ? "map the fields" : "rename the fields, or map them")} with data.columns: {{{map}}}{(whole ? $" (on the command line: --columns {flag})" : "")}");
     }
 
     private static Dictionary<string, string> Renames(RowMapping mapping, JsonObject fields)

@@ -50,7 +50,7 @@ public class RowMappingTests : TempFiles
         Assert.Contains("`question`, `answer`, `id`", problem.Message, StringComparison.Ordinal);
         Assert.Contains("nearest is `completion`", problem.Message, StringComparison.Ordinal);
         Assert.Contains("`prompt`, `completion` are missing", problem.Message, StringComparison.Ordinal);
-        Assert.Contains("{prompt: question, completion: answer}", problem.Remedy, StringComparison.Ordinal);
+        Assert.Contains("{prompt: question, completion: answer} (on the command line: --columns prompt=question completion=answer)", problem.Remedy, StringComparison.Ordinal);
     }
 
     [Theory]
