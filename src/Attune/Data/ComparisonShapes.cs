@@ -11,7 +11,7 @@ internal static class ComparisonShapes
 {
     /// <summary>True for an answer with a judgement: a label elsewhere may be anything, a class for one.</summary>
     public static bool IsJudged(JsonObject fields) =>
-        fields["label"]?.GetValueKind() is JsonValueKind.True or JsonValueKind.False
+        IsTruth(fields["label"])
         && (fields["messages"] is not null || fields["conversations"] is not null || (fields["prompt"] is not null && fields["completion"] is not null));
 
     /// <summary>A row with a better and a worse answer.</summary>
@@ -31,6 +31,14 @@ internal static class ComparisonShapes
     public static (string Message, string Remedy) Kto(JsonObject fields) =>
         ("holds answers with a label of good or bad (KTO), which no objective of this version learns from",
             "to tune on the good answers alone, keep the rows whose label is true and leave the label out");
+
+    // A cell of a table is text.
+    private static bool IsTruth(JsonNode? node) => node?.GetValueKind() switch
+    {
+        JsonValueKind.True or JsonValueKind.False => true,
+        JsonValueKind.String => bool.TryParse(node.GetValue<string>(), out _),
+        _ => false,
+    };
 
     private static bool IsText(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String;
 }

@@ -97,6 +97,7 @@ public class ShapeTests : TempFiles
     [InlineData("""{"conversations": [{"from": "human", "value": "u"}], "chosen": {"from": "gpt", "value": "a"}, "rejected": {"from": "gpt", "value": "b"}}""", "preference", "end with the chosen answer")]
     [InlineData("""{"messages": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}], "label": true}""", "kto", "whose label is true")]
     [InlineData("""{"prompt": "p", "completion": "c", "label": false}""", "kto", "whose label is true")]
+    [InlineData("""{"prompt": "p", "completion": "c", "label": "True"}""", "kto", "whose label is true")]
     [InlineData("""{"conversations": [], "kto_tag": false}""", "kto", "whose label is true")]
     public void Comparisons_are_recognised_and_refused_once_with_the_remedy(string row, string shape, string remedy)
     {
