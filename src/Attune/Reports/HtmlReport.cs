@@ -33,30 +33,31 @@ public static class HtmlReport
         Parity(page, run.Parity);
         Memory(page, run.Memory);
         Details(page, run);
-        page.Append("<footer>Made by Attune. The same in plain text: report.md; every step: metrics.jsonl; to run it again: recipe.yaml.</footer>\n</main>\n</body>\n</html>\n");
+        page.Append("<footer>Made by Attune. The same in plain text: report.md; for programs: report.json.</footer>\n</main>\n</body>\n</html>\n");
         return page.ToString();
     }
 
     private static void Hero(StringBuilder page, RunRecord run)
     {
         var verdict = Verdict.Of(run);
-        page.Append($"<header class=\"hero\">\n<p class=\"eyebrow\">Run report</p>\n<h1>{Text(run.Title)}</h1>\n");
-        page.Append($"<p class=\"verdict\">{Text(verdict.Sentence)} <span class=\"badge {verdict.Tone}\">{verdict.Label}</span></p>\n<dl class=\"figures\">\n");
+        page.Append($"<header class=\"hero\">\n<p class=\"eyebrow\">{(run.Values.Count > 0 ? "Evaluation" : "Run report")}</p>\n<h1>{Text(run.Title)}</h1>\n");
+        page.Append($"<p class=\"verdict\">{Text(verdict.Sentence.Replace(" %", "\u00a0%", StringComparison.Ordinal))} <span class=\"badge {verdict.Tone}\">{verdict.Label}</span></p>\n");
+        var figures = new List<(string Name, string Value)>();
         if (verdict.Metric is { } m)
         {
-            Figure("Difference", Numbers.Change(m.Difference, m.Unit));
-            Figure("95 % interval of it", Numbers.Interval(m));
+            figures.Add(("Difference", Numbers.Change(m.Difference, m.Unit)));
+            figures.Add(("95 % interval of it", Numbers.Interval(m)));
             if (m.Test is { } test)
-                Figure("If nothing had changed", Numbers.PValue(test.PValue));
-            Figure("Rests on", $"{Numbers.Count(m.Count)} rows");
+                figures.Add(("If nothing had changed", Numbers.PValue(test.PValue)));
+            figures.Add(("Rests on", $"{Numbers.Count(m.Count)} rows"));
         }
 
         if (run.Metrics.FirstOrDefault(x => x.Role == MetricRole.Retention) is { } kept)
-            Figure(Verdict.Capital(kept.Name), kept.Unit == MetricUnit.Loss ? RetentionAnalyser.RelativeChange(kept) : Numbers.Change(kept.Difference, kept.Unit));
+            figures.Add((Verdict.Capital(kept.Name), kept.Unit == MetricUnit.Loss ? RetentionAnalyser.RelativeChange(kept) : Numbers.Change(kept.Difference, kept.Unit)));
 
-        page.Append("</dl>\n</header>\n");
-
-        void Figure(string name, string value) => page.Append($"<div><dt>{Text(name)}</dt><dd>{Text(value)}</dd></div>\n");
+        if (figures.Count > 0)
+            page.Append($"<dl class=\"figures\">\n{string.Concat(figures.Select(static f => $"<div><dt>{Text(f.Name)}</dt><dd>{Text(f.Value)}</dd></div>\n"))}</dl>\n");
+        page.Append("</header>\n");
     }
 
     private static void Next(StringBuilder page, RunRecord run)
@@ -104,12 +105,12 @@ public static class HtmlReport
     {
         if (forms.Count == 0)
             return;
-        page.Append("<h2>Do the saved files say the same?</h2>\n<div class=\"card scroll\"><table>\n<thead><tr><th scope=\"col\">Form</th><th scope=\"col\" class=\"num\">Same ids</th>");
+        page.Append("<h2>Do the saved files say the same?</h2>\n<div class=\"card\"><table class=\"stack\">\n<thead><tr><th scope=\"col\">Form</th><th scope=\"col\" class=\"num\">Same ids</th>");
         page.Append("<th scope=\"col\" class=\"num\">Largest difference of a logit</th><th scope=\"col\" class=\"num\">Allowed</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n");
         foreach (var p in forms)
         {
-            page.Append($"<tr><th scope=\"row\">{Text(p.Form)}</th><td class=\"num\">{Numbers.Count(p.SameIds)} of {Numbers.Count(p.Prompts)}</td><td class=\"num\">{Numbers.Short(p.Difference)}</td>");
-            page.Append($"<td class=\"num\">{Numbers.Short(p.Allowed)}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : "not the same")}</span></td></tr>\n");
+            page.Append($"<tr><th scope=\"row\">{Text(p.Form)}</th><td class=\"num\" data-name=\"Same ids\">{Numbers.Count(p.SameIds)} of {Numbers.Count(p.Prompts)}</td><td class=\"num\" data-name=\"Difference\">{Numbers.Short(p.Difference)}</td>");
+            page.Append($"<td class=\"num\" data-name=\"Allowed\">{Numbers.Short(p.Allowed)}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : "not the same")}</span></td></tr>\n");
         }
 
         page.Append("</tbody>\n</table></div>\n");
@@ -141,7 +142,7 @@ public static class HtmlReport
         Facts("Model and data", run.Facts, open: true);
         if (run.Settings.Count > 0)
         {
-            page.Append("<details><summary>Settings, each with its reason</summary><div class=\"card scroll\"><table><thead><tr><th scope=\"col\">Key</th><th scope=\"col\">Value</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
+            page.Append("<details><summary>Settings, each with its reason</summary><div class=\"card\"><table class=\"stack settings\"><thead><tr><th scope=\"col\">Key</th><th scope=\"col\">Value</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
             foreach (var s in run.Settings)
                 page.Append($"<tr><td><code>{Text(s.Key)}</code></td><td><code>{Text(s.Value)}</code></td><td class=\"evidence\">{Text(s.Reason)}</td></tr>\n");
             page.Append("</tbody></table></div></details>\n");
@@ -153,7 +154,7 @@ public static class HtmlReport
         {
             if (facts.Count == 0)
                 return;
-            page.Append($"<details{(open ? " open=\"open\"" : "")}><summary>{title}</summary><div class=\"card scroll\"><table><tbody>\n");
+            page.Append($"<details{(open ? " open=\"open\"" : "")}><summary>{title}</summary><div class=\"card\"><table><tbody>\n");
             foreach (var f in facts)
                 page.Append($"<tr><th scope=\"row\">{Text(f.Name)}</th><td class=\"text\">{Text(f.Value)}</td></tr>\n");
             page.Append("</tbody></table></div></details>\n");

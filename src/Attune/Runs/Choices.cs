@@ -1,5 +1,6 @@
 using System.Globalization;
 using Attune.Models;
+using Attune.Recipes;
 
 namespace Attune.Runs;
 
@@ -77,6 +78,14 @@ public sealed class Choices
     /// <summary>Tokens of a generated answer.</summary>
     public int MaxNewTokens(int? given, int longestAnswer) =>
         Take(given, "eval.max_new_tokens", (longestAnswer + longestAnswer / 4 + 1, "the longest expected answer and a quarter"));
+
+    /// <summary>Writes down what stays open to the end, with the rule in the help of its key: nothing is decided without a word.</summary>
+    public void NoteOpen(Recipe recipe)
+    {
+        const string open = "auto", rule = "auto: ";
+        foreach (var key in RecipeKeys.All.Where(k => k.Write(recipe) == open && k.Idle(recipe) is null && made.All(c => c.Key != k.Name)))
+            Note(key.Name, open, key.Help[(key.Help.IndexOf(rule, StringComparison.Ordinal) + rule.Length)..].TrimEnd('.'));
+    }
 
     /// <summary>Writes down a choice made elsewhere.</summary>
     public void Note(string key, string value, string reason) => made.Add(new Choice(key, value, reason));

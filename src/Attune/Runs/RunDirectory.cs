@@ -21,6 +21,9 @@ public sealed class RunDirectory
     /// <summary>One JSON object per step and validation.</summary>
     public string Metrics => At("metrics.jsonl");
 
+    /// <summary>The same as Hugging Face's trainer writes it.</summary>
+    public string TrainerState => At("trainer_state.json");
+
     /// <summary>The tuned adapter.</summary>
     public string Adapter => At("adapter");
 

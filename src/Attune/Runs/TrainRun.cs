@@ -60,7 +60,8 @@ public static class TrainRun
         if (model.Adapters is null)
             setup.Model.Folder.ReleaseWeights();
         var from = resume is null ? null : checkpoints.Newest;
-        var state = Train(setup, run, model, backend, arena, checkpoints, from, Notice, cancel);
+        using var log = new RunLog(run, setup, resume is null ? null : from is null ? 0 : Checkpoints.StepOf(from), clock);
+        var state = Train(setup, log, model, backend, arena, checkpoints, from, Notice, cancel);
         var after = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend, arena, "after", Notice, cancel);
 
         var saved = RunOutput.Save(run, setup, model);
@@ -68,43 +69,26 @@ public static class TrainRun
         var peak = Os.PeakResidentBytes();
         var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
         ReportFiles.Write(run.Path, record);
+        log.Finish(state.Step, record.Metrics, saved);
         WriteManifest(run, setup, backend, saved);
         checkpoints.Clear();
         return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);
     }
 
     private static TrainingState Train(
-        RunSetup setup, RunDirectory run, TrainingModel model, Backend backend, Arena arena, Checkpoints checkpoints, string? from,
+        RunSetup setup, RunLog log, TrainingModel model, Backend backend, Arena arena, Checkpoints checkpoints, string? from,
         Action<RunNotice> notice, CancellationToken cancel)
     {
         var rows = setup.Steps.Options.PassRows;
         Func<CancellationToken, double>? validate = setup.Data.Valid.Count == 0
             ? null
             : stop => TokenLosses.Measure(model.Decoder, model.Adapters, setup.Data.Valid, rows, backend, arena, stop).Mean;
-        using var log = MetricsLog.Open(run.Metrics, from is null ? 0 : Checkpoints.StepOf(from));
         var trainer = new Trainer(model, setup.Steps.Packer, setup.Steps.Options, backend, arena, checkpoints, validate, e =>
         {
-            Log(log, e);
+            log.Take(e);
             notice(new NoticeTraining(e));
         });
         return trainer.Run(from, cancel);
-    }
-
-    private static void Log(MetricsLog log, TrainingEvent e)
-    {
-        switch (e)
-        {
-            case StepDone s:
-                log.Append(new MetricsLine("step", s.Step,
-                [
-                    new("loss", s.Loss), new("gradient_norm", s.GradientNorm), new("learning_rate", s.LearningRate), new("epoch", s.Epoch),
-                    new("trained_tokens", s.TrainedTokens), new("tokens", s.Tokens), new("seconds", s.Seconds),
-                ]));
-                break;
-            case Validated v:
-                log.Append(new MetricsLine("valid", v.Step, [new("loss", v.Loss), new("best", v.IsBest ? 1 : 0)]));
-                break;
-        }
     }
 
     private static void WriteRecipe(RunDirectory run, RunSetup setup)

@@ -170,6 +170,38 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Eval_compares_two_models_on_the_same_rows_and_writes_the_report()
+    {
+        var data = tiny.Write("choices.jsonl", string.Concat(Enumerable.Range(0, 6).Select(static i =>
+            $"{{\"prompt\": \"q{i}?\", \"completion\": \"{(i % 2 == 0 ? "yes" : "no")}\", \"options\": [\"yes\", \"no\", \"perhaps\"]}}\n")));
+        var run = await CliRun.Of(
+            "eval", "--model", tiny.Model, "--against", tiny.Model, "--data", data, "--metrics", "label", "choice:options", "loss", "--max-new-tokens", "4",
+            "--out", tiny.At("report"), "--json");
+        Assert.Equal(0, run.ExitCode);
+        var metrics = run.Json.GetProperty("metrics").EnumerateArray().ToArray();
+        Assert.Equal(
+            ["label accuracy", "macro-F1 over labels", "right choice by likelihood", "right choice by likelihood per byte", "loss on test rows", "loss on general text"],
+            metrics.Select(static m => m.GetProperty("name").GetString()));
+        // A model beside itself: nothing changes, and nothing is called real.
+        Assert.All(metrics, static m => Assert.Equal((m.GetProperty("before").GetDouble(), 1.0, false), (m.GetProperty("after").GetDouble(), m.GetProperty("p").GetDouble(), m.GetProperty("real").GetBoolean())));
+        Assert.Equal(["report.html", "report.json", "report.md"], Directory.GetFiles(tiny.At("report")).Select(Path.GetFileName).Order());
+        Assert.Contains("Which labels are taken for which", File.ReadAllText(tiny.At("report/report.html")), StringComparison.Ordinal);
+        var labels = await CliRun.Of("eval", "--model", tiny.Model, "--data", data, "--metrics", "choice", "--general", "none", "--samples", "2", "--json");
+        Assert.Equal(2, labels.Json.GetProperty("samples").GetArrayLength());
+        Assert.Equal(6, labels.Json.GetProperty("values")[0].GetProperty("count").GetInt32());
+        foreach (var (wrong, message) in new[]
+        {
+            (new[] { "--base" }, "no adapter is given"), (["--against-adapter", tiny.Model], "--against"), (["--metrics", "choice:nowhere"], "holds no choices"),
+            (["--metrics", "numeric"], "no number in the expected answer"), (["--metrics", "rouge"], "did you mean rouge-l?"), (["--metrics", "f1", "--rows", "0"], "rows that are answered"),
+        })
+        {
+            var refused = await CliRun.Of(["eval", "--model", tiny.Model, "--data", data, .. wrong]);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains(message, refused.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Eval_reads_columns_by_their_names()
     {
         var file = tiny.Write("banking.csv", "text,category\nq1?,a1\nq2?,a2\n");

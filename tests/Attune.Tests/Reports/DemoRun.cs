@@ -67,6 +67,18 @@ internal static class DemoRun
         Environment = [new("Attune", "0.1.0"), new(".NET", "10.0.12"), new("Machine", "2 cores, AVX-512, 8 GB"), new("Seed", "1")],
     };
 
+    /// <summary>One model measured alone, with more answers than are in view and more labels than a table shows.</summary>
+    public static RunRecord Alone() => new()
+    {
+        Title = "attune-base on banking.csv",
+        Values = [new("label", "label accuracy", MetricUnit.Fraction, 0.408, 0.346, 0.467, 240), new("loss", "loss on test rows", MetricUnit.Loss, 0.958, 0.91, 1.01, 240)],
+        Confusions = [new("label accuracy", null, new(
+            [.. Enumerable.Range(10, 30).Select(static i => $"a_label_of_some_length_{i}")],
+            [.. Enumerable.Range(0, 30).Select(static i => (IReadOnlyList<int>)[.. Enumerable.Range(0, 31).Select(j => j == i ? 5 : j == 30 - i ? 1 : 0)])]))],
+        Samples = [.. Enumerable.Range(1, 9).Select(static i => new AnswerSample($"Question {i}?", $"answer {i}", null, i % 2 == 0 ? $"answer {i}" : "", null, i % 2 == 0))],
+        Facts = [new("Model", "models/a-folder-with-a-rather-long-name/that-goes-on/and-on/and-on/attune-base")],
+    };
+
     // Right by the share given, else the label that follows; of the last label nothing that is a label.
     private static Confusion Labels(double right)
     {

@@ -38,7 +38,7 @@ public class HtmlReportTests
             ["What changed", "What was found", "What to do next", "How it learned", "Answers, before and after", "Which labels are taken for which", "Do the saved files say the same?", "Where the memory went", "The run"],
             All("h2").Select(h => h.Value));
         var verdict = All("p").First(p => p.Attribute("class")?.Value == "verdict");
-        Assert.Equal("The model became better at its task: right answers on test rows went from 2.5 % to 86.7 %. Real gain", verdict.Value);
+        Assert.Equal("The model became better at its task: right answers on test rows went from 2.5\u00a0% to 86.7\u00a0%. Real gain", verdict.Value);
         Assert.Equal("header", verdict.Parent!.Name.LocalName);
         Assert.Contains("attune chat --model models/base-5m --adapter runs/quickstart/adapter", All("pre").First().Value);
     }

@@ -90,6 +90,42 @@ public sealed class TrainRunTests : IDisposable
         Assert.Equal(loaded.Template.Hash, tuned.Template!.Hash);
     }
 
+    /// <summary>A model and a file of rows are enough: everything else that is open is chosen or left open, each with its rule, before anything runs.</summary>
+    [Fact]
+    [Trait("SilentFailure", "23")]
+    public void Two_inputs_suffice_and_every_choice_is_said_with_its_rule()
+    {
+        var recipe = RecipeReader.FromSettings([new Setting("model", tiny.Path, "--model"), new Setting("data.train", tiny.Data, "--data")]);
+        var choices = new List<NoticeChoice>();
+        using var setup = RunSetup.Prepare(recipe, CpuBackend.Shared(1), n => choices.AddRange(n is NoticeChoice c ? [c] : Array.Empty<NoticeChoice>()), TestContext.Current.CancellationToken);
+        var open = RecipeKeys.All.Where(k => k.Default == "auto" && k.Idle(setup.Recipe) is null).Select(static k => k.Name).Order().ToArray();
+        Assert.True(open.Length > 15);
+        Assert.Empty(open.Except(choices.Select(static c => c.Key)));
+        Assert.All(choices, static c => Assert.True(c.Value.Length > 0 && c.Reason.Length > 5, $"{c.Key} = {c.Value}: {c.Reason}"));
+        Assert.Equal(choices.Count, choices.Select(static c => c.Key).Distinct().Count());
+        // What a number can stand for is a number by now.
+        Assert.DoesNotContain(choices, static c => c.Value == "auto" && c.Key is "method.rank" or "train.learning_rate" or "train.epochs" or "train.batch_tokens" or "eval.metrics");
+    }
+
+    /// <summary>What a run leaves for other tools: Hugging Face's trainer state, TensorBoard's events, the report for programs.</summary>
+    [Fact]
+    public void Other_tools_find_their_files()
+    {
+        var result = tiny.Run("run");
+        var state = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(result.Directory, "trainer_state.json"))).RootElement;
+        Assert.Equal((12, 12), (state.GetProperty("global_step").GetInt32(), state.GetProperty("max_steps").GetInt32()));
+        Assert.Equal("adapter", state.GetProperty("best_model_checkpoint").GetString());
+        var history = state.GetProperty("log_history").EnumerateArray().ToArray();
+        Assert.Equal(Enumerable.Range(1, 12), history.Where(static l => l.TryGetProperty("loss", out _)).Select(static l => l.GetProperty("step").GetInt32()));
+        var best = history.Where(static l => l.TryGetProperty("eval_loss", out _)).MinBy(static l => l.GetProperty("eval_loss").GetDouble());
+        Assert.Equal(best.GetProperty("eval_loss").GetDouble(), state.GetProperty("best_metric").GetDouble());
+        Assert.Equal(best.GetProperty("step").GetInt32(), state.GetProperty("best_global_step").GetInt32());
+        Assert.True(new FileInfo(Assert.Single(Directory.GetFiles(result.Directory, "events.out.tfevents.*"))).Length > 1000);
+        var report = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(result.Directory, "report.json"))).RootElement;
+        Assert.Equal(result.Record.Metrics.Count, report.GetProperty("metrics").GetArrayLength());
+        Assert.Equal(result.Record.Samples.Count, report.GetProperty("samples").GetArrayLength());
+    }
+
     [Fact]
     [Trait("SilentFailure", "17")]
     [Trait("SilentFailure", "18")]

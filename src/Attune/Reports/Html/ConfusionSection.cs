@@ -31,12 +31,12 @@ internal static class ConfusionSection
     {
         page.Append("<div class=\"card matrixcard\"><table class=\"matrix\">\n<thead><tr><th scope=\"col\">expected ↓ &#160; answered →</th>");
         foreach (var label in c.Labels.Append("else"))
-            page.Append($"<th scope=\"col\" class=\"turned\"><span>{HtmlText.Escape(label, 24)}</span></th>");
+            page.Append($"<th scope=\"col\" class=\"turned\"><span>{HtmlText.Escape(Short(label))}</span></th>");
         page.Append("</tr></thead>\n<tbody>\n");
         for (var row = 0; row < c.Labels.Count; row++)
         {
             var total = Math.Max(1, c.Counts[row].Sum());
-            page.Append($"<tr><th scope=\"row\">{HtmlText.Escape(c.Labels[row], 24)}</th>");
+            page.Append($"<tr><th scope=\"row\">{HtmlText.Escape(Short(c.Labels[row]))}</th>");
             for (var column = 0; column <= c.Labels.Count; column++)
             {
                 var n = c.Counts[row][column];
@@ -47,6 +47,9 @@ internal static class ConfusionSection
         }
         page.Append("</tbody></table></div>\n");
     }
+
+    // The table has little room; the list below it says names in full.
+    private static string Short(string label) => label.Length <= 26 ? label : string.Concat(label.AsSpan(0, 25), "…");
 
     private static void Mistakes(StringBuilder page, Confusion c)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Attune.Reports.Analysers;
 
 namespace Attune.Reports.Html;
 
@@ -33,7 +34,10 @@ internal static class MetricSection
 
     private static string Real(MetricChange m)
     {
-        var (tone, word) = !m.IsReal ? ("Note", "not clear") : m.IsBetter ? ("Good", "better") : ("Warning", "worse");
+        var (tone, word) = !m.IsReal ? ("Note", "not clear")
+            : m.IsBetter ? ("Good", "better")
+            : m.Role == MetricRole.Retention && !RetentionAnalyser.IsForgotten(m) ? ("Note", "a little worse")
+            : ("Warning", "worse");
         var test = m.Test is { } t ? $"<span class=\"evidence\">{HtmlText.Escape(Numbers.PValue(t.PValue))}, {HtmlText.Escape(t.Name)}</span>" : "";
         return $"<span class=\"badge {tone}\">{word}</span>{test}";
     }

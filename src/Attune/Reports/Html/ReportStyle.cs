@@ -13,7 +13,7 @@ internal static class ReportStyle
           --accent: #6cc5b8; --good: #74d19f; --good-bg: #1b3427; --bad: #f09a84; --bad-bg: #3d231d; --even: #d9c58a; --even-bg: #35301f;
           --train: #8595ab; --valid: #6cc5b8; --third: #c3a0de; --was: #d9ac70; } }
         * { box-sizing: border-box; }
-        body { margin: 0; background: var(--bg); color: var(--ink); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; }
+        body { margin: 0; -webkit-text-size-adjust: 100%; background: var(--bg); color: var(--ink); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; }
         main { max-width: 62rem; margin: 0 auto; padding: 3rem 1.5rem 5rem; }
         h1, h2, h3 { line-height: 1.25; font-weight: 650; margin: 0; text-wrap: balance; }
         h1 { font-size: 1.05rem; font-weight: 600; }
@@ -31,11 +31,16 @@ internal static class ReportStyle
         .findings { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem; }
         .findings li { display: grid; grid-template-columns: 5.8rem 1fr; gap: .2rem .9rem; }
         .findings p { margin: .2rem 0 0; } .evidence { color: var(--soft); font-size: .92rem; font-variant-numeric: tabular-nums; }
-        .scroll { overflow-x: auto; }
         table { border-collapse: collapse; width: 100%; font-size: .93rem; font-variant-numeric: tabular-nums; }
         th { text-align: left; font-weight: 600; color: var(--soft); font-size: .83rem; } td, th { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         tr:last-child > td, tr:last-child > th[scope=row] { border-bottom: 0; } th[scope=row] { color: var(--ink); font-size: .93rem; } .num { text-align: right; white-space: nowrap; }
-        .metrics td, .metrics th { vertical-align: middle; }
+        .metrics td, .metrics th { vertical-align: middle; } .metrics .evidence { display: block; font-weight: 400; font-size: .85rem; white-space: nowrap; } .strong { font-weight: 650; } .note { margin-top: .7rem; max-width: 48rem; }
+        th, td { overflow-wrap: anywhere; } th.num, td.num, .metrics td { overflow-wrap: normal; } .sub { margin: 1.6rem 0 .5rem; }
+        .matrixcard { padding: .9rem 1.1rem; } .matrix { table-layout: fixed; font-size: .85rem; } .matrix td { padding: .3rem; text-align: center; border: 2px solid var(--card); border-radius: 6px; }
+        .matrix th { font-size: .8rem; border: 0; padding: .25rem .5rem .25rem 0; vertical-align: middle; font-weight: 500; } .matrix th:first-child { width: 24%; } .matrix thead th { vertical-align: bottom; color: var(--soft); }
+        .turned span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow-wrap: anywhere; } .turned { text-align: center; padding: .25rem 0; }
+        .matrix .none { color: var(--line); } .matrix .hit { background: color-mix(in srgb, var(--good) calc(var(--share) * .5), var(--card)); font-weight: 600; } .matrix .miss { background: color-mix(in srgb, var(--bad) calc(10% + var(--share) * .5), var(--card)); font-weight: 600; }
+        .mistakes { list-style: none; margin: 0; padding: 0; display: grid; gap: .3rem; } .times { display: inline-block; min-width: 3rem; font-weight: 600; font-variant-numeric: tabular-nums; } .mistakes code { overflow-wrap: anywhere; }
         .dumbbell { display: block; width: 220px; height: 26px; } .track { stroke: var(--line); stroke-width: 2; } .move { stroke-width: 3; }
         .was { fill: var(--card); stroke: var(--was); stroke-width: 2.5; } .band { opacity: .22; }
         .good .move { stroke: var(--good); } .good .is, .good .band { fill: var(--good); } .bad .move { stroke: var(--bad); } .bad .is, .bad .band { fill: var(--bad); }
@@ -45,16 +50,19 @@ internal static class ReportStyle
         .grid { stroke: var(--line); } .axis { stroke: var(--soft); opacity: .6; } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
         .line.train { stroke: var(--train); } .line.valid { stroke: var(--valid); stroke-width: 2.4; } .line.third { stroke: var(--third); } .dot.valid { fill: var(--valid); }
         .kept { stroke: var(--valid); stroke-dasharray: 3 4; opacity: .8; } .chart .kept-label { fill: var(--valid); }
-        .sample { margin-bottom: 1rem; } .answers { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1rem; margin-top: .9rem; }
+        .sample { margin-bottom: 1rem; } .answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem; margin-top: .9rem; }
         .answers h3 { display: flex; justify-content: space-between; align-items: center; gap: .5rem; font-size: .83rem; color: var(--soft); margin-bottom: .35rem; min-height: 1.6rem; }
         .text { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font-size: .93rem; line-height: 1.5; } .prompt { font-weight: 550; } .none { color: var(--soft); font-style: italic; }
-        pre { background: var(--code); border-radius: 8px; padding: .7rem .95rem; margin: .35rem 0 1rem; overflow-x: auto; } code, pre { font: .87rem/1.55 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", monospace; }
+        pre { background: var(--code); border-radius: 8px; padding: .7rem .95rem; margin: .35rem 0 1rem; white-space: pre-wrap; overflow-wrap: anywhere; } code, pre { font: .87rem/1.55 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", monospace; }
         .bar { display: flex; height: 14px; border-radius: 7px; overflow: hidden; background: var(--code); margin-bottom: .8rem; }
         .bar span { min-width: 2px; border-right: 1px solid var(--card); } .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: 3px; margin-right: .55rem; }
         .m0 { background: #1f6f66; } .m1 { background: #4c9b8f; } .m2 { background: #b98a4a; } .m3 { background: #8a5fa8; } .m4 { background: #6a8cc0; } .m5 { background: #a8a49a; }
         details { margin-top: .8rem; } summary { cursor: pointer; font-weight: 600; padding: .3rem 0; } details .card { margin-top: .5rem; }
         footer { color: var(--soft); font-size: .85rem; margin-top: 4rem; border-top: 1px solid var(--line); padding-top: 1rem; }
-        @media (max-width: 46rem) { main { padding: 1.6rem 1rem 3rem; } .answers { grid-template-columns: 1fr; } .findings li { grid-template-columns: 1fr; } .findings .badge { justify-self: start; } h2 { margin-top: 2.6rem; } .card { padding: .9rem 1rem; } .chartcell { display: none; } .charts { grid-template-columns: 1fr; } }
+        @media (max-width: 46rem) { main { padding: 1.6rem 1rem 3rem; } .answers { grid-template-columns: 1fr; } .findings li { grid-template-columns: 1fr; } .findings .badge { justify-self: start; } h2 { margin-top: 2.6rem; } .card { padding: .9rem 1rem; } .chartcell, .matrixcard { display: none; } .charts { grid-template-columns: 1fr; }
+          .stack thead { display: none; } .stack, .stack tbody, .stack tr, .stack td, .stack th { display: block; } .stack tr { padding: .7rem 0; border-bottom: 1px solid var(--line); } .stack tr:first-child { padding-top: 0; } .stack tr:last-child { border-bottom: 0; padding-bottom: 0; }
+          .stack td, .stack th { padding: .1rem 0; border-bottom: 0; text-align: left; } .stack th[scope=row] { margin-bottom: .25rem; } .stack .chartcell { display: none; } .metrics .evidence { white-space: normal; display: inline; margin-left: .5rem; } .metrics th .evidence { margin-left: .6rem; }
+          .stack td[data-name] { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 .6rem; align-items: baseline; } .stack td[data-name]::before { content: attr(data-name); color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; } .metrics td[data-name] .evidence { display: block; grid-column: 2; margin-left: 0; } .stack td .badge { justify-self: start; } .stack td.strong[data-name]::before { font-weight: 400; } }
         @media print { :root { color-scheme: light; --bg: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --code: #f4f4f4; } main { max-width: none; padding: 0; } .card, figure, tr, li { break-inside: avoid; } h2 { break-after: avoid; } pre { white-space: pre-wrap; } }
         """;
 }
