@@ -15,6 +15,8 @@ internal static class CommandTable
         ChatCommand.Create,
         EvalCommand.Create,
         LogitsCommand.Create,
+        MergeCommand.Create,
+        ExportCommand.Create,
         InspectCommand.Create,
         TokenizeCommand.Create,
         TokenizerCommand.Create,

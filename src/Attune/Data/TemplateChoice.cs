@@ -1,3 +1,4 @@
+using Attune.Formats;
 using Attune.Problems;
 using Attune.Text;
 
@@ -10,11 +11,11 @@ public static class TemplateChoice
 
     /// <summary>The template that is asked for; null if the model has none and none is asked for.</summary>
     /// <param name="asked">Null for the model's own, <c>chatml</c>, or the path of a template file.</param>
-    /// <param name="modelDirectory">The model's folder.</param>
+    /// <param name="files">The model's files.</param>
     /// <param name="tokenizer">The model's tokenizer, to which ChatML is fitted.</param>
-    public static ChatTemplate? Of(string? asked, string modelDirectory, Tokenizer tokenizer)
+    public static ChatTemplate? Of(string? asked, ModelFiles files, Tokenizer tokenizer)
     {
-        if (asked is null) return ChatTemplate.FromModel(modelDirectory);
+        if (asked is null) return ChatTemplate.FromModel(files);
         if (asked == "chatml") return ChatMlFor(tokenizer);
         if (!File.Exists(asked)) throw new UserErrorException("data.template", $"there is no file {asked}", "give a template file, or chatml");
         return ChatTemplate.Parse(File.ReadAllText(asked), asked);

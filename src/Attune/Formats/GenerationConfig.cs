@@ -27,15 +27,14 @@ public sealed record GenerationConfig
     /// <summary>Divides positive and multiplies negative logits of tokens that have occurred; 1 is off.</summary>
     public double? RepetitionPenalty { get; init; }
 
-    /// <summary>Reads the file of a model folder; without one, everything but the end ids is left to the caller.</summary>
-    /// <param name="folder">The model folder.</param>
+    /// <summary>Reads the file; without one, everything but the end ids is left to the caller.</summary>
+    /// <param name="files">The model's files.</param>
     /// <param name="config">The model's configuration: end ids where this file has none, and the vocabulary that ids must lie in.</param>
-    public static GenerationConfig ReadFolder(string folder, HfConfig config)
+    public static GenerationConfig Read(ModelFiles files, HfConfig config)
     {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (!files.Has(FileName))
             return new GenerationConfig { EosTokenIds = config.EosTokenIds };
-        var keys = JsonView.Read(path);
+        var keys = JsonView.Parse(files.Place(FileName), files.Read(FileName));
         var eos = keys.IntOrList("eos_token_id", min: 0, max: config.VocabSize - 1);
         return new GenerationConfig
         {

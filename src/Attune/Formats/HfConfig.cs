@@ -66,6 +66,9 @@ public sealed class HfConfig
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     public static HfConfig ReadFolder(string folder) => new(JsonView.Read(Path.Combine(folder, FileName)));
 
+    /// <summary>Reads <c>config.json</c> of a model's files.</summary>
+    public static HfConfig Read(ModelFiles files) => new(JsonView.Parse(files.Place(FileName), files.Read(FileName)));
+
     /// <summary>Reads a configuration from a view that the caller has.</summary>
     public static HfConfig From(JsonView keys) => new(keys);
 

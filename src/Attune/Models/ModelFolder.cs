@@ -24,6 +24,9 @@ public sealed class ModelFolder : IDisposable
     /// <summary>The folder.</summary>
     public string Path { get; }
 
+    /// <summary>Its small files: configuration, tokenizer, chat template.</summary>
+    public ModelFiles Files => ModelFiles.InFolder(Path);
+
     /// <summary>Its config.json.</summary>
     public HfConfig Config { get; }
 

@@ -176,7 +176,17 @@ public sealed record AnswerSample(string Prompt, string Expected, string? Before
 /// <param name="Difference">Largest difference of a logit.</param>
 /// <param name="Allowed">The largest that the form's rounding explains.</param>
 /// <param name="Holds">Whether the form passed.</param>
-public sealed record ParityLine(string Form, int Prompts, int SameIds, double Difference, double Allowed, bool Holds);
+public sealed record ParityLine(string Form, int Prompts, int SameIds, double Difference, double Allowed, bool Holds)
+{
+    /// <summary>Whether the form's own tokenizer and template made the same ids of every prompt.</summary>
+    public bool SamePrompts { get; init; } = true;
+
+    /// <summary>Mean divergence KL(trained model ‖ form) of the next token, in nats.</summary>
+    public double Divergence { get; init; }
+
+    /// <summary>Mean loss of the form on the evaluation rows; null where there are none.</summary>
+    public double? Loss { get; init; }
+}
 
 /// <summary>One term of the memory plan.</summary>
 public sealed record MemoryLine(string Name, long Bytes);

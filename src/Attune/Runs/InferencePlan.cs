@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
 using Attune.Hardware;
 using Attune.Models;
@@ -20,6 +21,16 @@ public sealed record InferencePlan(long Weights, long Arena)
     {
         using var arena = Engine.Arena.Pretended();
         SequenceLogits.Run(model, adapters, new int[tokens], new DryRunBackend(backend), arena, static (_, _) => { });
+        return arena.Peak;
+    }
+
+    /// <summary>Arena bytes of the logits of the last <paramref name="rows"/> of <paramref name="tokens"/> tokens, all at once.</summary>
+    public static long LastLogits(Decoder model, Backend backend, IAdapterSet? adapters, int tokens, int rows)
+    {
+        using var arena = Engine.Arena.Pretended();
+        using var tape = new Tape(new DryRunBackend(backend), arena, record: false);
+        var last = Enumerable.Range(Math.Max(0, tokens - rows), Math.Min(rows, tokens)).ToArray();
+        model.Logits(tape, Pass.Packed([tokens]) with { Adapters = adapters }, new int[tokens], last);
         return arena.Peak;
     }
 

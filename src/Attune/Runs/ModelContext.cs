@@ -55,13 +55,13 @@ public sealed class ModelContext : IDisposable
         var folder = withWeights ? ModelFolder.Open(path) : ModelFolder.OpenConfiguration(path);
         try
         {
-            var tokenizer = Tokenizer.Load(path);
+            var tokenizer = Tokenizer.Load(folder.Files);
             if (tokenizer.VocabularySize > folder.Spec.Vocabulary)
                 throw new UserErrorException(path, $"the tokenizer has {tokenizer.VocabularySize} tokens, the model only {folder.Spec.Vocabulary}", "the files do not belong together: get the model again");
-            var rules = ResolveTemplate(path, adapter, template, tokenizer);
+            var rules = ResolveTemplate(folder.Files, adapter, template, tokenizer);
             if (adapter is not null)
                 CheckAdapter(adapter, folder, tokenizer, rules);
-            return new ModelContext(folder, tokenizer, rules, GenerationConfig.ReadFolder(path, folder.Config), adapter);
+            return new ModelContext(folder, tokenizer, rules, GenerationConfig.Read(folder.Files, folder.Config), adapter);
         }
         catch
         {
@@ -101,10 +101,10 @@ public sealed class ModelContext : IDisposable
         : throw new UserErrorException(adapter, "is an adapter, and the base model that it names is not a folder here", "give the base model with --model and this folder with --adapter");
 
     // What an adapter was trained with stands beside it, and rules where nothing else is asked for.
-    private static ChatTemplate? ResolveTemplate(string path, string? adapter, string? template, Tokenizer tokenizer) =>
+    private static ChatTemplate? ResolveTemplate(ModelFiles files, string? adapter, string? template, Tokenizer tokenizer) =>
         template is null && adapter is not null && ChatTemplate.FromModel(adapter) is { } own
             ? own
-            : TemplateChoice.Of(template, path, tokenizer);
+            : TemplateChoice.Of(template, files, tokenizer);
 
     private static void CheckAdapter(string adapter, ModelFolder folder, Tokenizer tokenizer, ChatTemplate? template)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Attune.Formats;
 using Attune.Problems;
 using Attune.Text.Jinja;
 
@@ -84,13 +85,16 @@ public sealed class ChatTemplate
 
     /// <summary>The model's own template: chat_template.jinja, else "chat_template" of tokenizer_config.json (of several, the one named default); null if there is none.</summary>
     /// <exception cref="UserErrorException">The template or the file that holds it is malformed.</exception>
-    public static ChatTemplate? FromModel(string modelDirectory)
+    public static ChatTemplate? FromModel(string modelDirectory) => FromModel(ModelFiles.InFolder(modelDirectory));
+
+    /// <summary>The same from a model's files, wherever they come from.</summary>
+    /// <exception cref="UserErrorException">The template or the file that holds it is malformed.</exception>
+    public static ChatTemplate? FromModel(ModelFiles files)
     {
-        var path = Path.Combine(modelDirectory, "chat_template.jinja");
-        if (File.Exists(path)) return Parse(File.ReadAllText(path), path);
-        path = Path.Combine(modelDirectory, "tokenizer_config.json");
-        if (!File.Exists(path) || Section.Parse(File.ReadAllText(path), path).Optional("chat_template") is not { } template) return null;
-        var inConfiguration = $"{path}, chat_template";
+        const string own = "chat_template.jinja", configuration = "tokenizer_config.json";
+        if (files.Text(own) is { } source) return Parse(source, files.Place(own));
+        if (files.Text(configuration) is not { } json || Section.Parse(json, files.Place(configuration)).Optional("chat_template") is not { } template) return null;
+        var inConfiguration = $"{files.Place(configuration)}, chat_template";
         if (template.IsText) return Parse(template.Text(), inConfiguration);
         foreach (var named in template.Items())
         {

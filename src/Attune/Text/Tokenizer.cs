@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Attune.Formats;
 using Attune.Problems;
 using Attune.Text.Bpe;
 using Attune.Text.Decoders;
@@ -47,21 +48,25 @@ public sealed class Tokenizer
 
     /// <summary>Reads tokenizer.json and, where present, tokenizer_config.json and special_tokens_map.json of a model's folder.</summary>
     /// <exception cref="UserErrorException">A file is missing or malformed, or names a component that is not supported.</exception>
-    public static Tokenizer Load(string modelDirectory)
+    public static Tokenizer Load(string modelDirectory) => Load(ModelFiles.InFolder(modelDirectory));
+
+    /// <summary>The same from a model's files, wherever they come from.</summary>
+    /// <exception cref="UserErrorException">As for a folder.</exception>
+    public static Tokenizer Load(ModelFiles files)
     {
-        var path = Path.Combine(modelDirectory, "tokenizer.json");
-        if (!File.Exists(path))
-            throw new UserErrorException(path, "the file is missing", "a model folder needs the tokenizer in Hugging Face's tokenizer.json form");
-        var bytes = File.ReadAllBytes(path);
-        var configPath = Path.Combine(modelDirectory, "tokenizer_config.json");
-        var mapPath = Path.Combine(modelDirectory, "special_tokens_map.json");
-        var names = SpecialNames.Read(ReadOrNull(configPath), configPath).Or(SpecialNames.Read(ReadOrNull(mapPath), mapPath));
-        var parts = TokenizerFile.Read(System.Text.Encoding.UTF8.GetString(bytes), path);
+        const string name = "tokenizer.json";
+        if (!files.Has(name))
+            throw new UserErrorException(files.Place(name), "the file is missing", "a model folder needs the tokenizer in Hugging Face's tokenizer.json form");
+        var bytes = files.Read(name);
+        var names = Names("tokenizer_config.json").Or(Names("special_tokens_map.json"));
+        var parts = TokenizerFile.Read(System.Text.Encoding.UTF8.GetString(bytes), files.Place(name));
         return new Tokenizer(parts, names, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+
+        SpecialNames Names(string file) => SpecialNames.Read(files.Text(file), files.Place(file));
     }
 
     /// <summary>Reads a tokenizer from the texts of its files; <paramref name="place"/> names them in errors.</summary>
-    /// <exception cref="UserErrorException">As for <see cref="Load"/>.</exception>
+    /// <exception cref="UserErrorException">As for <see cref="Load(ModelFiles)"/>.</exception>
     public static Tokenizer Parse(string tokenizerJson, string? tokenizerConfigJson, string place) => new(
         TokenizerFile.Read(tokenizerJson, place),
         SpecialNames.Read(tokenizerConfigJson, $"{place} (tokenizer_config.json)"),
@@ -123,8 +128,6 @@ public sealed class Tokenizer
     public string TokenText(int id) => FindToken(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, "no token has this id");
 
     internal string? FindToken(int id) => parts.Vocabulary.TokenOf(id);
-
-    private static string? ReadOrNull(string path) => File.Exists(path) ? File.ReadAllText(path) : null;
 
     private int? IdOfNamed(string? token) => token is null ? null : IdOf(token);
 

@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Formats;
 using Attune.Text;
 
 namespace Attune.Tests.Data;
@@ -9,14 +10,14 @@ public class TemplateChoiceTests : TempFiles
 
     [Fact]
     public void ChatML_stays_as_it_is_where_the_tokenizer_knows_its_tokens() =>
-        Assert.Same(ChatTemplate.ChatMl, TemplateChoice.Of("chatml", "", TinyTokenizer.Make()));
+        Assert.Same(ChatTemplate.ChatMl, TemplateChoice.Of("chatml", ModelFiles.InFolder(""), TinyTokenizer.Make()));
 
     [Fact]
     [Trait("SilentFailure", "2")]
     public void ChatML_ends_turns_with_the_models_end_token_where_it_does_not()
     {
         var tokenizer = TinyTokenizer.Make(turns: []);
-        var data = Load(Write("d.jsonl", Row), tokenizer, TemplateChoice.Of("chatml", "", tokenizer));
+        var data = Load(Write("d.jsonl", Row), tokenizer, TemplateChoice.Of("chatml", ModelFiles.InFolder(""), tokenizer));
         var example = Assert.Single(data.Examples);
         Assert.Equal("<|im_start|>user\nhi<|eos|>\n<|im_start|>assistant\nhello<|eos|>", tokenizer.Decode(example.Ids, skipSpecialTokens: false));
         Assert.Equal("hello<|eos|>", tokenizer.Decode(example.Answer, skipSpecialTokens: false));
@@ -35,7 +36,7 @@ public class TemplateChoiceTests : TempFiles
             added: $$"""[{"id": {{letters.Length}}, "content": "<end>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": true}]""");
         var tokenizer = Tokenizer.Parse(json, """{"eos_token": "<end>"}""", "tiny");
         Assert.DoesNotContain(tokenizer.EosId!.Value, tokenizer.Encode("hello<end>", addSpecialTokens: false).Ids);
-        var data = Load(Write("d.jsonl", Row), tokenizer, TemplateChoice.Of("chatml", "", tokenizer));
+        var data = Load(Write("d.jsonl", Row), tokenizer, TemplateChoice.Of("chatml", ModelFiles.InFolder(""), tokenizer));
         var example = Assert.Single(data.Examples);
         Assert.Equal(tokenizer.EosId, example.Ids[^1]);
         Assert.Equal(2, example.Ids.Count(id => id == tokenizer.EosId));
@@ -51,7 +52,7 @@ public class TemplateChoiceTests : TempFiles
         var folder = SharedData.Require("models", model);
         var tokenizer = Tokenizer.Load(folder);
         var rows = File.ReadLines(Path.Combine(SharedData.RepositoryRoot, "recipes", "data", "support", "train.jsonl")).Take(50);
-        var data = Load(Write("d.jsonl", string.Join('\n', rows)), tokenizer, TemplateChoice.Of("chatml", folder, tokenizer), new DataOptions { MaxLength = 512 });
+        var data = Load(Write("d.jsonl", string.Join('\n', rows)), tokenizer, TemplateChoice.Of("chatml", ModelFiles.InFolder(folder), tokenizer), new DataOptions { MaxLength = 512 });
         Assert.Equal(50, data.Examples.Count);
         Assert.All(data.Examples, e => Assert.Equal(tokenizer.EosId, e.Ids[^1]));
     }
@@ -61,8 +62,8 @@ public class TemplateChoiceTests : TempFiles
     public void Unasked_the_models_own_template_rules()
     {
         var folder = Path.GetDirectoryName(Write("chat_template.jinja", "own"))!;
-        Assert.Equal("own", TemplateChoice.Of(null, folder, TinyTokenizer.Make())!.Source);
-        Assert.Equal("mine", TemplateChoice.Of(Write("mine.jinja", "mine"), folder, TinyTokenizer.Make())!.Source);
-        Assert.Contains("no file", Assert.Single(Refused(() => TemplateChoice.Of("nowhere.jinja", folder, TinyTokenizer.Make())!)).Message, StringComparison.Ordinal);
+        Assert.Equal("own", TemplateChoice.Of(null, ModelFiles.InFolder(folder), TinyTokenizer.Make())!.Source);
+        Assert.Equal("mine", TemplateChoice.Of(Write("mine.jinja", "mine"), ModelFiles.InFolder(folder), TinyTokenizer.Make())!.Source);
+        Assert.Contains("no file", Assert.Single(Refused(() => TemplateChoice.Of("nowhere.jinja", ModelFiles.InFolder(folder), TinyTokenizer.Make())!)).Message, StringComparison.Ordinal);
     }
 }

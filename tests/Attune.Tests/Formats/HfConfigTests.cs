@@ -96,16 +96,16 @@ public sealed class HfConfigTests : IDisposable
     public void Generation_settings()
     {
         var config = Parse(""","eos_token_id":2""");
-        Assert.Equal([2], GenerationConfig.ReadFolder(_folder.Path, config).EosTokenIds);
+        Assert.Equal([2], GenerationConfig.Read(ModelFiles.InFolder(_folder.Path), config).EosTokenIds);
 
         var path = _folder.File("generation_config.json");
         File.WriteAllText(path, """{"eos_token_id":[5,6],"do_sample":true,"temperature":0.7,"top_k":20,"top_p":0.8,"repetition_penalty":1.1}""");
-        var read = GenerationConfig.ReadFolder(_folder.Path, config);
+        var read = GenerationConfig.Read(ModelFiles.InFolder(_folder.Path), config);
         Assert.Equal([5, 6], read.EosTokenIds);
         Assert.Equal((true, 0.7, 20, 0.8, 1.1), (read.DoSample, read.Temperature, read.TopK, read.TopP, read.RepetitionPenalty));
 
         File.WriteAllText(path, """{"top_p":1.5}""");
-        var error = Assert.Throws<UserErrorException>(() => GenerationConfig.ReadFolder(_folder.Path, config));
+        var error = Assert.Throws<UserErrorException>(() => GenerationConfig.Read(ModelFiles.InFolder(_folder.Path), config));
         Assert.Contains("generation_config.json, top_p", error.Message, StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class HfConfigTests : IDisposable
         var folder = SharedData.Require("models", name);
         var config = HfConfig.ReadFolder(folder);
         Assert.Equal(("LlamaForCausalLM", vocabulary, SafeTensorsType.F32), (config.Architecture, config.VocabSize, config.WeightType));
-        Assert.Equal([2], GenerationConfig.ReadFolder(folder, config).EosTokenIds);
+        Assert.Equal([2], GenerationConfig.Read(ModelFiles.InFolder(folder), config).EosTokenIds);
         using var model = SafeTensorsModel.Open(folder);
         Assert.Equal([config.Keys.RequiredInt("hidden_size")], model.Entries["model.norm.weight"].Shape);
     }

@@ -1,0 +1,47 @@
+using Attune.Adapters;
+using Attune.Formats;
+using Attune.Models;
+
+namespace Attune.Runs.Export;
+
+/// <summary>A Hugging Face folder with the adapter merged into the weights.</summary>
+internal static class MergedFormat
+{
+    public static IEnumerable<ExportFormat> All { get; } =
+    [
+        Of("merged", "Hugging Face folder, weights in the base's type", null),
+        Of("merged:f32", "Hugging Face folder, weights in F32", SafeTensorsType.F32),
+        Of("merged:bf16", "Hugging Face folder, weights in BF16", SafeTensorsType.BF16),
+        Of("merged:f16", "Hugging Face folder, weights in F16", SafeTensorsType.F16),
+    ];
+
+    private static ExportFormat Of(string name, string help, SafeTensorsType? type) => new(
+        name,
+        help,
+        stem => $"{stem}-{name.Replace(':', '-')}",
+        model => Bound(model, type ?? TypeOf(model)),
+        (model, path) => Write(model, path, type ?? TypeOf(model)),
+        static (model, path) => InferenceModel.Open(path, null, null, model.Backend));
+
+    private static SafeTensorsType TypeOf(InferenceModel model) => model.Context.Folder.Config.WeightType is SafeTensorsType.BF16 or SafeTensorsType.F16
+        ? model.Context.Folder.Config.WeightType.Value
+        : SafeTensorsType.F32;
+
+    private static ParityBound Bound(InferenceModel model, SafeTensorsType type)
+    {
+        var isSame = type == SafeTensorsType.F32 || type == TypeOf(model);
+        return model.Adapters is null && isSame ? ParityBound.Exact : ParityBound.Rounded(type.ToString().ToLowerInvariant());
+    }
+
+    private static void Write(InferenceModel model, string path, SafeTensorsType type)
+    {
+        var folder = model.Context.Folder;
+        if (model.Adapters is { } adapters)
+            Merger.Save(path, folder, adapters, type);
+        else
+            ModelWriter.Save(path, folder, folder.Weight, type);
+        // An adapter may rule by a template of its own, and its words must go on with the weights.
+        if (model.Context.Template is { } template && template.Source != Text.ChatTemplate.FromModel(folder.Files)?.Source)
+            AtomicFile.WriteText(Path.Combine(path, "chat_template.jinja"), template.Source);
+    }
+}
