@@ -1,28 +1,60 @@
-using System.Buffers.Binary;
 using Attune.Engine;
 using Attune.Formats;
 using Attune.Problems;
 
 namespace Attune.Models;
 
-/// <summary>Turns the values of a weight into the bytes of a file.</summary>
+/// <summary>Turns the values of a weight into the bytes of a file. Rows are rounded side by side on all cores: none knows of another.</summary>
 internal static class WeightEncoder
 {
-    /// <summary>Writes all rows; names the weight where a value does not fit the type.</summary>
-    public static void Write(string name, Tensor values, SafeTensorsType type, Stream stream)
+    // So many elements at a time: enough for every core, and little beside the weight itself.
+    private const int ChunkElements = 1 << 20;
+
+    /// <summary>Writes all rows as a safetensors type; names the weight where a value does not fit the type.</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="values">[rows, cols], any format.</param>
+    /// <param name="type">F32, BF16 or F16.</param>
+    /// <param name="byInputs">Write the transpose.</param>
+    /// <param name="stream">Where to.</param>
+    public static void Write(string name, Tensor values, SafeTensorsType type, bool byInputs, Stream stream)
     {
-        var row = new float[values.Cols];
-        var bytes = new byte[values.Cols * type.ByteSize()];
-        for (var r = 0; r < values.Rows; r++)
+        var target = type switch { SafeTensorsType.BF16 => DType.BF16, SafeTensorsType.F16 => DType.F16, _ => DType.F32 };
+        if (!byInputs)
         {
-            Widen(values, r, row);
+            Write(name, values.Rows, values.Cols, target, (r, row) => Widen(values, r, row), stream);
+            return;
+        }
+        Write(name, values.Cols, values.Rows, target, (r, row) =>
+        {
             for (var c = 0; c < row.Length; c++)
-                Put(name, row[c], type, bytes.AsSpan(c * type.ByteSize()));
-            stream.Write(bytes);
+                row[c] = (float)values.Read(c, r);
+        }, stream);
+    }
+
+    /// <summary>Writes rows that <paramref name="read"/> fills, from any thread.</summary>
+    /// <exception cref="RunFailedException">A value does not fit the type.</exception>
+    public static void Write(string name, int rows, int cols, DType type, Action<int, float[]> read, Stream stream)
+    {
+        var count = Math.Clamp(ChunkElements / Math.Max(1, cols), 1, Math.Max(1, rows));
+        using var storage = Storage.Native(count * type.Bytes(cols));
+        var chunk = Tensor.Over(storage, 0, type, count, cols);
+        for (var start = 0; start < rows; start += count)
+        {
+            var first = start;
+            var taken = Math.Min(count, rows - start);
+            ForAll(taken, () => new float[cols], (r, row) =>
+            {
+                read(first + r, row);
+                Check(name, row, type);
+                chunk.RowRange(r, 1).Write(row);
+            });
+            for (var r = 0; r < taken; r++)
+                stream.Write(chunk.RowBytes(r));
         }
     }
 
-    private static void Widen(Tensor values, int r, float[] row)
+    /// <summary>One row of a tensor of any format as floats.</summary>
+    public static void Widen(Tensor values, int r, float[] row)
     {
         if (values.Type == DType.F32)
         {
@@ -33,22 +65,30 @@ internal static class WeightEncoder
             row[c] = (float)values.Read(r, c);
     }
 
-    private static void Put(string name, float value, SafeTensorsType type, Span<byte> bytes)
+    private static void ForAll(int count, Func<float[]> make, Action<int, float[]> run)
     {
-        switch (type)
+        try
         {
-            case SafeTensorsType.BF16:
-                BinaryPrimitives.WriteUInt16LittleEndian(bytes, Scalars.ToBF16(value));
-                break;
-            case SafeTensorsType.F16:
-                var half = (Half)value;
-                if (Half.IsInfinity(half) && float.IsFinite(value))
-                    throw new RunFailedException(new Problem(name, $"holds {value}, and F16 ends at {Half.MaxValue}", "save as BF16 or F32"));
-                BinaryPrimitives.WriteHalfLittleEndian(bytes, half);
-                break;
-            default:
-                BinaryPrimitives.WriteSingleLittleEndian(bytes, value);
-                break;
+            Parallel.For(0, count, make, (i, _, row) =>
+            {
+                run(i, row);
+                return row;
+            }, static _ => { });
         }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<RunFailedException>().FirstOrDefault() is { } failed)
+        {
+            throw failed;
+        }
+    }
+
+    // Scales of blocks are binary16 too, and at most the largest value.
+    private static void Check(string name, float[] row, DType type)
+    {
+        if (type is DType.F32 or DType.BF16)
+            return;
+        var isBlock = type.BlockElements() > 1;
+        var index = Array.FindIndex(row, v => isBlock ? !(Math.Abs(v) <= (float)Half.MaxValue) : float.IsFinite(v) && Half.IsInfinity((Half)v));
+        if (index >= 0)
+            throw new RunFailedException(new Problem(name, $"holds {row[index]}, and {type} ends at {Half.MaxValue}", "save as BF16 or F32"));
     }
 }

@@ -1,0 +1,63 @@
+using Attune.Engine;
+using Attune.Formats.Gguf;
+
+namespace Attune.Models.Gguf;
+
+/// <summary>
+/// The tensors of a GGUF file under the names of the family's checkpoints. Projections whose rows lie in ggml's order are copied into
+/// Hugging Face's when they are first asked for; all else stays mapped.
+/// </summary>
+internal sealed class GgufStore : IWeightStore
+{
+    private readonly GgufFile file;
+    private readonly int headSize;
+    private readonly Dictionary<string, GgufPlace> places;
+    private readonly Dictionary<string, Tensor> turned = new(StringComparer.Ordinal);
+    private readonly Lock copying = new();
+
+    public GgufStore(GgufFile file, IReadOnlyList<GgufPlace> places, int headSize)
+    {
+        (this.file, this.headSize) = (file, headSize);
+        this.places = places.Where(p => file.Tensors.ContainsKey(p.Name)).ToDictionary(static p => p.Info.Name, StringComparer.Ordinal);
+        var known = this.places.Values.Select(static p => p.Name).Append(GgufArchitectures.RopeFactors).ToHashSet(StringComparer.Ordinal);
+        Entries = this.places.Values.Select(p => Entry(p.Info.Name, file.Tensors[p.Name]))
+            .Concat(file.Tensors.Values.Where(t => !known.Contains(t.Name)).Select(static t => Entry(t.Name, t)))
+            .ToDictionary(static e => e.Name, StringComparer.Ordinal);
+    }
+
+    public IReadOnlyDictionary<string, StoredWeight> Entries { get; }
+
+    public string Readable => GgufFile.Readable;
+
+    public Tensor Map(StoredWeight entry, int rows, int cols)
+    {
+        var place = places[entry.Name];
+        var mapped = file.Map(file.Tensors[place.Name]);
+        if (!place.IsTurned)
+            return mapped;
+        lock (copying)
+        {
+            if (!turned.TryGetValue(entry.Name, out var copy))
+                turned[entry.Name] = copy = Turn(mapped, place);
+            return copy;
+        }
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private Tensor Turn(Tensor stored, GgufPlace place)
+    {
+        var copy = Tensor.Allocate(stored.Type, stored.Rows, stored.Cols);
+        if (!place.IsVector)
+        {
+            for (var r = 0; r < copy.Rows; r++)
+                stored.RowBytes(HeadRows.ToFile(r, headSize)).CopyTo(copy.RowBytes(r));
+            return copy;
+        }
+        var values = stored.ToArray();
+        copy.Write([.. Enumerable.Range(0, values.Length).Select(i => values[HeadRows.ToFile(i, headSize)])]);
+        return copy;
+    }
+
+    private static StoredWeight Entry(string name, GgufTensor tensor) => new(name, tensor.Shape, tensor.Type.Name, tensor.Type.Type, tensor.ByteLength);
+}
