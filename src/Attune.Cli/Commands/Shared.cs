@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Attune.Engine.Backends;
+using Attune.Formats.Gguf;
 using Attune.Problems;
 using Attune.Runs;
 
@@ -10,10 +11,14 @@ internal static class Shared
 {
     public static Option<string> Model() => new("--model", "-m")
     {
-        Description = "Folder of a model: config.json, tokenizer.json and *.safetensors.",
-        HelpName = "folder",
+        Description = "Folder of a model (config.json, tokenizer.json, *.safetensors), or a .gguf file.",
+        HelpName = "path",
         Required = true,
     };
+
+    /// <summary>The folder or GGUF file, or a problem that says what is there instead.</summary>
+    /// <exception cref="UserErrorException">There is no such model.</exception>
+    public static string RequireModel(string option, string path) => GgufFile.IsNamedSo(path) && File.Exists(path) ? path : RequireFolder(option, path);
 
     /// <summary>The folder, or a problem that says what is there instead.</summary>
     /// <exception cref="UserErrorException">There is no such folder.</exception>
@@ -77,7 +82,7 @@ internal sealed class ModelArguments
     /// <summary>Opens the model; what is worth a warning is said.</summary>
     public InferenceModel Open(CommandContext c, bool withTemplate = true)
     {
-        var path = Shared.RequireFolder("--model", c.Get(Model)!);
+        var path = Shared.RequireModel("--model", c.Get(Model)!);
         var adapter = c.Get(Adapter) is { } given ? Shared.RequireFolder("--adapter", given) : null;
         var threads = Shared.Within("--threads", c.Get(Threads), 1, 1024, "1 to 1024 threads");
         var model = InferenceModel.Open(path, adapter, withTemplate ? c.Get(Template) : null, CpuBackend.Shared(threads));

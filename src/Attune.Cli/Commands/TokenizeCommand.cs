@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Attune.Models;
 using Attune.Problems;
 using Attune.Text;
 
@@ -21,7 +22,7 @@ internal static class TokenizeCommand
             new Command("tokenize", "Turns text into a model's token ids, or ids into text. With --json a line in is a JSON value, and so is a line out.") { text, model, decode },
             c =>
             {
-                var tokenizer = Tokenizer.Load(Shared.RequireFolder("--model", c.Get(model)!));
+                var tokenizer = Tokenizer.Load(ModelFolder.TokenizerFiles(Shared.RequireModel("--model", c.Get(model)!)));
                 if (c.Get(text) is { } given)
                     Line(given, "text", asJson: false);
                 else

@@ -19,18 +19,29 @@ public static class Merger
     public static void Save(
         string folder, ModelFolder source, AdapterSet adapters, SafeTensorsType type, long shardBytes = ModelWriter.DefaultShardBytes)
     {
-        var byWeight = adapters.All.ToDictionary(static a => a.Layer.Weight.Name, StringComparer.Ordinal);
-        // One buffer for all: native memory that waits for the collector would pile up to the whole model.
-        using var buffer = Storage.Native(adapters.All.Max(static a => (long)a.Layer.Out * a.Layer.In) * sizeof(float));
-        ModelWriter.Save(
-            folder,
-            source,
-            info => byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Weight(info), adapter, buffer) : source.Weight(info),
-            type,
-            shardBytes);
+        using var merged = new MergedWeights(source, adapters);
+        ModelWriter.Save(folder, source, merged.Of, type, shardBytes);
     }
+}
 
-    private static Tensor Merge(Tensor weight, LoraAdapter adapter, Storage buffer)
+/// <summary>The weights of a model with an adapter merged into them, one at a time.</summary>
+/// <param name="source">The base that the adapter was trained on.</param>
+/// <param name="adapters">Attached to a decoder of <paramref name="source"/>; null for the base as it is.</param>
+public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : IDisposable
+{
+    private readonly Dictionary<string, LoraAdapter> byWeight =
+        adapters?.All.ToDictionary(static a => a.Layer.Weight.Name, StringComparer.Ordinal) ?? [];
+
+    // One buffer for all: native memory that waits for the collector would pile up to the whole model.
+    private readonly Storage buffer = Storage.Native((adapters?.All.Max(static a => (long)a.Layer.Out * a.Layer.In) ?? 0) * sizeof(float));
+
+    /// <summary>A weight: F32 where an adapter changes it, valid until the next is asked for; else as the base's files have it.</summary>
+    public Tensor Of(ParameterInfo info) => byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Weight(info), adapter) : source.Weight(info);
+
+    /// <inheritdoc />
+    public void Dispose() => buffer.Dispose();
+
+    private Tensor Merge(Tensor weight, LoraAdapter adapter)
     {
         var merged = Tensor.Over(buffer, 0, DType.F32, weight.Rows, weight.Cols);
         for (var r = 0; r < weight.Rows; r++)

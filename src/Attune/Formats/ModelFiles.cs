@@ -8,6 +8,8 @@ namespace Attune.Formats;
 /// </summary>
 public sealed class ModelFiles
 {
+    private const int MaxFileBytes = 256 << 20;
+
     private readonly IReadOnlyDictionary<string, byte[]>? made;
 
     private ModelFiles(string path, IReadOnlyDictionary<string, byte[]>? made) => (Path, this.made) = (path, made);
@@ -32,7 +34,11 @@ public sealed class ModelFiles
     public byte[] Read(string name)
     {
         if (made is null)
+        {
+            if (new FileInfo(Place(name)) is { Exists: true, Length: > MaxFileBytes } large)
+                throw new UserErrorException(Place(name), $"expected at most {MaxFileBytes} bytes, found {large.Length}", "this is not a file of that kind");
             return InputFile.Read(Place(name), File.ReadAllBytes);
+        }
         return made.TryGetValue(name, out var bytes) ? bytes : throw new UserErrorException(Place(name), "there is no such file", "use a file that holds a whole model");
     }
 

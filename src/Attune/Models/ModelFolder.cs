@@ -3,31 +3,33 @@ using System.Text;
 using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Formats;
+using Attune.Formats.Gguf;
+using Attune.Models.Gguf;
 using Attune.Problems;
 
 namespace Attune.Models;
 
 /// <summary>
-/// A Hugging Face model folder: configuration, and the weights mapped into memory, which are read when first used and never copied
-/// while frozen.
+/// A model's files, a Hugging Face folder or one GGUF file: configuration, and the weights mapped into memory, which are read when first
+/// used and never copied while frozen (but for the rows that GGUF keeps in another order).
 /// </summary>
 public sealed class ModelFolder : IDisposable
 {
-    private SafeTensorsModel? weights;
+    private IWeightStore? weights;
 
     // Files of the bare model, saved without its head, leave the prefix out: GPT-2's own do.
     private bool isBare;
 
-    private ModelFolder(string path, HfConfig config, ModelFamily family, DecoderSpec spec, SafeTensorsModel? weights) =>
-        (Path, Config, Family, Spec, this.weights, Parameters) = (path, config, family, spec, weights, DecoderBuilder.Describe(family, spec));
+    private ModelFolder(ModelFiles files, HfConfig config, ModelFamily family, DecoderSpec spec, IWeightStore? weights) =>
+        (Files, Config, Family, Spec, this.weights, Parameters) = (files, config, family, spec, weights, DecoderBuilder.Describe(family, spec));
 
-    /// <summary>The folder.</summary>
-    public string Path { get; }
+    /// <summary>The folder or file.</summary>
+    public string Path => Files.Path;
 
     /// <summary>Its small files: configuration, tokenizer, chat template.</summary>
-    public ModelFiles Files => ModelFiles.InFolder(Path);
+    public ModelFiles Files { get; }
 
-    /// <summary>Its config.json.</summary>
+    /// <summary>Its config.json, or what says the same.</summary>
     public HfConfig Config { get; }
 
     /// <summary>The family that config.json names.</summary>
@@ -40,7 +42,10 @@ public sealed class ModelFolder : IDisposable
     public bool HasWeights => weights is not null;
 
     /// <summary>Bytes of all weights in the files.</summary>
-    public long WeightBytes => weights?.Entries.Values.Sum(static e => e.ByteLength) ?? 0;
+    public long WeightBytes => weights?.Entries.Values.Sum(static e => e.Bytes) ?? 0;
+
+    /// <summary>Whether matrices of linear layers lie otherwise here than in the family's own checkpoints: written back, they are turned.</summary>
+    public bool HoldsTransposes => Family.Names.LinearsByInputs != ModelFamilies.Of(Config).Names.LinearsByInputs;
 
     /// <summary>Tensors in the files that the model has no place for.</summary>
     public IReadOnlyList<string> UnusedTensors { get; private set; } = [];
@@ -51,6 +56,15 @@ public sealed class ModelFolder : IDisposable
 
     /// <summary>Opens a folder whose model has still to be trained: config.json suffices, weights are not looked at.</summary>
     public static ModelFolder OpenConfiguration(string path) => Open(path, needsWeights: false);
+
+    /// <summary>The tokenizer's files alone, of a folder or a GGUF file; there need be no weights.</summary>
+    public static ModelFiles TokenizerFiles(string path)
+    {
+        if (!GgufFile.IsNamedSo(path))
+            return ModelFiles.InFolder(path);
+        using var file = GgufFile.Open(path);
+        return ModelFiles.Made(path, new GgufTokenizerReader(file.Metadata).Files());
+    }
 
     /// <summary>Every weight of the model, in the order in which a forward reads them.</summary>
     public IReadOnlyList<ParameterInfo> Parameters { get; }
@@ -65,7 +79,7 @@ public sealed class ModelFolder : IDisposable
     public string NameInFile(ParameterInfo info) => NameInFile(info.Name);
 
     /// <summary>The same model with its first blocks only, over the same mapped weights: it lives as long as this and is not disposed.</summary>
-    public ModelFolder WithBlocks(int count) => new(Path, Config, Family, Spec with { Layers = count }, weights) { isBare = isBare };
+    public ModelFolder WithBlocks(int count) => new(Files, Config, Family, Spec with { Layers = count }, weights) { isBare = isBare };
 
     /// <summary>The mapped weight of that description.</summary>
     public Parameter Frozen(ParameterInfo info) => new(info.Name, Weight(info));
@@ -74,8 +88,7 @@ public sealed class ModelFolder : IDisposable
     public Tensor Weight(ParameterInfo info)
     {
         var entry = Entry(info.Name) ?? throw new InvalidOperationException($"{info.Name} was checked on opening and is gone");
-        var file = weights!.FileOf(entry);
-        return Tensor.Over(Storage.Foreign(file.Address(entry), entry.ByteLength, file), 0, TypeOf(entry)!.Value, info.Rows, info.Cols);
+        return weights!.Map(entry, info.Rows, info.Cols);
     }
 
     /// <summary>
@@ -90,7 +103,7 @@ public sealed class ModelFolder : IDisposable
             var tensor = Weight(info);
             hash.AppendData(Encoding.UTF8.GetBytes($"{info.Name} {tensor}\n"));
             const int window = 65536;
-            var edge = Math.Max(1, Math.Min(tensor.Rows, window / Math.Max(1, tensor.Cols * tensor.Type.Size())));
+            var edge = Math.Max(1, Math.Min(tensor.Rows, (int)(window / Math.Max(1, tensor.PitchBytes))));
             for (var r = 0; r < edge; r++)
                 hash.AppendData(tensor.RowBytes(r));
             for (var r = Math.Max(edge, tensor.Rows - edge); r < tensor.Rows; r++)
@@ -114,37 +127,58 @@ public sealed class ModelFolder : IDisposable
 
     private static ModelFolder Open(string path, bool needsWeights)
     {
+        if (GgufFile.IsNamedSo(path) && File.Exists(path))
+            return OpenGguf(path);
         if (!Directory.Exists(path))
         {
             throw new UserErrorException(
                 path,
-                File.Exists(path) ? "is a file; a model is a folder with config.json and safetensors" : "there is no such folder",
+                File.Exists(path) ? "is a file; a model is a folder with config.json and safetensors, or a .gguf file" : "there is no such folder",
                 "give the folder of a Hugging Face model");
         }
-        var config = HfConfig.ReadFolder(path);
+        var files = ModelFiles.InFolder(path);
+        var config = HfConfig.Read(files);
         var family = ModelFamilies.Of(config);
-        var folder = new ModelFolder(path, config, family, family.ReadSpec(config), needsWeights ? SafeTensorsModel.Open(path) : null);
-        if (!needsWeights)
-            return folder;
+        var spec = family.ReadSpec(config);
+        return needsWeights
+            ? new ModelFolder(files, config, family, spec, new SafeTensorsStore(SafeTensorsModel.Open(path))).Checked()
+            : new ModelFolder(files, config, family, spec, null);
+    }
+
+    private static ModelFolder OpenGguf(string path)
+    {
+        var file = GgufFile.Open(path);
         try
         {
-            folder.CheckWeights();
-            return folder;
+            var files = GgufModelFiles.Of(file);
+            var config = HfConfig.Read(files);
+            var family = ModelFamilies.Of(config);
+            // The file holds every matrix by outputs, whatever the family's checkpoints do.
+            family = family with { Names = family.Names with { LinearsByInputs = false } };
+            var spec = family.ReadSpec(config);
+            var places = GgufLayout.Of(GgufArchitectures.Of(file.Metadata), family.Names, spec, DecoderBuilder.Describe(family, spec));
+            return new ModelFolder(files, config, family, spec, new GgufStore(file, places, spec.HeadSize)).Checked();
         }
         catch
         {
-            folder.Dispose();
+            file.Dispose();
             throw;
         }
     }
 
-    private static DType? TypeOf(SafeTensorsEntry entry) => entry.Type switch
+    private ModelFolder Checked()
     {
-        SafeTensorsType.F32 => DType.F32,
-        SafeTensorsType.BF16 => DType.BF16,
-        SafeTensorsType.F16 => DType.F16,
-        _ => null,
-    };
+        try
+        {
+            CheckWeights();
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
     private string Head => Family.Names.Weight(ModulePart.Head);
 
@@ -153,7 +187,7 @@ public sealed class ModelFolder : IDisposable
     private string NameInFile(string name) =>
         isBare && name.StartsWith(Family.Names.Prefix, StringComparison.Ordinal) ? name[Family.Names.Prefix.Length..] : name;
 
-    private SafeTensorsEntry? Entry(string name)
+    private StoredWeight? Entry(string name)
     {
         var entries = (weights ?? throw new InvalidOperationException($"{name} is asked for, but the weights of {Path} are not open")).Entries;
         if (entries.TryGetValue(NameInFile(name), out var entry))
@@ -177,8 +211,8 @@ public sealed class ModelFolder : IDisposable
             used.Add(entry.Name);
             if (!entry.Shape.SequenceEqual(info.Shape))
                 problems.Add(new Problem(Path, $"the weight {info.Name} has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", info.Shape)}]", "the folder's files do not belong together: get the model again"));
-            if (TypeOf(entry) is null)
-                problems.Add(new Problem(Path, $"the weight {info.Name} is stored as {entry.Type}; Attune reads F32, BF16 and F16", "convert the model to one of these types"));
+            if (entry.Type is null)
+                problems.Add(new Problem(Path, $"the weight {info.Name} is stored as {entry.TypeName}; Attune reads {weights.Readable}", "convert the model to one of these types"));
         }
         if (problems.Count == 0 && Spec.TiedHead)
             CheckTie(used, problems);
@@ -186,6 +220,8 @@ public sealed class ModelFolder : IDisposable
             throw new UserErrorException(problems);
         UnusedTensors = [.. weights!.Entries.Keys.Where(n => !used.Contains(n) && !Family.Names.Ignored.Any(end => n.EndsWith(end, StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
     }
+
+    private static bool HaveSameBytes(Tensor a, Tensor b) => Enumerable.Range(0, a.Rows).All(r => a.RowBytes(r).SequenceEqual(b.RowBytes(r)));
 
     private string MissingRemedy(ParameterInfo info) => info.Name == Head
         ? "if the model shares its embedding with its head, set \"tie_word_embeddings\": true in config.json"
@@ -198,8 +234,8 @@ public sealed class ModelFolder : IDisposable
         if (!weights!.Entries.TryGetValue(table, out var first) || !weights.Entries.TryGetValue(head, out var second))
             return;
         used.Add(head);
-        var same = first.Type == second.Type && first.Shape.SequenceEqual(second.Shape)
-            && weights.ReadBytes(first).AsSpan().SequenceEqual(weights.ReadBytes(second));
+        var same = first.Type == second.Type && first.Shape.SequenceEqual(second.Shape) && HaveSameBytes(
+            weights.Map(first, Spec.Vocabulary, Spec.Hidden), weights.Map(second, Spec.Vocabulary, Spec.Hidden));
         if (!same)
             problems.Add(new Problem(Path, $"config.json ties the head to the embedding, but {head} differs from {table}", "set \"tie_word_embeddings\": false if the head is meant, or remove it from the file"));
     }

@@ -42,8 +42,8 @@ public static class ModelWriter
                 Directory.Delete(staging, recursive: true);
             Directory.CreateDirectory(staging);
             WriteWeights(staging, source, values, type, shardBytes);
-            foreach (var name in Copied.Where(n => File.Exists(Path.Combine(source.Path, n))))
-                AtomicFile.WriteBytes(Path.Combine(staging, name), File.ReadAllBytes(Path.Combine(source.Path, name)));
+            foreach (var name in Copied.Where(source.Files.Has))
+                AtomicFile.WriteBytes(Path.Combine(staging, name), source.Files.Read(name));
             WriteConfig(staging, source, type);
             Publish(staging, target);
         }
@@ -70,8 +70,9 @@ public static class ModelWriter
             var byName = shards[i].ToDictionary(source.NameInFile);
             SafeTensorsWriter.Write(
                 Path.Combine(folder, name),
-                shards[i].Select(p => new SafeTensorsDeclaration(source.NameInFile(p), type, p.Shape)),
-                (declared, stream) => WeightEncoder.Write(declared.Name, values(byName[declared.Name]), type, stream),
+                shards[i].Select(p => new SafeTensorsDeclaration(source.NameInFile(p), type, IsTurned(source, p) ? [p.Cols, p.Rows] : p.Shape)),
+                (declared, stream) => WeightEncoder.Write(
+                    declared.Name, values(byName[declared.Name]), type, IsTurned(source, byName[declared.Name]), stream),
                 new Dictionary<string, string> { ["format"] = "pt" });
             foreach (var inFile in byName.Keys)
                 weightMap.Add(inFile, name);
@@ -85,6 +86,8 @@ public static class ModelWriter
         };
         AtomicFile.WriteText(Path.Combine(folder, SafeTensorsModel.IndexName), index.ToJsonString(new() { WriteIndented = true, NewLine = "\n" }) + "\n");
     }
+
+    private static bool IsTurned(ModelFolder source, ParameterInfo info) => source.HoldsTransposes && info.Role == ParameterRole.Matrix;
 
     private static List<List<ParameterInfo>> Shards(IReadOnlyList<ParameterInfo> infos, SafeTensorsType type, long most)
     {
@@ -107,6 +110,11 @@ public static class ModelWriter
 
     private static void WriteConfig(string folder, ModelFolder source, SafeTensorsType type)
     {
+        if (source.Config.WeightType == type && source.Config.TieWordEmbeddings == source.Spec.TiedHead)
+        {
+            AtomicFile.WriteBytes(Path.Combine(folder, HfConfig.FileName), source.Files.Read(HfConfig.FileName));
+            return;
+        }
         // A copy: the source's configuration stays what its file says.
         var keys = JsonView.Parse(source.Config.Keys.File, Encoding.UTF8.GetBytes(source.Config.Keys.ToText()));
         keys.Json["tie_word_embeddings"] = source.Spec.TiedHead;

@@ -1,9 +1,13 @@
+using Attune.Formats.Gguf;
+
 namespace Attune.Recipes;
 
 /// <summary>Values that are paths: they are looked for beside the recipe and in the working directory, and become absolute.</summary>
 internal static class PathKinds
 {
-    public static ValueKind<string> Folder { get; } = Existing("an existing folder", Directory.Exists);
+    /// <summary>A model: its folder, or its one file.</summary>
+    public static ValueKind<string> Model { get; } = Existing(
+        "an existing folder or .gguf file", static path => Directory.Exists(path) || (GgufFile.IsNamedSo(path) && System.IO.File.Exists(path)));
 
     public static ValueKind<string> File { get; } = Existing("an existing file", System.IO.File.Exists);
 

@@ -10,8 +10,8 @@ public static class RecipeKeys
     /// <summary>The table.</summary>
     public static IReadOnlyList<RecipeKey> All { get; } =
     [
-        new RecipeKey<string>("model", PathKinds.Folder,
-            "Folder of the model to tune: config.json, tokenizer.json and *.safetensors (no weights where train.from_scratch is true).",
+        new RecipeKey<string>("model", PathKinds.Model,
+            "The model to tune: a folder with config.json, tokenizer.json and *.safetensors (no weights where train.from_scratch is true), or a .gguf file.",
             r => r.Model, (r, v) => r with { Model = v }, null) { IsRequired = true },
         new RecipeKey<string?>("output", AutoText(PathKinds.NewFolder),
             "Folder of the run, relative to the working directory. auto: runs/<date>-<model>-<data>.",

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Attune.Adapters;
 using Attune.Formats;
+using Attune.Formats.Gguf;
 using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
@@ -12,15 +13,17 @@ namespace Attune.Runs;
 /// <summary>What a folder or file is, as a JSON document that is also fit to be shown as text: <c>kind</c> first.</summary>
 public static class Inspection
 {
-    /// <summary>Looks at a model's, adapter's or run's folder, or at a safetensors file.</summary>
+    /// <summary>Looks at a model's, adapter's or run's folder, or at a safetensors or GGUF file.</summary>
     /// <exception cref="UserErrorException">It is none of these, or damaged.</exception>
     public static JsonObject Of(string path)
     {
+        if (GgufFile.IsNamedSo(path) && File.Exists(path))
+            return Gguf(path);
         if (File.Exists(path))
         {
             return path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
                 ? Tensors(path)
-                : throw new UserErrorException(path, "is a file that is not called *.safetensors", "give a safetensors file, or the folder of a model, an adapter or a run");
+                : throw new UserErrorException(path, "is a file that is not called *.safetensors or *.gguf", "give a safetensors or GGUF file, or the folder of a model, an adapter or a run");
         }
         if (!Directory.Exists(path))
             throw new UserErrorException(path, "there is nothing here", "check the path");
@@ -33,9 +36,23 @@ public static class Inspection
             : throw new UserErrorException(path, "is the folder of no model (config.json), adapter (adapter_config.json) or run (recipe.yaml)", "give one of these");
     }
 
+    private static JsonObject Gguf(string path)
+    {
+        using var file = GgufFile.Open(path);
+        var isModel = file.Metadata.String("general.type") is null or "model" && file.Tensors.Count > 0;
+        var facts = isModel ? Model(path) : new JsonObject { ["kind"] = file.Metadata.String("general.type") ?? "gguf" };
+        var types = new JsonObject();
+        foreach (var type in file.Tensors.Values.GroupBy(static t => t.Type.Name))
+            types[type.Key] = type.Count();
+        facts["weight_types"] = types;
+        facts["tensors"] = file.Tensors.Count;
+        facts["keys"] = Texts(file.Metadata.Keys);
+        return facts;
+    }
+
     private static JsonObject Model(string path)
     {
-        var hasWeights = Directory.EnumerateFiles(path, "*.safetensors").Any();
+        var hasWeights = File.Exists(path) || Directory.EnumerateFiles(path, "*.safetensors").Any();
         using var model = ModelContext.Open(path, withWeights: hasWeights);
         var (folder, spec) = (model.Folder, model.Folder.Spec);
         var infos = folder.Parameters;
@@ -60,7 +77,7 @@ public static class Inspection
             ["linear_layers"] = Texts(folder.Build(DecoderBuilder.Pretend).Linears.Select(static l => l.Ending).Distinct()),
             ["tied_head"] = spec.TiedHead,
             ["weights"] = hasWeights,
-            ["weight_types"] = Types(path),
+            ["weight_types"] = File.Exists(path) ? null : Types(path),
             ["weight_bytes"] = folder.WeightBytes,
             ["unused_tensors"] = Texts(folder.UnusedTensors),
             ["tokenizer"] = TokenizerFacts(model.Tokenizer),

@@ -116,7 +116,8 @@ public static class TrainRun
     private static void WriteManifest(RunDirectory run, RunSetup setup, Backend backend, string saved)
     {
         var files = new List<ManifestFile>();
-        files.AddRange(Directory.EnumerateFiles(setup.Recipe.Model).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("model", f)));
+        var model = setup.Recipe.Model;
+        files.AddRange((File.Exists(model) ? [model] : Directory.GetFiles(model)).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("model", f)));
         var data = setup.Recipe.Data;
         files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f.File)));
         files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));

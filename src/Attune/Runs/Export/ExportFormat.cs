@@ -19,6 +19,7 @@ public static class ExportFormats
     public static IReadOnlyList<ExportFormat> All { get; } =
     [
         .. MergedFormat.All,
+        .. GgufFormat.All,
     ];
 
     /// <summary>The form of that name.</summary>

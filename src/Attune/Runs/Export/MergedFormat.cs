@@ -36,10 +36,8 @@ internal static class MergedFormat
     private static void Write(InferenceModel model, string path, SafeTensorsType type)
     {
         var folder = model.Context.Folder;
-        if (model.Adapters is { } adapters)
-            Merger.Save(path, folder, adapters, type);
-        else
-            ModelWriter.Save(path, folder, folder.Weight, type);
+        using (var merged = new MergedWeights(folder, model.Adapters))
+            ModelWriter.Save(path, folder, merged.Of, type);
         // An adapter may rule by a template of its own, and its words must go on with the weights.
         if (model.Context.Template is { } template && template.Source != Text.ChatTemplate.FromModel(folder.Files)?.Source)
             AtomicFile.WriteText(Path.Combine(path, "chat_template.jinja"), template.Source);
