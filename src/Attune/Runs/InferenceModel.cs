@@ -9,6 +9,8 @@ namespace Attune.Runs;
 /// <summary>A model ready to be asked, with an adapter or without. Every piece of work plans its memory first, takes exactly that, and gives it back.</summary>
 public sealed class InferenceModel : IDisposable
 {
+    private bool borrows;
+
     private InferenceModel(ModelContext context, Decoder decoder, AdapterSet? adapters, Backend backend) =>
         (Context, Decoder, Adapters, Backend) = (context, decoder, adapters, backend);
 
@@ -49,6 +51,9 @@ public sealed class InferenceModel : IDisposable
         }
     }
 
+    /// <summary>The same model under another adapter; what is mapped stays this one's, and is not closed by the result.</summary>
+    internal InferenceModel WithAdapters(AdapterSet adapters) => new(Context, Decoder, adapters, Backend) { borrows = true };
+
     /// <summary>Memory for work whose arena part is <paramref name="arenaBytes"/>; refuses what does not fit.</summary>
     public Arena Reserve(long arenaBytes)
     {
@@ -74,5 +79,9 @@ public sealed class InferenceModel : IDisposable
     public int[] Prompt(string text, bool raw) => raw ? Context.Text(text) : Context.Prompt([new ChatMessage("user", text)]);
 
     /// <inheritdoc />
-    public void Dispose() => Context.Dispose();
+    public void Dispose()
+    {
+        if (!borrows)
+            Context.Dispose();
+    }
 }

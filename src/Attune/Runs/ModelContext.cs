@@ -77,18 +77,27 @@ public sealed class ModelContext : IDisposable
             return Text(string.Join("\n", messages.Select(static m => m.Content)));
         try
         {
-            return Text(Template.Render(messages, new ChatOptions
-            {
-                AddGenerationPrompt = true,
-                BosToken = Tokenizer.BosId is { } bos ? Tokenizer.TokenText(bos) : null,
-                EosToken = Tokenizer.EosId is { } eos ? Tokenizer.TokenText(eos) : null,
-            }));
+            return Text(Render(Template, messages, addGenerationPrompt: true));
         }
         catch (TemplateRefusedException e)
         {
             throw new UserErrorException("chat template", $"refuses the conversation: {e.Message}", "change the conversation, or give another template");
         }
     }
+
+    /// <summary>A conversation in the words of a template, with this model's special tokens.</summary>
+    /// <param name="template">The template.</param>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="addGenerationPrompt">Whether an answer is asked for.</param>
+    /// <param name="clock">What the template takes for the time; null for the system's.</param>
+    /// <exception cref="TemplateRefusedException">The template refuses the conversation.</exception>
+    public string Render(ChatTemplate template, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, TimeProvider? clock = null) => template.Render(messages, new ChatOptions
+    {
+        AddGenerationPrompt = addGenerationPrompt,
+        BosToken = Tokenizer.BosId is { } bos ? Tokenizer.TokenText(bos) : null,
+        EosToken = Tokenizer.EosId is { } eos ? Tokenizer.TokenText(eos) : null,
+        Clock = clock,
+    });
 
     /// <summary>Prompt ids for text as it stands: one BOS at the most, no end token.</summary>
     public int[] Text(string text) => Prompts.Encode(Tokenizer, text);

@@ -20,6 +20,7 @@ public static class ExportFormats
     [
         .. MergedFormat.All,
         .. GgufFormat.All,
+        GgufLoraFormat.Row,
     ];
 
     /// <summary>The form of that name.</summary>

@@ -27,5 +27,6 @@ internal static class GgufFormat
             var companions = new GgufCompanions(Path.GetFileNameWithoutExtension(path), context.Tokenizer, context.StopIds, context.Template);
             GgufModelWriter.Write(path, context.Folder, merged.Of, mixture, companions);
         }
+        Modelfile.Write(path, model, isAdapter: false);
     }
 }

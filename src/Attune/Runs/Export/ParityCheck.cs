@@ -23,11 +23,11 @@ public sealed record ParityBound(double Logit, double Divergence, bool SameIds)
     public static ParityBound Rounded(string type) => type switch
     {
         "f32" => Reordered,
-        "f16" => new(0.02, 1e-3, false),
-        "bf16" => new(0.1, 0.01, false),
-        "q8_0" => new(0.15, 0.02, false),
+        "f16" => new(0.01, 1e-3, false),
+        "bf16" => new(0.05, 0.01, false),
+        "q8_0" => new(0.1, 0.01, false),
         // Four bits change what a small model says; a form that is broken says something unrelated, at one nat and more.
-        "q4_0" or "q4_k_m" => new(0.75, 0.75, false),
+        "q4_0" or "q4_k_m" => new(0.6, 0.4, false),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "has no bound"),
     };
 }
