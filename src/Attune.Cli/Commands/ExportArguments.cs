@@ -36,7 +36,7 @@ internal sealed class ExportArguments
         using var view = new RunView(c.Output);
         if (c.Get(data) is { Length: > 0 } files)
         {
-            var (asked, rows) = ExportRun.ReadRows(loaded, files, ColumnPairs.Read("--columns", c.Get(columns) ?? []), c.Stop);
+            var (asked, rows) = ExportRun.ReadRows(loaded, SourceKinds.Read("--data", files), ColumnPairs.Read("--columns", c.Get(columns) ?? []), c.Stop);
             options = options with { Prompts = asked, Rows = rows };
         }
         if (c.Get(prompts) is { Length: > 0 } given)
@@ -50,8 +50,11 @@ internal sealed class ExportArguments
         c.Output.Result(json => Write(json, result), console => Show(console, result));
         foreach (var form in result.Forms.Where(static f => !f.Parity.Holds))
             c.Output.Warn($"{form.Path} does not say what the model says: do not use it. Please report this with the model's name.");
-        return result.Holds ? ExitCode.Done : ExitCode.GuardNotMet;
+        return CodeOf(result);
     }
+
+    /// <summary>3 where a form is not near enough.</summary>
+    internal static int CodeOf(ExportResult result) => result.Holds ? ExitCode.Done : ExitCode.GuardNotMet;
 
     private static void Write(Utf8JsonWriter json, ExportResult result)
     {
@@ -91,10 +94,10 @@ internal sealed class ExportArguments
     private static void Show(IAnsiConsole console, ExportResult result)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("form");
-        foreach (var name in new[] { "size", "same ids", "largest logit difference", "allowed", "divergence" })
+        foreach (var name in new[] { "size", "same ids", "difference", "allowed", "divergence" })
             table.AddColumn(new TableColumn(name).RightAligned());
         if (result.Loss is not null)
-            table.AddColumn(new TableColumn("loss").RightAligned());
+            table.AddColumn(new TableColumn("loss").RightAligned()).AddColumn(new TableColumn("change").RightAligned());
         table.AddColumn("");
         foreach (var form in result.Forms)
         {
@@ -105,7 +108,7 @@ internal sealed class ExportArguments
                 Numbers.Short(parity.Difference), Numbers.Short(parity.Allowed), Numbers.Short(parity.Divergence),
             };
             if (result.Loss is { } before)
-                cells.Add(string.Create(CultureInfo.InvariantCulture, $"{parity.Loss:F4} ({parity.Loss - before:+0.0000;-0.0000;0.0000})"));
+                cells.AddRange(string.Create(CultureInfo.InvariantCulture, $"{parity.Loss:F4}"), string.Create(CultureInfo.InvariantCulture, $"{parity.Loss - before:+0.0000;−0.0000;0.0000}"));
             table.AddRow([.. cells.Append(parity.Holds ? "holds" : "DOES NOT HOLD").Select(Markup.Escape)]);
         }
         console.Write(table);

@@ -37,7 +37,7 @@ internal static class RunCommands
             }
             var result = TrainRun.Execute(recipe, from, Backend(recipe), TimeProvider.System, view.Show, c.Stop);
             view.Finish(result);
-            return ExitCode.Done;
+            return result.Record.Parity.All(static p => p.Holds) ? ExitCode.Done : ExitCode.GuardNotMet;
         });
     }
 

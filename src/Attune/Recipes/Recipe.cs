@@ -28,6 +28,9 @@ public sealed record Recipe
     /// <summary>How the gain is measured.</summary>
     public EvalRecipe Eval { get; init; } = new();
 
+    /// <summary>Forms that the result is written in at the end of the run, beside the adapter or model itself: merged, gguf:q8_0 …</summary>
+    public IReadOnlyList<string> Export { get; init; } = [];
+
     /// <summary>Folder of the run, relative to the working directory. auto: runs/&lt;date&gt;-&lt;model&gt;-&lt;data&gt;.</summary>
     public string? Output { get; init; }
 }

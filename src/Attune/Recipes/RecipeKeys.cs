@@ -16,6 +16,9 @@ public static class RecipeKeys
         new RecipeKey<string?>("output", AutoText(PathKinds.NewFolder),
             "Folder of the run, relative to the working directory. auto: runs/<date>-<model>-<data>.",
             r => r.Output, (r, v) => r with { Output = v }, null),
+        new RecipeKey<IReadOnlyList<string>>("export", Forms,
+            "Forms that the result is written in too, each loaded again and compared: none, or a list such as [merged, gguf:q8_0]; attune export --help names them all.",
+            r => r.Export, (r, v) => r with { Export = v }, null),
 
         Data("train", SourceKinds.FilesOrFolder,
             "Training rows: files, each with a weight if wanted ({path: a.jsonl, weight: 2}), or a folder with train, valid and test files.",

@@ -45,6 +45,8 @@ internal static partial class ValueKinds
 {
     private const string AutoWord = "auto";
 
+    private const string NoneWord = "none";
+
     public static ValueKind<int> Whole(int least, int most) => Make<int>(
         most == int.MaxValue ? $"a whole number from {least}" : $"a whole number from {least} to {most}",
         s => int.TryParse(s, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var v) && v >= least && v <= most ? v : null,
@@ -121,6 +123,18 @@ internal static partial class ValueKinds
                 ? Parsed<IReadOnlyList<string>>.Wrong($"expected all-linear, a layer name or pattern, or a list of these, found {raw.Shown}")
                 : new(items);
         }, YamlText.ScalarOrList)
+    { IsList = true };
+
+    /// <summary>Names of forms of export; which there are is known where they are written.</summary>
+    public static ValueKind<IReadOnlyList<string>> Forms { get; } = new(
+        "none, a form such as merged or gguf:q8_0, or a list of these",
+        raw =>
+        {
+            var items = raw.Is(NoneWord) ? [] : raw.List ?? [raw.Scalar!];
+            return items.Any(static i => i.Length == 0 || i.Any(static c => !char.IsAsciiLetterOrDigit(c) && !":_-".Contains(c, StringComparison.Ordinal)))
+                ? Parsed<IReadOnlyList<string>>.Wrong($"expected none, a form such as merged or gguf:q8_0, or a list of these, found {raw.Shown}")
+                : new(items);
+        }, static items => items.Count == 0 ? NoneWord : YamlText.ScalarOrList(items))
     { IsList = true };
 
     /// <summary>The same kind with <c>auto</c> (null) beside it.</summary>

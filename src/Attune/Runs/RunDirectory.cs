@@ -30,6 +30,9 @@ public sealed class RunDirectory
     /// <summary>The tuned model, where every weight was trained.</summary>
     public string Model => At("model");
 
+    /// <summary>The result in the forms that the recipe's <c>export</c> names.</summary>
+    public string Exports => At("export");
+
     /// <summary>The report for a browser.</summary>
     public string ReportHtml => At("report.html");
 

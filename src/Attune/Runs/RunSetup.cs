@@ -2,6 +2,7 @@ using Attune.Engine.Backends;
 using Attune.Formats;
 using Attune.Problems;
 using Attune.Recipes;
+using Attune.Runs.Export;
 using Attune.Training;
 
 namespace Attune.Runs;
@@ -48,7 +49,7 @@ public sealed class RunSetup : IDisposable
     };
 
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
-    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Lora is null ? 2 * SavedModelBytes : 0);
+    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Lora is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
 
     /// <summary>Decides everything. Reads data and configuration, maps the weights, allocates nothing of size.</summary>
     /// <exception cref="UserErrorException">Anything that is wrong with recipe, model or data, all at once where that is possible.</exception>
@@ -57,6 +58,8 @@ public sealed class RunSetup : IDisposable
         var model = ModelContext.Open(recipe.Model, null, recipe.Data.Template, withWeights: !recipe.Train.FromScratch);
         try
         {
+            foreach (var form in recipe.Export)
+                ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind == MethodKind.Lora);
             var choices = new Choices();
             (recipe, var data) = RunData.Read(recipe, model, choices, notice, cancel);
             (recipe, var method) = RunMethod.Choose(recipe, model, choices);
@@ -77,7 +80,9 @@ public sealed class RunSetup : IDisposable
     }
 
     private long SavedModelBytes => (Model.Folder.Config.WeightType ?? SafeTensorsType.F32).ByteSize()
-        * Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
+        * Weights;
+
+    private long Weights => Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
 
     /// <inheritdoc />
     public void Dispose() => Model.Dispose();

@@ -10,6 +10,7 @@ using Attune.Evaluation;
 using Attune.Hardware;
 using Attune.Recipes;
 using Attune.Reports;
+using Attune.Runs.Export;
 using Attune.Training;
 
 namespace Attune.Runs;
@@ -68,11 +69,35 @@ public static class TrainRun
         var parity = RunOutput.CheckParity(saved, setup, model, backend, arena);
         var peak = Os.PeakResidentBytes();
         var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
+        if (setup.Recipe.Export.Count > 0)
+        {
+            // What trained is on disk: its memory is not needed beside the forms that are compared.
+            model.Dispose();
+            arena.Dispose();
+            record = record with { Parity = Export(setup, run, saved, backend, notice, cancel) };
+        }
         ReportFiles.Write(run.Path, record);
         log.Finish(state.Step, record.Metrics, saved);
         WriteManifest(run, setup, backend, saved);
         checkpoints.Clear();
         return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);
+    }
+
+    private static IReadOnlyList<ParityLine> Export(
+        RunSetup setup, RunDirectory run, string saved, Backend backend, Action<RunNotice> notice, CancellationToken cancel)
+    {
+        using var result = setup.Method.Lora is null
+            ? InferenceModel.Open(saved, null, null, backend)
+            : InferenceModel.Open(setup.Recipe.Model, saved, null, backend);
+        var rows = setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train;
+        return [.. ExportRun.Execute(result, new ExportOptions
+        {
+            Formats = [.. setup.Recipe.Export.Select(static f => ExportFormats.Find("export:", f))],
+            Folder = run.Exports,
+            Name = Path.GetFileName(Path.GetFullPath(run.Path)),
+            Prompts = ExportRun.PromptsOf(rows, setup.Model.Tokenizer),
+            Rows = rows,
+        }, notice, cancel).Forms.Select(static f => f.Parity)];
     }
 
     private static TrainingState Train(
@@ -145,7 +170,7 @@ public static class TrainRun
     private static string Identity(RunSetup setup, Backend backend)
     {
         var text = new StringBuilder(RecipeWriter.Write(
-            setup.Recipe with { Output = null, Limits = new LimitsRecipe(), Train = setup.Recipe.Train with { Threads = null } }));
+            setup.Recipe with { Output = null, Export = [], Limits = new LimitsRecipe(), Train = setup.Recipe.Train with { Threads = null } }));
         text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\nlanes {Machine.Inspect().SimdBits}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");

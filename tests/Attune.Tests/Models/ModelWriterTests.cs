@@ -107,7 +107,7 @@ public class ModelWriterTests
         var values = Tensor.Allocate(DType.F32, 1, 1);
         values.At<uint>(0, 0) = bits;
         using var stream = new MemoryStream();
-        WeightEncoder.Write("w", values, type, stream);
+        WeightEncoder.Write("w", values, type, byInputs: false, stream);
         Assert.Equal([(byte)expected, (byte)(expected >> 8)], stream.ToArray());
     }
 

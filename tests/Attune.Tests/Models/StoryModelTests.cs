@@ -124,7 +124,7 @@ public class StoryModelTests
 
     private static Example Whole(int[] ids) => new(ids, [.. ids.Select(static (_, i) => i > 0)], "text", 1, 0);
 
-    private sealed class Story : IDisposable
+    internal sealed class Story : IDisposable
     {
         private readonly JsonDocument reference;
 

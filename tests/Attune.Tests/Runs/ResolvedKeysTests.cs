@@ -16,6 +16,7 @@ public sealed class ResolvedKeysTests : IDisposable
     {
         ["model"] = ("{0}/other", ""),
         ["output"] = ("{0}/elsewhere", ""),
+        ["export"] = ("[merged]", ""),
         ["data.train"] = ("{0}/more.jsonl", ""),
         ["data.valid"] = ("{0}/more.jsonl", ""),
         ["data.test"] = ("{0}/test.jsonl", ""),

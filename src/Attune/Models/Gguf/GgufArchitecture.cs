@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Attune.Engine.Backends;
-using Attune.Formats;
 using Attune.Formats.Gguf;
 using Attune.Problems;
 

@@ -1,5 +1,6 @@
 using Attune.Engine;
 using Attune.Formats.Gguf;
+using Attune.Problems;
 using Attune.Text;
 
 namespace Attune.Models.Gguf;
@@ -22,21 +23,11 @@ internal static class GgufModelWriter
     /// <param name="companions">What stands beside the weights.</param>
     public static void Write(string path, ModelFolder source, Func<ParameterInfo, Tensor> values, GgufMixture mixture, GgufCompanions companions)
     {
-        var architecture = GgufArchitectures.Of(source);
-        var spec = source.Spec;
+        var metadata = Metadata(source, mixture, companions);
+        var (architecture, spec) = (GgufArchitectures.Of(source), source.Spec);
         var places = GgufLayout.Of(architecture, source.Family.Names, spec, source.Parameters);
         var declared = places.Select(p => new GgufDeclaration(p.Name, p.TypeIn(mixture, spec), p.Shape)).ToList();
         var byName = places.ToDictionary(static p => p.Name, StringComparer.Ordinal);
-        var metadata = new List<GgufEntry>
-        {
-            new("general.architecture", architecture.Name),
-            new("general.type", "model"),
-            new("general.name", companions.Name),
-            new("general.quantization_version", 2u),
-            new("general.file_type", mixture.FileType),
-        };
-        metadata.AddRange(architecture.Describe(spec).Select(e => e with { Key = $"{architecture.Name}.{e.Key}" }));
-        metadata.AddRange(new GgufTokenizerWriter(source.Files, companions.Tokenizer).Entries(spec.Vocabulary, companions.StopIds, companions.Template));
         float[] ropeFactors = spec.Rope?.Scaling is null ? [] : RopeFactorTable.Write(spec.Rope, spec.HeadSize);
         if (ropeFactors.Length > 0)
             declared.Insert(0, new GgufDeclaration(GgufArchitectures.RopeFactors, DType.F32, [ropeFactors.Length]));
@@ -47,6 +38,23 @@ internal static class GgufModelWriter
             else
                 WeightEncoder.Write(d.Name, 1, ropeFactors.Length, d.Type, (_, row) => ropeFactors.CopyTo(row, 0), stream);
         });
+    }
+
+    /// <summary>Refuses a model that no GGUF file can hold.</summary>
+    /// <exception cref="UserErrorException">Its family, its sizes or its tokenizer have no words in GGUF.</exception>
+    public static void Require(ModelFolder source, GgufCompanions companions) => Metadata(source, GgufMixture.All[0], companions);
+
+    private static List<GgufEntry> Metadata(ModelFolder source, GgufMixture mixture, GgufCompanions companions)
+    {
+        var architecture = GgufArchitectures.Of(source);
+        return
+        [
+            new("general.architecture", architecture.Name), new("general.type", "model"), new("general.name", companions.Name),
+            new("general.quantization_version", 2u), new("general.file_type", mixture.FileType),
+            .. architecture.Describe(source.Spec).Select(e => e with { Key = $"{architecture.Name}.{e.Key}" }),
+            .. source.Spec.Rope?.Scaling is { } scaling ? [RopeFactorTable.Numbers(scaling)] : Array.Empty<GgufEntry>(),
+            .. new GgufTokenizerWriter(source.Files, companions.Tokenizer).Entries(source.Spec.Vocabulary, companions.StopIds, companions.Template),
+        ];
     }
 
     private static void WriteWeight(GgufPlace place, Tensor values, DType type, int headSize, Stream stream)

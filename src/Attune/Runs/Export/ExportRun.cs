@@ -56,6 +56,8 @@ public static class ExportRun
     {
         if (options.Path is not null && options.Formats.Count != 1)
             throw new UserErrorException("--out", $"names one place for {options.Formats.Count} forms", "give --out-dir, or one form at a time");
+        foreach (var format in options.Formats)
+            format.Require(model.Context, model.Adapters is not null);
         var check = new ParityCheck(model, options.Prompts, options.Rows, cancel);
         var forms = new List<ExportedForm>();
         foreach (var format in options.Formats)
@@ -78,7 +80,7 @@ public static class ExportRun
     /// <param name="cancel">Looked at often.</param>
     /// <exception cref="UserErrorException">The rows are wrong.</exception>
     public static (IReadOnlyList<ParityPrompt> Prompts, IReadOnlyList<Example> Rows) ReadRows(
-        InferenceModel model, IReadOnlyList<string> data, IReadOnlyDictionary<string, string> columns, CancellationToken cancel)
+        InferenceModel model, IReadOnlyList<DataSource> data, IReadOnlyDictionary<string, string> columns, CancellationToken cancel)
     {
         var (context, positions) = (model.Context, model.Decoder.Spec.MaxPositions);
         var set = DataSet.Load(data, context.Tokenizer, context.Template, new DataOptions { MaxLength = positions, EosIds = [.. context.EndIds], Columns = columns }, cancel);

@@ -11,6 +11,7 @@ internal static class GgufFormat
         $"gguf:{mixture.Name}",
         $"GGUF for llama.cpp and Ollama, {mixture.Name.ToUpperInvariant()}",
         stem => $"{stem}-{mixture.Name}.gguf",
+        static (context, _) => GgufModelWriter.Require(context.Folder, Companions(context, "")),
         model => IsLossless(model, mixture) ? ParityBound.Reordered : ParityBound.Rounded(mixture.Name),
         (model, path) => Write(model, path, mixture),
         static (model, path) => InferenceModel.Open(path, null, null, model.Backend)));
@@ -19,13 +20,14 @@ internal static class GgufFormat
     private static bool IsLossless(InferenceModel model, GgufMixture mixture) => mixture.Default == DType.F32
         || (model.Adapters is null && model.Decoder.Linears.All(l => l.Weight.Value.Type == mixture.Default && mixture.Default.BlockElements() == 1));
 
+    private static GgufCompanions Companions(ModelContext context, string name) => new(name, context.Tokenizer, context.StopIds, context.Template);
+
     private static void Write(InferenceModel model, string path, GgufMixture mixture)
     {
         var context = model.Context;
         using (var merged = new MergedWeights(context.Folder, model.Adapters))
         {
-            var companions = new GgufCompanions(Path.GetFileNameWithoutExtension(path), context.Tokenizer, context.StopIds, context.Template);
-            GgufModelWriter.Write(path, context.Folder, merged.Of, mixture, companions);
+            GgufModelWriter.Write(path, context.Folder, merged.Of, mixture, Companions(context, Path.GetFileNameWithoutExtension(path)));
         }
         Modelfile.Write(path, model, isAdapter: false);
     }

@@ -1,4 +1,5 @@
 using Attune.Adapters;
+using Attune.Models.Gguf;
 using Attune.Problems;
 
 namespace Attune.Runs.Export;
@@ -10,6 +11,12 @@ internal static class GgufLoraFormat
         "gguf-lora",
         "GGUF LoRA adapter for llama.cpp and Ollama",
         static stem => $"{stem}-lora.gguf",
+        static (context, hasAdapter) =>
+        {
+            GgufArchitectures.Of(context.Folder);
+            if (!hasAdapter)
+                throw new UserErrorException("gguf-lora", "there is no adapter", "write the model as gguf:f16, or tune with method.kind: lora");
+        },
         // The scale is a product of two roundings where it is baked in.
         static model => model.Adapters is { Options: { RankStabilised: false, AlphaPattern.Count: 0 } } ? ParityBound.Exact : ParityBound.Reordered,
         Write,
@@ -17,9 +24,7 @@ internal static class GgufLoraFormat
 
     private static void Write(InferenceModel model, string path)
     {
-        if (model.Adapters is not { } adapters)
-            throw new UserErrorException("gguf-lora", "there is no adapter", "give it with --adapter, or export the model as gguf:f16");
-        GgufLora.Write(path, model.Context.Folder, adapters);
+        GgufLora.Write(path, model.Context.Folder, model.Adapters!);
         Modelfile.Write(path, model, isAdapter: true);
     }
 }

@@ -19,6 +19,7 @@ internal static class MergedFormat
         name,
         help,
         stem => $"{stem}-{name.Replace(':', '-')}",
+        static (_, _) => { },
         model => Bound(model, type ?? TypeOf(model)),
         (model, path) => Write(model, path, type ?? TypeOf(model)),
         static (model, path) => InferenceModel.Open(path, null, null, model.Backend));

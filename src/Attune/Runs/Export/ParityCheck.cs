@@ -23,9 +23,9 @@ public sealed record ParityBound(double Logit, double Divergence, bool SameIds)
     public static ParityBound Rounded(string type) => type switch
     {
         "f32" => Reordered,
-        "f16" => new(0.01, 1e-3, false),
-        "bf16" => new(0.05, 0.01, false),
-        "q8_0" => new(0.1, 0.01, false),
+        "f16" => new(0.03, 1e-3, false),
+        "bf16" => new(0.1, 0.01, false),
+        "q8_0" => new(0.15, 0.01, false),
         // Four bits change what a small model says; a form that is broken says something unrelated, at one nat and more.
         "q4_0" or "q4_k_m" => new(0.6, 0.4, false),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "has no bound"),
@@ -61,6 +61,7 @@ public sealed class ParityCheck
     private readonly List<(int[] Ids, int Start)> texts = [];
     private readonly List<float[][]> logits = [];
     private readonly double largest;
+    private readonly int vocabulary;
 
     /// <summary>Lets the model speak.</summary>
     /// <param name="model">What every form is held against.</param>
@@ -69,6 +70,7 @@ public sealed class ParityCheck
     /// <param name="cancel">Looked at before every pass.</param>
     public ParityCheck(InferenceModel model, IReadOnlyList<ParityPrompt> prompts, IReadOnlyList<Example> rows, CancellationToken cancel)
     {
+        vocabulary = model.Decoder.Spec.Vocabulary;
         var most = Math.Min(LongestPrompt, model.Decoder.Spec.MaxPositions - NewTokens);
         this.prompts = [.. prompts.Where(p => IdsOf(model, p).Length is var n && n > 0 && n <= most)];
         this.rows = [.. rows.Take(LossRows)];
@@ -95,6 +97,9 @@ public sealed class ParityCheck
     /// <param name="cancel">Looked at before every pass.</param>
     public ParityLine Compare(string name, InferenceModel form, ParityBound bound, CancellationToken cancel)
     {
+        // Ids of one vocabulary mean nothing in another.
+        if (form.Decoder.Spec.Vocabulary != vocabulary)
+            return new ParityLine(name, texts.Count, 0, double.PositiveInfinity, bound.Logit * largest, false) { SamePrompts = false, Divergence = double.PositiveInfinity };
         using var arena = Reserve(form);
         double worst = 0, divergence = 0;
         var (sameIds, compared, readAlike) = (0, 0, true);
