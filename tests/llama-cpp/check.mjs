@@ -129,6 +129,9 @@ if (stories !== null)
 await checkModel("tiny-qwen2", tiny("qwen2", {
     architectures: ["Qwen2ForCausalLM"], model_type: "qwen2", hidden_size: 64, intermediate_size: 96, num_hidden_layers: 3, num_attention_heads: 4, num_key_value_heads: 2,
     max_position_embeddings: 256, rms_norm_eps: 1e-6, rope_theta: 1e6, hidden_act: "silu", tie_word_embeddings: false }), false);
+await checkModel("tiny-qwen3", tiny("qwen3", {
+    architectures: ["Qwen3ForCausalLM"], model_type: "qwen3", hidden_size: 64, intermediate_size: 96, num_hidden_layers: 3, num_attention_heads: 4, num_key_value_heads: 2, head_dim: 32,
+    max_position_embeddings: 256, rms_norm_eps: 1e-6, rope_theta: 1e6, hidden_act: "silu", tie_word_embeddings: true }), false);
 await checkModel("tiny-gpt2", tiny("gpt2", {
     architectures: ["GPT2LMHeadModel"], model_type: "gpt2", n_embd: 64, n_head: 4, n_layer: 3, n_positions: 256, layer_norm_epsilon: 1e-5, activation_function: "gelu_new" }), false);
 

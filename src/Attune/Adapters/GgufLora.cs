@@ -65,8 +65,8 @@ public static class GgufLora
         if (file.Metadata.String("general.type") != "adapter" || file.Metadata.String("adapter.type") != "lora")
             throw new UserErrorException(path, "holds no LoRA adapter", "give a file that attune export --format gguf-lora wrote");
         var architecture = GgufArchitectures.Of(file.Metadata);
-        if (architecture.ModelType != folder.Family.ModelType)
-            throw file.Metadata.Wrong("general.architecture", folder.Family.ModelType, architecture.Name, "use the base model that the adapter was trained on");
+        if (architecture.Name != GgufArchitectures.Of(folder).Name)
+            throw file.Metadata.Wrong("general.architecture", GgufArchitectures.Of(folder).Name, architecture.Name, "use the base model that the adapter was trained on");
         var places = Places(architecture, folder);
         var alpha = file.Metadata.RequiredNumber(AlphaKey);
         if (alpha is not (>= 1 and <= 1 << 20) || alpha != Math.Floor(alpha))

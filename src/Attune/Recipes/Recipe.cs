@@ -10,7 +10,7 @@ namespace Attune.Recipes;
 /// </summary>
 public sealed record Recipe
 {
-    /// <summary>Folder of the model to tune: config.json, tokenizer.json and *.safetensors (no weights where train.from_scratch is true).</summary>
+    /// <summary>The model to tune: a folder with config.json, tokenizer.json and *.safetensors (no weights where train.from_scratch is true), or a .gguf file.</summary>
     public string Model { get; init; } = "";
 
     /// <summary>What is learned from.</summary>
@@ -28,7 +28,7 @@ public sealed record Recipe
     /// <summary>How the gain is measured.</summary>
     public EvalRecipe Eval { get; init; } = new();
 
-    /// <summary>Forms that the result is written in at the end of the run, beside the adapter or model itself: merged, gguf:q8_0 …</summary>
+    /// <summary>Forms that the result is written in too, each loaded again and compared: none, or a list such as [merged, gguf:q8_0]; attune export --help names them all.</summary>
     public IReadOnlyList<string> Export { get; init; } = [];
 
     /// <summary>Folder of the run, relative to the working directory. auto: runs/&lt;date&gt;-&lt;model&gt;-&lt;data&gt;.</summary>

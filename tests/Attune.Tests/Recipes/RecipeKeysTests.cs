@@ -11,6 +11,7 @@ public sealed class RecipeKeysTests : IDisposable
     {
         ["model"] = "other-model",
         ["output"] = "somewhere",
+        ["export"] = "[merged, \"gguf:q8_0\"]",
         ["data.train"] = "more.jsonl",
         ["data.valid"] = "valid.jsonl",
         ["data.test"] = "test.jsonl",

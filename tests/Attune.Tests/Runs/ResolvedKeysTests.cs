@@ -102,6 +102,7 @@ public sealed class ResolvedKeysTests : IDisposable
         return name switch
         {
             "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, TimeProvider.System).Path,
+            "export" => $"{setup.DiskBytes}",
             "train.threads" => $"{RunCommands.Backend(recipe).Threads}",
             "eval.samples" => $"{setup.Measured.Shown(setup.Recipe.Eval.Samples).Count()}",
             _ => Text(setup),

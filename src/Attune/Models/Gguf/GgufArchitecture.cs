@@ -58,6 +58,12 @@ internal static class GgufArchitectures
         [ModulePart.Head] = "output",
     };
 
+    private static readonly Dictionary<ModulePart, string> Qwen3Names = new(GatedNames)
+    {
+        [ModulePart.QueryNorm] = "blk.{0}.attn_q_norm",
+        [ModulePart.KeyNorm] = "blk.{0}.attn_k_norm",
+    };
+
     private static readonly Dictionary<ModulePart, string> Gpt2Names = new()
     {
         [ModulePart.Embedding] = "token_embd",
@@ -76,7 +82,10 @@ internal static class GgufArchitectures
     public static IReadOnlyList<GgufArchitecture> All { get; } =
     [
         new("llama", "llama", "LlamaForCausalLM", GatedNames, [ModulePart.Query, ModulePart.Key], DescribeGated, ReadLlama),
+        // A name of its own in config.json alone; read back it is a llama, as which it computes.
+        new("llama", "mistral", "MistralForCausalLM", GatedNames, [ModulePart.Query, ModulePart.Key], DescribeGated, ReadLlama),
         new("qwen2", "qwen2", "Qwen2ForCausalLM", GatedNames, [], DescribeGated, ReadGated),
+        new("qwen3", "qwen3", "Qwen3ForCausalLM", Qwen3Names, [], DescribeGated, ReadGated),
         new("gpt2", "gpt2", "GPT2LMHeadModel", Gpt2Names, [], DescribeGpt2, ReadGpt2),
     ];
 

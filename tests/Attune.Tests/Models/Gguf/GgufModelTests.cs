@@ -17,7 +17,7 @@ public sealed class GgufModelTests : IDisposable
     private readonly GgufModels models = new();
 
     // gpt2-untied computes the exact GELU, which llama.cpp does not: refused below.
-    public static TheoryData<string> Fixtures => ["gpt2-tied", "llama-tied", "llama-untied", "qwen2-tied", "qwen2-untied"];
+    public static TheoryData<string> Fixtures => ["gpt2-tied", "llama-tied", "llama-untied", "mistral", "qwen2-tied", "qwen2-untied", "qwen3"];
 
     public void Dispose() => models.Dispose();
 
