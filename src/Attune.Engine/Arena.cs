@@ -5,7 +5,8 @@ namespace Attune.Engine;
 /// addresses, on real memory and on pretended memory. That is why a plan made on pretended memory is exact.
 /// </summary>
 /// <remarks>
-/// First fit over a list of free ranges, neighbours merged on return. Ranges are multiples of <see cref="Alignment"/> bytes.
+/// First fit over a list of free ranges, neighbours merged on return; or, within <see cref="Stacked"/>, behind all that is held.
+/// Ranges are multiples of <see cref="Alignment"/> bytes.
 /// Not thread-safe: one thread builds the tape.
 /// </remarks>
 public sealed class Arena : IDisposable
@@ -15,12 +16,15 @@ public sealed class Arena : IDisposable
 
     private readonly Storage storage;
     private readonly List<(long Start, long End)> free = [];
+    private readonly long capacity;
+    private bool stacked;
 
     /// <summary>An arena over <paramref name="storage"/>, which it owns.</summary>
     public Arena(Storage storage)
     {
         this.storage = storage;
-        free.Add((0, storage.Bytes / Alignment * Alignment));
+        capacity = storage.Bytes / Alignment * Alignment;
+        free.Add((0, capacity));
     }
 
     /// <summary>An arena of real memory.</summary>
@@ -39,16 +43,23 @@ public sealed class Arena : IDisposable
     /// <summary>True where no memory stands behind the addresses.</summary>
     public bool IsPretend => storage.IsPretend;
 
+    /// <summary>
+    /// Until the result is disposed every range is taken behind all that are held. Holes are left open, but the peak cannot grow where
+    /// a request shrinks: each start is a largest sum of sizes, over ranges that the order of requests alone decides. First fit has no
+    /// such bound. For work whose shapes vary below those that were planned.
+    /// </summary>
+    public StackedRequests Stacked() => new(this);
+
     /// <summary>Takes a range; it holds one reference.</summary>
     /// <exception cref="ArenaExhaustedException">No free range is long enough.</exception>
     public Block Take(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         var size = Math.Max(Alignment, (bytes + Alignment - 1) / Alignment * Alignment);
-        for (var i = 0; i < free.Count; i++)
+        for (var i = stacked ? Math.Max(0, free.Count - 1) : 0; i < free.Count; i++)
         {
             var (start, end) = free[i];
-            if (end - start < size)
+            if (end - start < size || (stacked && end < capacity))
                 continue;
             if (end - start == size)
                 free.RemoveAt(i);
@@ -63,6 +74,13 @@ public sealed class Arena : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => storage.Dispose();
+
+    internal bool Stack(bool on)
+    {
+        var before = stacked;
+        stacked = on;
+        return before;
+    }
 
     internal void Return(Block block)
     {
@@ -90,6 +108,18 @@ public sealed class Arena : IDisposable
         else
             free.Insert(low, (start, end));
     }
+}
+
+/// <summary>The time in which an arena stacks its ranges; see <see cref="Arena.Stacked"/>.</summary>
+public readonly struct StackedRequests : IDisposable
+{
+    private readonly Arena arena;
+    private readonly bool before;
+
+    internal StackedRequests(Arena arena) => (this.arena, before) = (arena, arena.Stack(true));
+
+    /// <summary>Goes back to what held before.</summary>
+    public void Dispose() => arena.Stack(before);
 }
 
 /// <summary>A range of an <see cref="Arena"/>, counted: it goes back when the last holder lets go.</summary>

@@ -39,6 +39,41 @@ public class ArenaTests
         Assert.Equal(real.Peak, pretended.Peak);
     }).QuickCheckThrowOnFailure();
 
+    /// <summary>The guarantee that plans of varying shapes rest on: the same order of requests, each no larger, has no higher peak.</summary>
+    [Fact]
+    public void Stacked_smaller_requests_never_need_more() => Prop.ForAll(Requests, Gen.Choose(1, 100).ArrayOf().ToArbitrary(), static (requests, shrink) =>
+    {
+        using var planned = Arena.Pretended();
+        using var measured = Arena.Pretended();
+        using (planned.Stacked())
+            Assert.All(Replay(planned, requests, []), static _ => { });
+        int[] smaller = [.. requests.Select((r, i) => r > 0 ? Math.Max(1, r * (shrink.Length == 0 ? 100 : shrink[i % shrink.Length]) / 100) : r)];
+        using (measured.Stacked())
+            Assert.All(Replay(measured, smaller, []), static _ => { });
+        Assert.True(measured.Peak <= planned.Peak, $"{measured.Peak} of {planned.Peak}");
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Stacked_ranges_lie_behind_all_that_are_held_and_first_fit_comes_back()
+    {
+        using var arena = Arena.OfBytes(1024);
+        var (low, high) = (arena.Take(64), arena.Take(64));
+        low.Release();
+        using (arena.Stacked())
+        {
+            Assert.Equal(128, arena.Take(64).Offset);
+            Assert.Throws<ArenaExhaustedException>(() => arena.Take(1024 - 128));
+        }
+        Assert.Equal(0, arena.Take(64).Offset);
+        Assert.Equal(64, high.Offset);
+        using (arena.Stacked())
+            arena.Take(1024 - 192);
+        // Full at its end: nothing is left for stacking, whatever holes there are.
+        high.Release();
+        using (arena.Stacked())
+            Assert.Throws<ArenaExhaustedException>(() => arena.Take(64));
+    }
+
     [Fact]
     public void A_request_that_does_not_fit_is_refused_and_changes_nothing()
     {

@@ -23,7 +23,10 @@ public sealed class Generator(Decoder model, Tokenizer tokenizer, Backend backen
     /// <summary>Most texts under way at once.</summary>
     public const int MaxSlots = 16;
 
-    /// <summary>Bytes of arena that writing needs, measured by running one full pass on pretended memory.</summary>
+    /// <summary>
+    /// Bytes of arena that writing needs, measured by running one full pass on pretended memory. A bound for every smaller number of
+    /// texts and every smaller length too: what passes take is stacked.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="backend">The backend that will run.</param>
     /// <param name="adapters">Adapters to apply, or null.</param>
@@ -32,6 +35,7 @@ public sealed class Generator(Decoder model, Tokenizer tokenizer, Backend backen
     public static long Plan(Decoder model, Backend backend, IAdapterSet? adapters, int texts, int length)
     {
         using var arena = Arena.Pretended();
+        using var stacked = arena.Stacked();
         var dry = new DryRunBackend(backend);
         var slots = Math.Min(texts, MaxSlots);
         var limit = Math.Min(length, model.Spec.MaxPositions);
@@ -68,6 +72,7 @@ public sealed class Generator(Decoder model, Tokenizer tokenizer, Backend backen
         CheckPrompts(prompts);
         var slots = Math.Min(prompts.Count, MaxSlots);
         var length = Math.Min(model.Spec.MaxPositions, prompts.Max(static p => p.Count) + options.MaxNewTokens);
+        using var stacked = arena.Stacked();
         using var cache = new KeyValueCache(arena, model.Spec, backend, slots, length);
         var results = new Generated[prompts.Count];
         var active = new List<Text>();

@@ -90,7 +90,11 @@ public sealed record Measurement(Observed Seen, LossResult General)
         foreach (var metric in asked.Metrics)
         {
             foreach (var (was, now) in metric.Measure(before.Seen).Zip(metric.Measure(Seen)))
-                changes.Add(Change(metric.Name, now.Name, MetricRole.Task, now.Unit, was.Rows, now.Rows));
+            {
+                // Without test rows there is nothing to compare.
+                if (now.Rows.Rows > 0)
+                    changes.Add(Change(metric.Name, now.Name, MetricRole.Task, now.Unit, was.Rows, now.Rows));
+            }
         }
         if (General.Tokens > 0)
             changes.Add(Change("", GeneralName, MetricRole.Retention, MetricUnit.Loss, LossMetric.Mean(before.General), LossMetric.Mean(General)));

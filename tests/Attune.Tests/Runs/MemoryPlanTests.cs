@@ -9,6 +9,8 @@ using Attune.Models;
 using Attune.Problems;
 using Attune.Runs;
 using Attune.Training;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Attune.Tests.Runs;
 
@@ -102,6 +104,35 @@ public partial class MemoryPlanTests
             prompts, new GenerationOptions { MaxNewTokens = newTokens, StopIds = [] }, cancel: TestContext.Current.CancellationToken);
         Assert.InRange(arena.Peak, planned / 4, planned);
         Assert.Equal(0, arena.InUse);
+    }
+
+    /// <summary>Any number of texts, of any lengths, up to those that were planned: never more; and as much where all are at the border.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("SilentFailure", "6")]
+    public void Answers_of_every_smaller_shape_stay_within_the_plan(bool lora)
+    {
+        using var tiny = new TinyModel();
+        using var model = ModelContext.Open(tiny.Path);
+        var backend = CpuBackend.Shared(1);
+        using var own = Arena.OfBytes(4 << 20);
+        using var tuned = TrainingModel.Build(model.Folder, new TuningMethod(lora ? new LoraOptions { Rank = 4 } : null, false, 1), backend, own);
+        var (decoder, adapters) = (tuned.Decoder, tuned.Adapters);
+        var planned = Generator.Plan(decoder, backend, adapters, 16, 60);
+        Prop.ForAll(Gen.Choose(1, 58).NonEmptyListOf().Select(static l => l.Take(20)).ToArbitrary(), Gen.Choose(0, 6).ToArbitrary(), (lengths, newTokens) =>
+            Assert.InRange(Measure([.. lengths.Select(l => Math.Min(l, 60 - newTokens))], newTokens), 1, planned)).Check(Config.QuickThrowOnFailure.WithMaxTest(10));
+        // 8 texts of 60 tokens make one pass of 480 rows that ends all of them.
+        Assert.Equal(Generator.Plan(decoder, backend, adapters, 8, 60), Measure([.. Enumerable.Repeat(60, 8)], 0));
+
+        long Measure(int[] lengths, int newTokens)
+        {
+            using var arena = Arena.OfBytes(planned);
+            new Generator(decoder, model.Tokenizer, backend, arena, adapters).GenerateAll(
+                [.. lengths.Select(static l => (IReadOnlyList<int>)Enumerable.Range(3, l).ToArray())], new GenerationOptions { MaxNewTokens = newTokens }, cancel: TestContext.Current.CancellationToken);
+            Assert.Equal(0, arena.InUse);
+            return arena.Peak;
+        }
     }
 
     /// <summary>Refused while nothing is allocated and no folder made; what the message asks for is enough, to the megabyte.</summary>
