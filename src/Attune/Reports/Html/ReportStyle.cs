@@ -38,7 +38,7 @@ internal static class ReportStyle
         th, td { overflow-wrap: anywhere; } th.num, td.num, .metrics td { overflow-wrap: normal; } .sub { margin: 1.6rem 0 .5rem; }
         .matrixcard { padding: .9rem 1.1rem; } .matrix { table-layout: fixed; font-size: .85rem; } .matrix td { padding: .3rem; text-align: center; border: 2px solid var(--card); border-radius: 6px; }
         .matrix th { font-size: .8rem; border: 0; padding: .25rem .5rem .25rem 0; vertical-align: middle; font-weight: 500; } .matrix th:first-child { width: 24%; } .matrix thead th { vertical-align: bottom; color: var(--soft); }
-        .turned span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow-wrap: anywhere; } .turned { text-align: center; padding: .25rem 0; }
+        .turned span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 13rem; overflow-wrap: anywhere; } .turned { text-align: center; padding: .25rem 0; }
         .matrix .none { color: var(--line); } .matrix .hit { background: color-mix(in srgb, var(--good) calc(var(--share) * .5), var(--card)); font-weight: 600; } .matrix .miss { background: color-mix(in srgb, var(--bad) calc(10% + var(--share) * .5), var(--card)); font-weight: 600; }
         .mistakes { list-style: none; margin: 0; padding: 0; display: grid; gap: .3rem; } .times { display: inline-block; min-width: 3rem; font-weight: 600; font-variant-numeric: tabular-nums; } .mistakes code { overflow-wrap: anywhere; }
         .dumbbell { display: block; width: 220px; height: 26px; } .track { stroke: var(--line); stroke-width: 2; } .move { stroke-width: 3; }
