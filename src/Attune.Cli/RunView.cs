@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Cli.Commands;
 using Attune.Reports;
 using Attune.Runs;
 using Attune.Training;
@@ -132,6 +133,8 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     {
         console.Write(MetricsTable(result.Record));
         ShowFindings(console, result.Record);
+        if (result.Record.Parity.Count > 0)
+            console.Write(ExportArguments.Table(result.Record.Parity));
         // Paths and commands must not be wrapped: they are there to be pasted.
         var plain = console.Profile.Out.Writer;
         plain.WriteLine();

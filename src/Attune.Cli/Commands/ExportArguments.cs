@@ -93,26 +93,31 @@ internal sealed class ExportArguments
 
     private static void Show(IAnsiConsole console, ExportResult result)
     {
+        console.Write(Table([.. result.Forms.Select(static f => f.Parity)]));
+        if (result.Loss is { } loss)
+            console.Profile.Out.Writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss of the model itself: {loss:F4}"));
+        foreach (var form in result.Forms)
+            console.Profile.Out.Writer.WriteLine($"{form.Path} ({Numbers.Bytes(form.Bytes)})");
+    }
+
+    /// <summary>How near each form came.</summary>
+    internal static Table Table(IReadOnlyList<ParityLine> forms)
+    {
+        var withLoss = forms.Any(static f => f.Loss is not null);
         var table = new Table().Border(TableBorder.Simple).AddColumn("form");
-        foreach (var name in new[] { "size", "same ids", "difference", "allowed", "divergence" })
+        foreach (var name in (string[])["same ids", "difference", "allowed", "divergence", .. withLoss ? ["loss"] : Array.Empty<string>()])
             table.AddColumn(new TableColumn(name).RightAligned());
-        if (result.Loss is not null)
-            table.AddColumn(new TableColumn("loss").RightAligned()).AddColumn(new TableColumn("change").RightAligned());
         table.AddColumn("");
-        foreach (var form in result.Forms)
+        foreach (var form in forms)
         {
-            var parity = form.Parity;
-            var cells = new List<string>
-            {
-                form.Format, Numbers.Bytes(form.Bytes), parity.SamePrompts ? string.Create(CultureInfo.InvariantCulture, $"{parity.SameIds} of {parity.Prompts}") : "prompts differ",
-                Numbers.Short(parity.Difference), Numbers.Short(parity.Allowed), Numbers.Short(parity.Divergence),
-            };
-            if (result.Loss is { } before)
-                cells.AddRange(string.Create(CultureInfo.InvariantCulture, $"{parity.Loss:F4}"), string.Create(CultureInfo.InvariantCulture, $"{parity.Loss - before:+0.0000;−0.0000;0.0000}"));
-            table.AddRow([.. cells.Append(parity.Holds ? "holds" : "DOES NOT HOLD").Select(Markup.Escape)]);
+            string[] cells =
+            [
+                form.Form, form.SamePrompts ? string.Create(CultureInfo.InvariantCulture, $"{form.SameIds} of {form.Prompts}") : "prompts differ",
+                Numbers.Short(form.Difference), Numbers.Short(form.Allowed), Numbers.Short(form.Divergence),
+                .. withLoss ? [string.Create(CultureInfo.InvariantCulture, $"{form.Loss:F4}")] : Array.Empty<string>(), form.Holds ? "holds" : "DOES NOT HOLD",
+            ];
+            table.AddRow([.. cells.Select(Markup.Escape)]);
         }
-        console.Write(table);
-        foreach (var form in result.Forms)
-            console.Profile.Out.Writer.WriteLine(form.Path);
+        return table;
     }
 }

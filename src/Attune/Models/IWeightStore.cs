@@ -20,6 +20,9 @@ internal interface IWeightStore : IDisposable
     /// <summary>Names of the types that the files may have, for messages.</summary>
     string Readable { get; }
 
+    /// <summary>Bytes of what is copied into memory beside the mapped files.</summary>
+    long CopiedBytes { get; }
+
     /// <summary>The mapped values of an entry of a known type as a matrix.</summary>
     Tensor Map(StoredWeight entry, int rows, int cols);
 }
@@ -31,6 +34,8 @@ internal sealed class SafeTensorsStore(SafeTensorsModel model) : IWeightStore
         static e => e.Name, static e => new StoredWeight(e.Name, e.Shape, e.Type.ToString(), TypeOf(e.Type), e.ByteLength), StringComparer.Ordinal);
 
     public string Readable => "F32, BF16 and F16";
+
+    public long CopiedBytes => 0;
 
     public Tensor Map(StoredWeight entry, int rows, int cols)
     {

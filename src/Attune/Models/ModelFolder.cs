@@ -41,8 +41,8 @@ public sealed class ModelFolder : IDisposable
     /// <summary>Whether there are weights: false for a configuration that a model is to be trained from.</summary>
     public bool HasWeights => weights is not null;
 
-    /// <summary>Bytes of all weights in the files.</summary>
-    public long WeightBytes => weights?.Entries.Values.Sum(static e => e.Bytes) ?? 0;
+    /// <summary>Bytes of all weights in the files, and of those that are copied out of them.</summary>
+    public long WeightBytes => weights is null ? 0 : weights.Entries.Values.Sum(static e => e.Bytes) + weights.CopiedBytes;
 
     /// <summary>Whether matrices of linear layers lie otherwise here than in the family's own checkpoints: written back, they are turned.</summary>
     public bool HoldsTransposes => Family.Names.LinearsByInputs != ModelFamilies.Of(Config).Names.LinearsByInputs;

@@ -106,11 +106,11 @@ public static class HtmlReport
         if (forms.Count == 0)
             return;
         page.Append("<h2>Do the saved files say the same?</h2>\n<div class=\"card\"><table class=\"stack\">\n<thead><tr><th scope=\"col\">Form</th><th scope=\"col\" class=\"num\">Same ids</th>");
-        page.Append("<th scope=\"col\" class=\"num\">Largest difference of a logit</th><th scope=\"col\" class=\"num\">Allowed</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n");
+        page.Append("<th scope=\"col\" class=\"num\">Largest difference of a logit</th><th scope=\"col\" class=\"num\">Allowed</th><th scope=\"col\" class=\"num\">Loss on the rows</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n");
         foreach (var p in forms)
         {
             page.Append($"<tr><th scope=\"row\">{Text(p.Form)}</th><td class=\"num\" data-name=\"Same ids\">{Numbers.Count(p.SameIds)} of {Numbers.Count(p.Prompts)}</td><td class=\"num\" data-name=\"Difference\">{Numbers.Short(p.Difference)}</td>");
-            page.Append($"<td class=\"num\" data-name=\"Allowed\">{Numbers.Short(p.Allowed)}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : "not the same")}</span></td></tr>\n");
+            page.Append($"<td class=\"num\" data-name=\"Allowed\">{Numbers.Short(p.Allowed)}</td><td class=\"num\" data-name=\"Loss\">{(p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "")}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : "not the same")}</span></td></tr>\n");
         }
 
         page.Append("</tbody>\n</table></div>\n");

@@ -116,6 +116,10 @@ public static class JsonReport
         json.WriteNumber("same_ids", p.SameIds);
         Number(json, "difference", p.Difference);
         Number(json, "allowed", p.Allowed);
+        json.WriteBoolean("same_prompt_ids", p.SamePrompts);
+        Number(json, "divergence", p.Divergence);
+        if (p.Loss is { } loss)
+            Number(json, "loss", loss);
         json.WriteBoolean("holds", p.Holds);
     }
 

@@ -40,9 +40,10 @@ public static class MarkdownReport
 
         foreach (var c in run.Confusions)
             Labels(md, c);
-        Table(md, "Do the saved files say the same", ["form", "prompts", "same ids", "largest difference of a logit", "allowed", "holds"], run.Parity.Select(p => (string[])
+        Table(md, "Do the saved files say the same", ["form", "prompts", "same ids", "largest difference of a logit", "allowed", "divergence, nats", "loss on the rows", "holds"], run.Parity.Select(p => (string[])
         [
-            p.Form, Numbers.Count(p.Prompts), Numbers.Count(p.SameIds), Numbers.Short(p.Difference), Numbers.Short(p.Allowed), p.Holds ? "yes" : "NO",
+            p.Form, Numbers.Count(p.Prompts), Numbers.Count(p.SameIds), Numbers.Short(p.Difference), Numbers.Short(p.Allowed), Numbers.Short(p.Divergence),
+            p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "", p.Holds ? "yes" : "NO",
         ]));
         Table(md, "Where the memory went", ["part", "planned"], run.Memory.Select(l => (string[])[l.Name, Numbers.Bytes(l.Bytes)]));
         Table(md, "Model and data", ["", ""], run.Facts.Select(f => (string[])[f.Name, f.Value]));

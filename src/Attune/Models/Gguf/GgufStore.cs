@@ -29,6 +29,8 @@ internal sealed class GgufStore : IWeightStore
 
     public string Readable => GgufFile.Readable;
 
+    public long CopiedBytes => places.Values.Where(static p => p.IsTurned).Sum(p => file.Tensors[p.Name].ByteLength);
+
     public Tensor Map(StoredWeight entry, int rows, int cols)
     {
         var place = places[entry.Name];

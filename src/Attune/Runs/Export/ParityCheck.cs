@@ -3,6 +3,7 @@ using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Evaluation;
 using Attune.Models;
+using Attune.Problems;
 using Attune.Reports;
 
 namespace Attune.Runs.Export;
@@ -51,31 +52,33 @@ public sealed record ParityPrompt(string Text, bool AsChat)
 /// </summary>
 public sealed class ParityCheck
 {
-    /// <summary>Tokens of a continuation.</summary>
-    public const int NewTokens = 32;
-
-    private const int LongestPrompt = 256, LossRows = 64;
+    private const int LongestContinuation = 32, LongestPrompt = 256, LossRows = 64;
 
     private readonly IReadOnlyList<ParityPrompt> prompts;
     private readonly IReadOnlyList<Example> rows;
     private readonly List<(int[] Ids, int Start)> texts = [];
     private readonly List<float[][]> logits = [];
     private readonly double largest;
-    private readonly int vocabulary;
+    private readonly int vocabulary, newTokens;
 
     /// <summary>Lets the model speak.</summary>
     /// <param name="model">What every form is held against.</param>
     /// <param name="prompts">What it is asked; one that is too long for it is left out.</param>
     /// <param name="rows">Rows whose loss is compared too; may be none.</param>
     /// <param name="cancel">Looked at before every pass.</param>
+    /// <exception cref="UserErrorException">No prompt is short enough.</exception>
     public ParityCheck(InferenceModel model, IReadOnlyList<ParityPrompt> prompts, IReadOnlyList<Example> rows, CancellationToken cancel)
     {
         vocabulary = model.Decoder.Spec.Vocabulary;
-        var most = Math.Min(LongestPrompt, model.Decoder.Spec.MaxPositions - NewTokens);
+        var positions = model.Decoder.Spec.MaxPositions;
+        newTokens = Math.Min(LongestContinuation, positions / 2);
+        var most = Math.Min(LongestPrompt, positions - newTokens);
         this.prompts = [.. prompts.Where(p => IdsOf(model, p).Length is var n && n > 0 && n <= most)];
+        if (this.prompts.Count == 0)
+            throw new UserErrorException("--prompt", $"none of {prompts.Count} prompts has 1 to {most} tokens, which is what can be compared", "give another with --prompt");
         this.rows = [.. rows.Take(LossRows)];
         var asked = this.prompts.Select(p => (IReadOnlyList<int>)IdsOf(model, p)).ToArray();
-        var written = model.Generate(asked, new GenerationOptions { MaxNewTokens = NewTokens }, cancel: cancel);
+        var written = model.Generate(asked, new GenerationOptions { MaxNewTokens = newTokens }, cancel: cancel);
         for (var i = 0; i < asked.Length; i++)
             texts.Add(([.. asked[i], .. written[i].Ids], asked[i].Count - 1));
         using var arena = Reserve(model);
@@ -134,8 +137,8 @@ public sealed class ParityCheck
 
     private Arena Reserve(InferenceModel model)
     {
-        var longest = texts.Count == 0 ? 0 : texts.Max(static t => t.Ids.Length);
-        var bytes = longest == 0 ? 0 : InferencePlan.LastLogits(model.Decoder, model.Backend, model.Adapters, longest, NewTokens + 1);
+        var longest = texts.Max(static t => t.Ids.Length);
+        var bytes = InferencePlan.LastLogits(model.Decoder, model.Backend, model.Adapters, longest, newTokens + 1);
         if (rows.Count > 0)
             bytes = Math.Max(bytes, TokenLosses.Plan(model.Decoder, model.Adapters, PassRows, model.Backend));
         return model.Reserve(bytes);
