@@ -1,4 +1,5 @@
 using System.Text;
+using Attune.Evaluation;
 using Attune.Reports.Html;
 
 namespace Attune.Reports;
