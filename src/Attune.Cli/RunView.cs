@@ -13,6 +13,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     private readonly List<RunNotice> seen = [];
     private Progress? progress;
     private string stage = "";
+    private string? folder;
 
     /// <summary>Takes a notice of the run.</summary>
     public void Show(RunNotice notice)
@@ -126,6 +127,14 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             console => Text(console, result));
     }
 
+    /// <summary>What a run that was stopped ends with: how to go on, where there is something to go on from.</summary>
+    public void Stopped()
+    {
+        EndProgress();
+        if (folder is not null)
+            output.Say($"go on with: attune train --resume {(folder.Any(char.IsWhiteSpace) ? $"'{folder}'" : folder)}");
+    }
+
     /// <inheritdoc />
     public void Dispose() => EndProgress();
 
@@ -232,6 +241,10 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                     break;
                 if (progress is null) output.Say(line);
                 else progress.Line(line);
+                break;
+            case CheckpointSaved saved:
+                // RUN/checkpoints/step-….safetensors
+                folder = Path.GetDirectoryName(Path.GetDirectoryName(saved.Path));
                 break;
             case TrainingEnded ended:
                 EndProgress();

@@ -35,9 +35,17 @@ internal static class RunCommands
                     recipe, several, Backend(recipe), TimeProvider.System, seed => c.Output.Say($"seed {seed}"), view.Show, c.Stop));
                 return ExitCode.Done;
             }
-            var result = TrainRun.Execute(recipe, from, Backend(recipe), TimeProvider.System, view.Show, c.Stop);
-            view.Finish(result);
-            return result.Record.Parity.All(static p => p.Holds) ? ExitCode.Done : ExitCode.GuardNotMet;
+            try
+            {
+                var result = TrainRun.Execute(recipe, from, Backend(recipe), TimeProvider.System, view.Show, c.Stop);
+                view.Finish(result);
+                return result.Record.Parity.All(static p => p.Holds) ? ExitCode.Done : ExitCode.GuardNotMet;
+            }
+            catch (OperationCanceledException)
+            {
+                view.Stopped();
+                throw;
+            }
         });
     }
 

@@ -5,34 +5,21 @@ using Attune.Engine.Backends.Cpu.Simd;
 namespace Attune.Engine.Formats;
 
 /// <summary>The upper half of a binary32.</summary>
-internal static unsafe class BF16Format
+internal readonly unsafe struct BF16Format : IHalfFormat
 {
-    /// <summary>Widens elements start … start + count − 1 of a row; the caller answers for both ranges.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Decode<L, V>(byte* row, long start, int count, float* to) where L : struct, ILane<V> where V : unmanaged
-    {
-        var from = (ushort*)row + start;
-        var i = 0;
-        for (; i + L.Width <= count; i += L.Width)
-            L.Store(to + i, L.LoadBF16(from + i));
-        if (i == count)
-            return;
-        var tail = stackalloc ushort[16];
-        for (var j = 0; j < count - i; j++)
-            tail[j] = from[i + j];
-        Part<L, V>.Store(to + i, L.LoadBF16(tail), count - i);
-    }
+    /// <inheritdoc />
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<L, V>(ushort* from) where L : struct, ILane<V> where V : unmanaged => L.LoadBF16(from);
 
-    /// <summary>Rounds floats into elements start … start + count − 1 of a row, as <see cref="Scalars.ToBF16"/> does.</summary>
+    /// <summary>As <see cref="Scalars.ToBF16"/> rounds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Encode(float* from, int count, byte* row, long start)
+    public static void Encode(float* from, int count, ushort* to)
     {
-        var target = (ushort*)row + start;
         var i = 0;
         for (; i + 16 <= count; i += 16)
-            Vector256.Narrow(Round(from + i), Round(from + i + 8)).Store(target + i);
+            Vector256.Narrow(Round(from + i), Round(from + i + 8)).Store(to + i);
         for (; i < count; i++)
-            target[i] = Scalars.ToBF16(from[i]);
+            to[i] = Scalars.ToBF16(from[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,29 +4,16 @@ using Attune.Engine.Backends.Cpu.Simd;
 namespace Attune.Engine.Formats;
 
 /// <summary>IEEE 754 binary16.</summary>
-internal static unsafe class F16Format
+internal readonly unsafe struct F16Format : IHalfFormat
 {
-    /// <summary>Widens elements start … start + count − 1 of a row; the caller answers for both ranges.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Decode<L, V>(byte* row, long start, int count, float* to) where L : struct, ILane<V> where V : unmanaged
-    {
-        var from = (ushort*)row + start;
-        var i = 0;
-        for (; i + L.Width <= count; i += L.Width)
-            L.Store(to + i, L.LoadF16(from + i));
-        if (i == count)
-            return;
-        var tail = stackalloc ushort[16];
-        for (var j = 0; j < count - i; j++)
-            tail[j] = from[i + j];
-        Part<L, V>.Store(to + i, L.LoadF16(tail), count - i);
-    }
+    /// <inheritdoc />
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<L, V>(ushort* from) where L : struct, ILane<V> where V : unmanaged => L.LoadF16(from);
 
-    /// <summary>Rounds floats into elements start … start + count − 1 of a row.</summary>
-    public static void Encode(float* from, int count, byte* row, long start)
+    /// <inheritdoc />
+    public static void Encode(float* from, int count, ushort* to)
     {
-        var target = (ushort*)row + start;
         for (var i = 0; i < count; i++)
-            target[i] = BitConverter.HalfToUInt16Bits((Half)from[i]);
+            to[i] = BitConverter.HalfToUInt16Bits((Half)from[i]);
     }
 }

@@ -14,8 +14,8 @@ internal static unsafe class WeightFormats
         type switch
         {
             DType.F32 => &F32Format.Decode,
-            DType.BF16 => &BF16Format.Decode<L, V>,
-            DType.F16 => &F16Format.Decode<L, V>,
+            DType.BF16 => &HalfRows<BF16Format>.Decode<L, V>,
+            DType.F16 => &HalfRows<F16Format>.Decode<L, V>,
             DType.Q8_0 => &BlockRows<Q8_0Format>.Decode,
             DType.Q4_0 => &BlockRows<Q4_0Format>.Decode,
             DType.Q5_0 => &BlockRows<Q5_0Format>.Decode,
@@ -35,8 +35,8 @@ internal static unsafe class WeightFormats
         type switch
         {
             DType.F32 => &F32Format.Encode,
-            DType.BF16 => &BF16Format.Encode,
-            DType.F16 => &F16Format.Encode,
+            DType.BF16 => &HalfRows<BF16Format>.Encode,
+            DType.F16 => &HalfRows<F16Format>.Encode,
             DType.Q8_0 => &BlockRows<Q8_0Format>.Encode,
             DType.Q4_0 => &BlockRows<Q4_0Format>.Encode,
             DType.Q5_0 => &BlockRows<Q5_0Format>.Encode,

@@ -67,6 +67,7 @@ public sealed class TrainCommandTests : IDisposable
         using var error = new StoppingWriter(stop, "training 17 %");
         var shell = new Shell(new(TextReader.Null, TextWriter.Null, error));
         Assert.Equal(ExitCode.Stopped, await shell.RunAsync(tiny.Train(), stop.Token));
+        Assert.Contains($"go on with: attune train --resume {tiny.At("run")}\n", error.ToString().ReplaceLineEndings("\n"));
         Assert.Contains(Directory.GetFiles(tiny.At("run"), "*", SearchOption.AllDirectories), static f => f.Contains("checkpoint", StringComparison.Ordinal));
         Assert.False(Directory.Exists(tiny.At("run/adapter")));
         Assert.Contains("not done", (await CliRun.Of("inspect", tiny.At("run"))).Out);
