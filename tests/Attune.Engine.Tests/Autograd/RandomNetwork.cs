@@ -61,12 +61,13 @@ internal sealed class RandomNetwork
         var wide = 1 + Below(30, n + 20);
         var mine = key.For($"step {n}");
         var (square, into, outOf) = (Weight($"{n}.w", cols, cols), Weight($"{n}.i", wide, cols), Weight($"{n}.o", cols, wide));
+        var (fused, headNorm) = (Weight($"{n}.f", 3 * cols, cols), Weight($"{n}.h", 1, HeadSize));
         var (norm, bias) = (Weight($"{n}.n", 1, cols), Weight($"{n}.b", 1, cols));
         var (a, b) = (Weight($"{n}.A", 2, cols), Weight($"{n}.B", cols, 2));
         var frequencies = Tensor.Allocate(Type, 1, HeadSize / 2);
         var plan = AttentionPlan.Packed([rows / 3, 0, rows - rows / 3]);
         var shape = new AttentionShape(cols / HeadSize, cols / HeadSize, HeadSize, 0.5f);
-        return Below(7, n) switch
+        return Below(8, n) switch
         {
             0 => (t, x) => t.Run(new Add(x, t.Run(new RmsNorm(x, norm, 1e-5f)))),
             1 => (t, x) => t.Run(new LayerNorm(x, norm, bias, 1e-5f)),
@@ -75,8 +76,16 @@ internal sealed class RandomNetwork
             4 => (t, x) => t.Run(new CausalAttention(Turned(t, x, square), Turned(t, x, square), x, plan, shape)),
             5 => (t, x) => t.Run(new MatMul(
                 t.Run(new Gate(Activation.Silu, t.Run(new MatMul(x, into)), t.Run(new MatMul(x, into)))), outOf)),
+            6 => (t, x) =>
+            {
+                var heads = t.Run(new RmsNorm(t.Run(new Reshape(x, rows * (cols / HeadSize), HeadSize)), headNorm, 1e-5f));
+                var parts = t.Run(new MatMul(t.Run(new Reshape(heads, rows, cols)), fused));
+                return t.Run(new CausalAttention(Part(t, parts, 0), Part(t, parts, 1), Part(t, parts, 2), plan, shape));
+            },
             _ => (t, x) => t.Run(new Activate(Activation.Gelu, x)),
         };
+
+        Var Part(Tape t, Var parts, int at) => t.Run(new Columns(parts, at * cols, cols));
 
         Var Turned(Tape t, Var x, Parameter w) => t.Run(new Rope(
             t.Run(new MatMul(x, w)), HeadSize, t.Integers([.. Enumerable.Range(0, rows)]), frequencies, 1));
