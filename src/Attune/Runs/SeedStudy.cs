@@ -64,7 +64,7 @@ public sealed record SeedStudy(string Directory, IReadOnlyList<long> Seeds, IRea
             md.Append($"| {m.Name} | {Numbers.Value(m.Before.Mean, m.Unit)} | {Numbers.Value(m.After.Mean, m.Unit)} | {Numbers.Change(m.Change.Mean, m.Unit)} | {Interval(m)} |\n");
         md.Append("\n| seed | run |\n|---:|---|\n");
         foreach (var (seed, run) in Seeds.Zip(Runs))
-            md.Append($"| {seed} | {run.Directory} |\n");
+            md.Append($"| {seed} | {Path.GetRelativePath(Directory, run.Directory)} |\n");
         return md.ToString();
     }
 

@@ -76,14 +76,16 @@ internal sealed class RandomNetwork
             4 => (t, x) => t.Run(new CausalAttention(Turned(t, x, square), Turned(t, x, square), x, plan, shape)),
             5 => (t, x) => t.Run(new MatMul(
                 t.Run(new Gate(Activation.Silu, t.Run(new MatMul(x, into)), t.Run(new MatMul(x, into)))), outOf)),
-            6 => (t, x) =>
-            {
-                var heads = t.Run(new RmsNorm(t.Run(new Reshape(x, rows * (cols / HeadSize), HeadSize)), headNorm, 1e-5f));
-                var parts = t.Run(new MatMul(t.Run(new Reshape(heads, rows, cols)), fused));
-                return t.Run(new CausalAttention(Part(t, parts, 0), Part(t, parts, 1), Part(t, parts, 2), plan, shape));
-            },
+            6 => FusedAttention,
             _ => (t, x) => t.Run(new Activate(Activation.Gelu, x)),
         };
+
+        Var FusedAttention(Tape t, Var x)
+        {
+            var heads = t.Run(new RmsNorm(t.Run(new Reshape(x, rows * (cols / HeadSize), HeadSize)), headNorm, 1e-5f));
+            var parts = t.Run(new MatMul(t.Run(new Reshape(heads, rows, cols)), fused));
+            return t.Run(new CausalAttention(Part(t, parts, 0), Part(t, parts, 1), Part(t, parts, 2), plan, shape));
+        }
 
         Var Part(Tape t, Var parts, int at) => t.Run(new Columns(parts, at * cols, cols));
 
