@@ -13,7 +13,8 @@ internal readonly record struct Cell(char Text, Style Style);
 /// What stands on a terminal after it was written to: lines without end, a carriage return that goes back, and the colours of SGR
 /// (ECMA-48, 8.3.117). Other escape sequences are passed over; wide characters are not known.
 /// </summary>
-internal sealed class Screen
+/// <param name="width">Columns, behind which a line goes on below.</param>
+internal sealed class Screen(int width)
 {
     private static readonly string[] Colours = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
@@ -64,6 +65,11 @@ internal sealed class Screen
 
     private void Put(char c)
     {
+        if (column == width)
+        {
+            lines.Add([]);
+            column = 0;
+        }
         var line = lines[^1];
         while (line.Count <= column)
             line.Add(new Cell(' ', default));
