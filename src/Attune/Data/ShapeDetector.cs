@@ -25,9 +25,12 @@ internal static class ShapeDetector
     /// <summary>The error for a row without any known shape: its fields, the nearest shape, what is missing and how to map it.</summary>
     public static Problem Unknown(string place, JsonObject fields)
     {
-        var (nearest, renames) = RowMappings.Learned
+        var (nearest, renames, likeness) = RowMappings.Learned
             .Select(m => (Mapping: m, Renames: Renames(m, fields)))
-            .MaxBy(x => (double)(x.Mapping.Required.Count - x.Mapping.Missing(fields).Count + x.Renames.Count) / x.Mapping.Required.Count);
+            .Select(x => (x.Mapping, x.Renames, Likeness: (double)(x.Mapping.Required.Count - x.Mapping.Missing(fields).Count + x.Renames.Count) / x.Mapping.Required.Count))
+            .MaxBy(static x => x.Likeness);
+        if (likeness == 0 && fields.Count > 0)
+            return Unlike(place, fields);
         var missing = nearest.Missing(fields);
         var whole = renames.Count == missing.Count;
         var pairs = missing.Select(m => (Field: m, Column: renames.GetValueOrDefault(m) ?? "<field>")).ToList();
@@ -37,6 +40,17 @@ internal static class ShapeDetector
             $"has no known shape: its fields are {List(fields.Select(f => f.Key))}; "
             + $"nearest is `{nearest.Name}` ({string.Join(", ", nearest.Required)}), of which {List(missing)} {(missing.Count == 1 ? "is" : "are")} missing",
             $"{(whole ? "map the fields" : "rename the fields, or map them")} with data.columns: {{{map}}}{(whole ? $" (on the command line: --columns {flag})" : "")}");
+    }
+
+    // No field resembles any that is known: only the user can say what is what.
+    private static Problem Unlike(string place, JsonObject fields)
+    {
+        string[] names = [.. fields.Select(static f => f.Key)];
+        (string Field, string Column)[] pairs = names.Length == 1 ? [("text", names[0])] : [("prompt", names[0]), ("completion", names[^1])];
+        return new Problem(place,
+            $"has no known shape: its fields are {List(names)}",
+            $"say what is asked and what is answered, for example --columns {string.Join(' ', pairs.Select(static p => $"{p.Field}='{p.Column}'"))}; "
+            + $"in a recipe data.columns: {{{string.Join(", ", pairs.Select(static p => $"{p.Field}: {p.Column}"))}}}");
     }
 
     private static Dictionary<string, string> Renames(RowMapping mapping, JsonObject fields)

@@ -45,6 +45,12 @@ public class DataSetTests : TempFiles
         Assert.False(example.Trained[0]);
     }
 
+    [Theory]
+    [InlineData("""{"a": "x", "b": "y"}""", "--columns prompt='a' completion='b'")]
+    [InlineData("""{"zq": "x"}""", "--columns text='zq'")]
+    public void Fields_that_resemble_nothing_get_the_flags_that_say_what_they_are(string row, string flags) =>
+        Assert.Contains(flags, Assert.Single(Refused(() => Read(row))).Remedy, StringComparison.Ordinal);
+
     [Fact]
     public void Fields_that_nothing_reads_are_named_together_where_they_stand_in_equally_many_rows()
     {
