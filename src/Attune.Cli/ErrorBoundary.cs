@@ -7,6 +7,9 @@ namespace Attune.Cli;
 internal static class ExitCode
 {
     public const int Done = 0, Failed = 1, WrongInput = 2, GuardNotMet = 3, Stopped = 130;
+
+    /// <summary>Of what is done: whether the result may be used.</summary>
+    public static int OfGuard(bool holds) => holds ? Done : GuardNotMet;
 }
 
 /// <summary>Turns whatever ends a command into an exit code and words for a person. No stack trace reaches a terminal.</summary>

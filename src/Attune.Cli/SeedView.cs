@@ -23,7 +23,7 @@ internal static class SeedView
             {
                 table.AddRow(
                     Markup.Escape(m.Name), Numbers.Value(m.Before.Mean, m.Unit), Numbers.Value(m.After.Mean, m.Unit),
-                    Numbers.Change(m.Change.Mean, m.Unit), Markup.Escape(SeedStudy.Interval(m)));
+                    Numbers.Change(m.Change.Mean, m.Unit), Markup.Escape(Numbers.Interval(m.Change.Low, m.Change.High, m.Unit)));
             }
             console.Write(table);
             var plain = console.Profile.Out.Writer;

@@ -44,7 +44,7 @@ public sealed class AttuneChatClient : IChatClient
     /// <exception cref="UserErrorException">The files are missing, damaged, or do not belong together.</exception>
     public static AttuneChatClient Open(string path, string? adapter = null, string? template = null, int? threads = null)
     {
-        var model = InferenceModel.Open(path, adapter, template, CpuBackend.Shared(threads ?? Environment.ProcessorCount));
+        var model = InferenceModel.Open(path, adapter, template, CpuBackend.Shared(threads));
         try
         {
             return new AttuneChatClient(model);

@@ -1,4 +1,3 @@
-using Attune.Engine.Backends;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Runs;
@@ -47,7 +46,7 @@ public static class FineTune
         ArgumentNullException.ThrowIfNull(recipe);
         return Start(() =>
         {
-            var backend = BackendOf(recipe);
+            var backend = RunSetup.BackendOf(recipe);
             using var setup = RunSetup.Prepare(Checked(recipe), backend, static _ => { }, cancel);
             return new FineTunePlan(
                 setup.Recipe, setup.Choices.Made, setup.Steps.Options.TotalSteps, setup.Memory.Plan.Total, setup.DiskBytes,
@@ -57,7 +56,7 @@ public static class FineTune
 
     private static FineTuned Execute(Recipe recipe, string? resume, IProgress<FineTuneProgress>? progress, CancellationToken cancel)
     {
-        var result = TrainRun.Execute(recipe, resume, BackendOf(recipe), TimeProvider.System, notice =>
+        var result = TrainRun.Execute(recipe, resume, RunSetup.BackendOf(recipe), TimeProvider.System, notice =>
         {
             if (progress is not null && FineTuneProgress.Of(notice) is { } said)
                 progress.Report(said);
@@ -67,8 +66,6 @@ public static class FineTune
 
     // A recipe made in code has passed none of the checks that one from a file has: it goes the same way.
     private static Recipe Checked(Recipe recipe) => RecipeReader.Read(RecipeWriter.Write(recipe), "recipe");
-
-    private static CpuBackend BackendOf(Recipe recipe) => CpuBackend.Shared(recipe.Train.Threads ?? Environment.ProcessorCount);
 
     // For hours, so on a thread of its own rather than on one of the pool's.
     private static Task<T> Start<T>(Func<T> work, CancellationToken cancel) =>

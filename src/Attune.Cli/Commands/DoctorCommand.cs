@@ -21,7 +21,7 @@ internal static class DoctorCommand
             var machine = Machine.Inspect();
             var here = Directory.GetCurrentDirectory();
             var disk = Machine.FreeDisk(here);
-            var ability = Ability.Measure(CpuBackend.Shared(Environment.ProcessorCount), machine.FreeMemory);
+            var ability = Ability.Measure(CpuBackend.Shared(), machine.FreeMemory);
             var remarks = Remarks(machine, disk).ToArray();
             c.Output.Result(
                 json =>

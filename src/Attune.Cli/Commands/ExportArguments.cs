@@ -50,11 +50,8 @@ internal sealed class ExportArguments
         c.Output.Result(json => Write(json, result), console => Show(console, result));
         foreach (var form in result.Forms.Where(static f => !f.Parity.Holds))
             c.Output.Warn($"{form.Path} does not say what the model says: do not use it. Please report this with the model's name.");
-        return CodeOf(result);
+        return ExitCode.OfGuard(result.Holds);
     }
-
-    /// <summary>3 where a form is not near enough.</summary>
-    internal static int CodeOf(ExportResult result) => result.Holds ? ExitCode.Done : ExitCode.GuardNotMet;
 
     private static void Write(Utf8JsonWriter json, ExportResult result)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Attune.Engine.Backends;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Runs;
@@ -27,19 +26,21 @@ internal static class RunCommands
             var from = c.Get(resume);
             var recipe = arguments.Read(c, from);
             using var view = new RunView(c.Output);
-            if (c.Get(seeds) is { Length: > 0 } several)
-            {
-                if (from is not null)
-                    throw new UserErrorException("--seeds", "begins new runs and cannot go with --resume", "go on with the run that was stopped, or leave out --resume");
-                SeedView.Finish(c.Output, SeedStudy.Execute(
-                    recipe, several, Backend(recipe), TimeProvider.System, seed => c.Output.Say($"seed {seed}"), view.Show, c.Stop));
-                return ExitCode.Done;
-            }
+            var several = c.Get(seeds) ?? [];
+            if (from is not null && several.Length > 0)
+                throw new UserErrorException("--seeds", "begins new runs and cannot go with --resume", "go on with the run that was stopped, or leave out --resume");
+            var backend = RunSetup.BackendOf(recipe);
             try
             {
-                var result = TrainRun.Execute(recipe, from, Backend(recipe), TimeProvider.System, view.Show, c.Stop);
+                if (several.Length > 0)
+                {
+                    var study = SeedStudy.Execute(recipe, several, backend, TimeProvider.System, seed => c.Output.Say($"seed {seed}"), view.Show, c.Stop);
+                    SeedView.Finish(c.Output, study);
+                    return ExitCode.OfGuard(study.Runs.All(static r => r.Holds));
+                }
+                var result = TrainRun.Execute(recipe, from, backend, TimeProvider.System, view.Show, c.Stop);
                 view.Finish(result);
-                return result.Record.Parity.All(static p => p.Holds) ? ExitCode.Done : ExitCode.GuardNotMet;
+                return ExitCode.OfGuard(result.Holds);
             }
             catch (OperationCanceledException)
             {
@@ -56,7 +57,7 @@ internal static class RunCommands
         {
             var recipe = arguments.Read(c, null);
             using var view = new RunView(c.Output);
-            var backend = Backend(recipe);
+            var backend = RunSetup.BackendOf(recipe);
             using var setup = RunSetup.Prepare(recipe, backend, view.Show, c.Stop);
             view.Checked(setup, RunDuration.Estimate(setup, backend, c.Stop));
             return ExitCode.Done;
@@ -69,14 +70,12 @@ internal static class RunCommands
         return host.Bind(arguments.AddTo(new Command("plan", "What a run needs of memory, time and disk, before anything is loaded.")), c =>
         {
             var recipe = arguments.Read(c, null);
-            var backend = Backend(recipe);
+            var backend = RunSetup.BackendOf(recipe);
             using var setup = RunSetup.Prepare(recipe, backend, static _ => { }, c.Stop);
             RunView.Plan(c.Output, setup, RunDuration.Estimate(setup, backend, c.Stop));
             return ExitCode.Done;
         });
     }
-
-    internal static CpuBackend Backend(Recipe recipe) => CpuBackend.Shared(recipe.Train.Threads ?? Environment.ProcessorCount);
 }
 
 /// <summary>A recipe file, or flags that mirror its keys, or both.</summary>

@@ -74,6 +74,6 @@ public sealed class CpuBackend : Backend
         : Vector256.IsHardwareAccelerated && System.Runtime.Intrinsics.X86.Avx2.IsSupported ? 256
         : 128;
 
-    /// <summary>The backend of this process for a number of threads; made once.</summary>
-    public static CpuBackend Shared(int threads) => backends.GetOrAdd(threads, static n => new CpuBackend(n));
+    /// <summary>The backend of this process for a number of threads, by default one a processor; made once.</summary>
+    public static CpuBackend Shared(int? threads = null) => backends.GetOrAdd(threads ?? Environment.ProcessorCount, static n => new CpuBackend(n));
 }

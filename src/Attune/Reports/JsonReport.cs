@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Attune.Reports;
@@ -7,20 +5,8 @@ namespace Attune.Reports;
 /// <summary>The report for programs: the same numbers as <see cref="HtmlReport"/>, unrounded. What is not finite is null.</summary>
 public static class JsonReport
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The document.</summary>
-    public static string Write(RunRecord run)
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, Indented))
-        {
-            json.WriteStartObject();
-            WriteBody(json, run);
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length) + "\n";
-    }
+    public static string Write(RunRecord run) => JsonText.Of(json => WriteBody(json, run));
 
     /// <summary>The document's properties, into an object that is open.</summary>
     public static void WriteBody(Utf8JsonWriter json, RunRecord run)
@@ -50,10 +36,10 @@ public static class JsonReport
     {
         json.WriteString("name", m.Name);
         json.WriteString("metric", m.Key);
-        Number(json, "before", m.Before);
-        Number(json, "after", m.After);
-        Number(json, "low", m.Low);
-        Number(json, "high", m.High);
+        JsonText.Number(json, "before", m.Before);
+        JsonText.Number(json, "after", m.After);
+        JsonText.Number(json, "low", m.Low);
+        JsonText.Number(json, "high", m.High);
         json.WriteNumber("count", m.Count);
         if (m.Test is { } test)
         {
@@ -68,9 +54,9 @@ public static class JsonReport
     {
         json.WriteString("name", v.Name);
         json.WriteString("metric", v.Key);
-        Number(json, "value", v.Value);
-        Number(json, "low", v.Low);
-        Number(json, "high", v.High);
+        JsonText.Number(json, "value", v.Value);
+        JsonText.Number(json, "low", v.Low);
+        JsonText.Number(json, "high", v.High);
         json.WriteNumber("count", v.Count);
     }
 
@@ -114,12 +100,12 @@ public static class JsonReport
         json.WriteString("form", p.Form);
         json.WriteNumber("prompts", p.Prompts);
         json.WriteNumber("same_ids", p.SameIds);
-        Number(json, "difference", p.Difference);
-        Number(json, "allowed", p.Allowed);
+        JsonText.Number(json, "difference", p.Difference);
+        JsonText.Number(json, "allowed", p.Allowed);
         json.WriteBoolean("same_prompt_ids", p.SamePrompts);
-        Number(json, "divergence", p.Divergence);
+        JsonText.Number(json, "divergence", p.Divergence);
         if (p.Loss is { } loss)
-            Number(json, "loss", loss);
+            JsonText.Number(json, "loss", loss);
         json.WriteBoolean("holds", p.Holds);
     }
 
@@ -150,13 +136,5 @@ public static class JsonReport
     {
         foreach (var (name, value) in pairs)
             json.WriteString(name, value);
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-            json.WriteNumber(name, value);
-        else
-            json.WriteNull(name);
     }
 }

@@ -30,7 +30,10 @@ public static class Numbers
         (m.Unit == MetricUnit.Fraction ? Decimals(m.Low * 100, 1) : Value(m.Low, m.Unit)) + " to " + Value(m.High, m.Unit);
 
     /// <summary>The interval of a difference: <c>+8.1 to +16.9 points</c>.</summary>
-    public static string Interval(MetricChange m) => $"{Change(m.Low, m.Unit, withUnit: false)} to {Change(m.High, m.Unit)}";
+    public static string Interval(MetricChange m) => Interval(m.Low, m.High, m.Unit);
+
+    /// <summary>The interval of a difference, from its ends.</summary>
+    public static string Interval(double low, double high, MetricUnit unit) => $"{Change(low, unit, withUnit: false)} to {Change(high, unit)}";
 
     /// <summary>A fraction in percent without decimals, or with one where it would round to nothing.</summary>
     public static string Percent(double fraction) =>

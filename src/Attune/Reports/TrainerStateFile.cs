@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Attune.Formats;
 using Attune.Problems;
@@ -12,8 +10,6 @@ namespace Attune.Reports;
 /// </summary>
 public sealed record TrainerStateFile
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Lines of metrics.jsonl.</summary>
     public required IReadOnlyList<MetricsLine> Lines { get; init; }
 
@@ -37,23 +33,16 @@ public sealed record TrainerStateFile
 
     /// <summary>Writes the file so that a kill leaves the old or the new one.</summary>
     /// <exception cref="RunFailedException">It cannot be written.</exception>
-    public void Save(string path)
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, Indented))
-            Write(json);
-        AtomicFile.WriteText(path, Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length) + "\n");
-    }
+    public void Save(string path) => AtomicFile.WriteText(path, JsonText.Of(Write));
 
     // In the order of names, as json.dumps(sort_keys=True) writes it there.
     private void Write(Utf8JsonWriter json)
     {
         var best = Lines.Where(static l => l.Kind == "valid").OrderBy(static l => l["loss"]).FirstOrDefault();
-        json.WriteStartObject();
         json.WriteNumber("best_global_step", best?.Step ?? 0);
-        Number(json, "best_metric", best?["loss"] ?? double.NaN);
+        JsonText.Number(json, "best_metric", best?["loss"] ?? double.NaN);
         json.WriteString("best_model_checkpoint", best is null ? null : Best);
-        Number(json, "epoch", Lines.LastOrDefault(static l => l.Kind == "step")?["epoch"] ?? 0);
+        JsonText.Number(json, "epoch", Lines.LastOrDefault(static l => l.Kind == "step")?["epoch"] ?? 0);
         json.WriteNumber("eval_steps", EvalSteps);
         json.WriteNumber("global_step", Step);
         json.WriteBoolean("is_hyper_param_search", false);
@@ -67,7 +56,6 @@ public sealed record TrainerStateFile
         json.WriteNumber("num_input_tokens_seen", (long)Lines.Where(static l => l.Kind == "step").Sum(static l => l["tokens"]));
         json.WriteNumber("num_train_epochs", (long)Math.Ceiling(Epochs ?? Lines.LastOrDefault(static l => l.Kind == "step")?["epoch"] ?? 0));
         json.WriteNumber("save_steps", SaveSteps);
-        json.WriteEndObject();
     }
 
     private void History(Utf8JsonWriter json)
@@ -80,25 +68,17 @@ public sealed record TrainerStateFile
                 continue;
             epoch = step ? line["epoch"] : epoch;
             json.WriteStartObject();
-            Number(json, "epoch", epoch);
+            JsonText.Number(json, "epoch", epoch);
             if (step)
             {
-                Number(json, "grad_norm", line["gradient_norm"]);
-                Number(json, "learning_rate", line["learning_rate"]);
-                Number(json, "loss", line["loss"]);
+                JsonText.Number(json, "grad_norm", line["gradient_norm"]);
+                JsonText.Number(json, "learning_rate", line["learning_rate"]);
+                JsonText.Number(json, "loss", line["loss"]);
             }
             else
-                Number(json, "eval_loss", line["loss"]);
+                JsonText.Number(json, "eval_loss", line["loss"]);
             json.WriteNumber("step", line.Step);
             json.WriteEndObject();
         }
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-            json.WriteNumber(name, value);
-        else
-            json.WriteNull(name);
     }
 }

@@ -57,7 +57,8 @@ internal static class RunOutput
         var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
         // Half a unit in the last place of 8 bits, through a few dozen layers.
         var allowed = model.Adapters is not null || type == SafeTensorsType.F32 ? 0 : 0.05 * largest;
-        if (worst > allowed)
+        // Said so that what is not a number is refused too.
+        if (!(worst <= allowed))
             throw new RunFailedException(new Problem(path, $"the saved files do not give the logits that were trained: they differ by up to {worst:G3}", "this is a fault of Attune: keep the run's folder and report it; the checkpoints hold the trained weights"));
         return worst == 0
             ? $"loaded again from disk, it gives the same logits bit for bit on {examples.Length} rows"

@@ -51,6 +51,9 @@ public sealed class RunSetup : IDisposable
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
     public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Lora is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
 
+    /// <summary>What runs a recipe's kernels: threads are all that a recipe says of it.</summary>
+    public static CpuBackend BackendOf(Recipe recipe) => CpuBackend.Shared(recipe.Train.Threads);
+
     /// <summary>Decides everything. Reads data and configuration, maps the weights, allocates nothing of size.</summary>
     /// <exception cref="UserErrorException">Anything that is wrong with recipe, model or data, all at once where that is possible.</exception>
     public static RunSetup Prepare(Recipe recipe, Backend backend, Action<RunNotice> notice, CancellationToken cancel = default)

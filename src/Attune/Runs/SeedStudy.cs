@@ -51,7 +51,7 @@ public sealed record SeedStudy(string Directory, IReadOnlyList<long> Seeds, IRea
         }
         var study = new SeedStudy(folder, seeds, runs, Summarise(runs));
         AtomicFile.WriteText(Path.Combine(folder, "seeds.md"), study.Markdown());
-        AtomicFile.WriteText(Path.Combine(folder, "seeds.json"), study.JsonText());
+        AtomicFile.WriteText(Path.Combine(folder, "seeds.json"), JsonText.Of(study.WriteBody));
         return study;
     }
 
@@ -61,15 +61,12 @@ public sealed record SeedStudy(string Directory, IReadOnlyList<long> Seeds, IRea
         var md = new StringBuilder($"# {Runs[0].Record.Title}, {Seeds.Count} seeds\n\nMeans over the seeds {string.Join(", ", Seeds)}; the interval is that of the mean change (Student, 95 %).\n\n");
         md.Append("| measured | before | after | change | 95 % interval over seeds |\n|---|---:|---:|---:|---|\n");
         foreach (var m in Metrics)
-            md.Append($"| {m.Name} | {Numbers.Value(m.Before.Mean, m.Unit)} | {Numbers.Value(m.After.Mean, m.Unit)} | {Numbers.Change(m.Change.Mean, m.Unit)} | {Interval(m)} |\n");
+            md.Append($"| {m.Name} | {Numbers.Value(m.Before.Mean, m.Unit)} | {Numbers.Value(m.After.Mean, m.Unit)} | {Numbers.Change(m.Change.Mean, m.Unit)} | {Numbers.Interval(m.Change.Low, m.Change.High, m.Unit)} |\n");
         md.Append("\n| seed | run |\n|---:|---|\n");
         foreach (var (seed, run) in Seeds.Zip(Runs))
             md.Append($"| {seed} | {Path.GetRelativePath(Directory, run.Directory)} |\n");
         return md.ToString();
     }
-
-    /// <summary>The interval of a metric's mean change.</summary>
-    public static string Interval(SeedMetric m) => $"{Numbers.Change(m.Change.Low, m.Unit, withUnit: false)} to {Numbers.Change(m.Change.High, m.Unit)}";
 
     /// <summary>The summary for programs, into an object that is open.</summary>
     public void WriteBody(Utf8JsonWriter json)
@@ -90,11 +87,11 @@ public sealed record SeedStudy(string Directory, IReadOnlyList<long> Seeds, IRea
         {
             json.WriteStartObject();
             json.WriteString("name", m.Name);
-            json.WriteNumber("before", m.Before.Mean);
-            json.WriteNumber("after", m.After.Mean);
-            json.WriteNumber("change", m.Change.Mean);
-            json.WriteNumber("low", m.Change.Low);
-            json.WriteNumber("high", m.Change.High);
+            JsonText.Number(json, "before", m.Before.Mean);
+            JsonText.Number(json, "after", m.After.Mean);
+            JsonText.Number(json, "change", m.Change.Mean);
+            JsonText.Number(json, "low", m.Change.Low);
+            JsonText.Number(json, "high", m.Change.High);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -113,17 +110,5 @@ public sealed record SeedStudy(string Directory, IReadOnlyList<long> Seeds, IRea
             metrics.Add(new SeedMetric(first.Name, first.Unit, Over(static m => m.Before), Over(static m => m.After), Over(static m => m.Difference)));
         }
         return metrics;
-    }
-
-    private string JsonText()
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
-        {
-            json.WriteStartObject();
-            WriteBody(json);
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length) + "\n";
     }
 }

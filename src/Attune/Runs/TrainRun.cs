@@ -21,7 +21,11 @@ namespace Attune.Runs;
 /// <param name="Record">All that the report says.</param>
 /// <param name="PlannedBytes">Resident memory that the plan allowed for.</param>
 /// <param name="PeakBytes">The largest that the process has had, this run or what ran in it before.</param>
-public sealed record RunResult(string Directory, string Saved, RunRecord Record, long PlannedBytes, long PeakBytes);
+public sealed record RunResult(string Directory, string Saved, RunRecord Record, long PlannedBytes, long PeakBytes)
+{
+    /// <summary>Whether every form that was exported says what the trained model says.</summary>
+    public bool Holds => Record.Parity.All(static p => p.Holds);
+}
 
 /// <summary>The whole way from a recipe to a tuned model with its evidence.</summary>
 public static class TrainRun

@@ -1,4 +1,4 @@
-using Attune.Cli.Commands;
+using Attune.Cli;
 using Attune.Reports;
 using Attune.Runs.Export;
 
@@ -42,8 +42,8 @@ public sealed class ExportCommandTests : IDisposable
     public void What_does_not_hold_ends_with_code_3()
     {
         ExportResult Result(bool holds) => new([new ExportedForm("merged", "x", 1, new ParityLine("merged", 1, 0, 1, 0.5, holds))], null);
-        Assert.Equal(3, ExportArguments.CodeOf(Result(false)));
-        Assert.Equal(0, ExportArguments.CodeOf(Result(true)));
+        Assert.Equal(3, ExitCode.OfGuard(Result(false).Holds));
+        Assert.Equal(0, ExitCode.OfGuard(Result(true).Holds));
     }
 
     [Fact]

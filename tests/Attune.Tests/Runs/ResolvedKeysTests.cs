@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Attune.Cli.Commands;
 using Attune.Data;
 using Attune.Engine.Backends;
 using Attune.Recipes;
@@ -103,7 +102,7 @@ public sealed class ResolvedKeysTests : IDisposable
         {
             "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, TimeProvider.System).Path,
             "export" => $"{setup.DiskBytes}",
-            "train.threads" => $"{RunCommands.Backend(recipe).Threads}",
+            "train.threads" => $"{RunSetup.BackendOf(recipe).Threads}",
             "eval.samples" => $"{setup.Measured.Shown(setup.Recipe.Eval.Samples).Count()}",
             _ => Text(setup),
         };

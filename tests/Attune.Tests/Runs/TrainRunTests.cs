@@ -55,6 +55,19 @@ public sealed class TrainRunTests : IDisposable
         File.WriteAllBytes(weights, bytes);
         var found = Assert.Throws<RunFailedException>(() => RunOutput.CheckParity(saved, setup, model, CpuBackend.Shared(1), arena));
         Assert.Contains("do not give the logits that were trained", found.Message, StringComparison.Ordinal);
+
+        BitConverter.TryWriteBytes(bytes.AsSpan(^4), float.NaN);
+        File.WriteAllBytes(weights, bytes);
+        Assert.Throws<RunFailedException>(() => RunOutput.CheckParity(saved, setup, model, CpuBackend.Shared(1), arena));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_run_holds_as_long_as_all_of_its_exported_forms_do(bool holds)
+    {
+        var record = new RunRecord { Title = "t", Parity = [new ParityLine("adapter", 1, 1, 0, 0, true), new ParityLine("gguf:f32", 1, 0, 9, 1, holds)] };
+        Assert.Equal(holds, new RunResult("", "", record, 0, 0).Holds);
     }
 
     [Fact]
