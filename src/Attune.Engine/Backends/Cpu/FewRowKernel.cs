@@ -23,7 +23,7 @@ internal static unsafe class FewRowKernel<L, V> where L : struct, ILane<V> where
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots(float* a, int m, int k, Operand b, int start, int count, Target c, float* scratch)
     {
-        var sums = stackalloc V[4 * Products<L, V>.FewRows];
+        var sums = stackalloc V[4 * FewRowProducts<L, V>.MostRows];
         for (var j = start; j < start + count; j++)
         {
             for (var i = 0; i < 4 * m; i++)
