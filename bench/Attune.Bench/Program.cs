@@ -12,6 +12,7 @@ using Attune.Training;
 
 // Whole training steps (forward, backward, clipping, AdamW) on random weights and tokens, every token trained, as the peers are measured.
 //   dotnet run -c Release --project bench/Attune.Bench -- --shape smollm2-135m --mode lora --batch 4 --seq 512 --steps 5 --threads 2
+// --profile on: where the time goes, by kernel, on standard error.
 // Prints one JSON line: median tokens per second, GFLOP/s, peak resident memory, planned memory.
 var options = args.Chunk(2).ToDictionary(static p => p[0].TrimStart('-'), static p => p[1]);
 string Text(string name, string otherwise) => options.GetValueOrDefault(name, otherwise);
@@ -24,7 +25,8 @@ var rows = Number("rows", batch * length);
 var folder = SyntheticModel.Make(Text("models", Path.Combine(Path.GetTempPath(), "attune-bench")), shape, type);
 
 using var model = ModelFolder.Open(folder);
-var backend = CpuBackend.Shared(threads);
+var profile = Text("profile", "off") == "on" ? new ProfilingBackend(CpuBackend.Shared(threads)) : null;
+Backend backend = profile is null ? CpuBackend.Shared(threads) : profile;
 var method = new TuningMethod(mode == "lora" ? new LoraOptions { Rank = 16, Alpha = 32 } : null, FromScratch: false, Seed: 1);
 var trainer = new TrainerOptions { TotalSteps = steps, PassRows = rows, LearningRate = new LearningRate(1e-4, LearningRateShape.Constant, 0, steps) };
 var plan = MemoryPlan.Of(model, method, trainer, backend, 0, 0, 0);
@@ -49,7 +51,11 @@ for (var i = 0; i <= steps; i++)
     // The first step warms up.
     if (i > 0)
         seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+    else
+        profile?.Clear();
 }
+foreach (var line in profile?.Lines(steps, seconds.Sum()) ?? [])
+    Console.Error.WriteLine(line);
 seconds.Sort();
 var median = seconds[seconds.Count / 2];
 var tokens = batch * length / median;
