@@ -30,6 +30,9 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             case NoticeChoice choice:
                 output.Say($"  {Dim("chosen")} {choice.Key} = {choice.Value}  {Dim(choice.Reason)}");
                 break;
+            case NoticePacking p:
+                output.Say($"{Bold("packing")} {Numbers.Share(p.Efficiency)} of the computed rows are tokens; {Numbers.Count(p.Steps)} steps an epoch of up to {Numbers.Count(p.StepTokens)} tokens, in passes of up to {Numbers.Count(p.PassRows)} rows");
+                break;
             case NoticePlan plan:
                 Memory(plan);
                 break;
@@ -87,6 +90,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 json.WriteNumber("disk", setup.DiskBytes);
                 json.WriteNumber("steps", setup.Steps.Options.TotalSteps);
                 json.WriteNumber("pass_rows", setup.Steps.Options.PassRows);
+                json.WriteNumber("packing_efficiency", Math.Round(setup.Steps.Packer.Efficiency(0), 4));
                 json.WriteEndObject();
             },
             console =>
@@ -98,6 +102,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 grid.AddRow("[dim]may be used[/]", "[dim]" + Numbers.Bytes(setup.Memory.Limit) + "[/]");
                 grid.AddRow("[dim]disk for checkpoints[/]", "[dim]" + Numbers.Bytes(setup.DiskBytes) + "[/]");
                 grid.AddRow("[dim]steps[/]", "[dim]" + setup.Steps.Options.TotalSteps.ToString(CultureInfo.InvariantCulture) + "[/]");
+                grid.AddRow("[dim]packing: computed rows that are tokens[/]", "[dim]" + Numbers.Share(setup.Steps.Packer.Efficiency(0)) + "[/]");
                 grid.AddRow("measuring before and after", Progress.Time(duration.Measuring));
                 grid.AddRow("training", Progress.Time(duration.Training));
                 grid.AddRow("validating", Progress.Time(duration.Validating));

@@ -26,6 +26,7 @@ public sealed record FineTuneProgress(string Stage, string Message)
         NoticeText n => new("plan", n.Text),
         NoticeData n => new("data", FormattableString.Invariant($"{n.Role}: {n.Report.Examples} examples, {n.Report.Tokens} tokens")),
         NoticeChoice n => new("choice", $"{n.Key} = {n.Value}: {n.Reason}"),
+        NoticePacking n => new("plan", $"packing: {Reports.Numbers.Share(n.Efficiency)} of the rows of all passes are tokens"),
         NoticePlan n => new("plan", $"memory: {Reports.Numbers.Bytes(n.Plan.Total)} of {Reports.Numbers.Bytes(n.Limit)}"),
         NoticeDuration n => new("plan", FormattableString.Invariant($"time: about {n.Duration.Total.TotalSeconds:F0} s, {n.Duration.Basis}")),
         NoticeProgress n => new(n.Stage, $"measuring {n.Stage}: {n.Detail}") { Done = n.Done, Total = n.Total },

@@ -16,6 +16,9 @@ public sealed record Batch(
     /// <summary>How many positions it has.</summary>
     public int Tokens => Ids.Length;
 
+    /// <summary>The largest batch that so many rows can hold, for plans: one sequence, every row trained.</summary>
+    public static Batch Full(int rows) => Of([new Example(new int[rows + 1], [false, .. Enumerable.Repeat(true, rows)], "", 0, 0)], [0]);
+
     /// <summary>Lays examples one behind the other.</summary>
     /// <param name="examples">All examples.</param>
     /// <param name="rows">Which of them, in order.</param>

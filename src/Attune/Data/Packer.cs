@@ -55,8 +55,15 @@ public sealed class Packer
     /// <summary>Steps of the first epochs together.</summary>
     public int TotalSteps(int epochs) => Enumerable.Range(0, epochs).Sum(e => Pack(e).Length);
 
-    /// <summary>How full the steps of an epoch are, from 0 to 1.</summary>
-    public double Efficiency(int epoch) => Positions(Plan(epoch).SelectMany(rows => rows)) / ((double)StepsIn(epoch) * this.options.StepTokens);
+    /// <summary>The share of an epoch's computed rows that are tokens, from 0 to 1: the rest fills passes up, see <see cref="PassRows"/>.</summary>
+    public double Efficiency(int epoch)
+    {
+        var steps = Plan(epoch);
+        return Positions(steps.SelectMany(rows => rows)) / (double)steps.Sum(RowsOf);
+    }
+
+    /// <summary>Rows of all passes of a step, filling included.</summary>
+    public int RowsOf(DataCursor cursor) => RowsOf(Plan(cursor.Epoch)[cursor.Step]);
 
     /// <summary>The step at a cursor.</summary>
     public OptimizerStep Get(DataCursor cursor)
@@ -144,6 +151,8 @@ public sealed class Packer
     }
 
     private long Positions(IEnumerable<int> rows) => rows.Sum(row => (long)this.examples[row].Positions);
+
+    private int RowsOf(int[] rows) => Micro(rows).Sum(m => PassRows.For(m.Sum(slot => this.examples[rows[slot]].Positions), microTokens));
 
     // Best-fit decreasing: each row, the longest first, goes where it leaves the least room. Rows by their place in the step: one may be there twice.
     private List<List<int>> Micro(int[] rows)

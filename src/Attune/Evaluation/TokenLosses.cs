@@ -31,19 +31,21 @@ public sealed record LossResult(IReadOnlyList<ExampleLoss> Examples)
 /// <summary>Measures the loss of examples, in passes of the same shape as training's.</summary>
 public static class TokenLosses
 {
-    /// <summary>Bytes of arena that measuring needs, found by running one full pass on pretended memory.</summary>
+    /// <summary>Bytes of arena that measuring needs, found by running passes of every size on pretended memory.</summary>
     /// <param name="model">The model.</param>
     /// <param name="adapters">Adapters to apply, or null: with and without, memory is taken in another order, and neither bounds the other.</param>
-    /// <param name="rows">Rows of a pass.</param>
+    /// <param name="rows">Rows of the largest pass.</param>
     /// <param name="backend">The backend that will run.</param>
     public static long Plan(Decoder model, IAdapterSet? adapters, int rows, Backend backend)
     {
-        // The largest batch that can come: every row in use, every row counted.
-        var full = Batch.Of([new Example(new int[rows + 1], [false, .. Enumerable.Repeat(true, rows)], "", 0, 0)], [0]);
-        var input = new PassInput(full, rows);
         using var arena = Arena.Pretended();
-        using (var tape = new Tape(new DryRunBackend(backend), arena, record: false))
+        var dry = new DryRunBackend(backend);
+        foreach (var count in PassRows.All(rows))
+        {
+            var input = new PassInput(Batch.Full(count), count);
+            using var tape = new Tape(dry, arena, record: false);
             NextToken.Forward(tape, model, input.Pass with { Adapters = adapters }, input, 1);
+        }
         return arena.Peak;
     }
 
@@ -51,7 +53,7 @@ public static class TokenLosses
     /// <param name="model">The model.</param>
     /// <param name="adapters">Adapters to apply, or null.</param>
     /// <param name="examples">Each no longer than <paramref name="rows"/>.</param>
-    /// <param name="rows">Rows of a pass.</param>
+    /// <param name="rows">Rows of the largest pass.</param>
     /// <param name="backend">Runs the kernels.</param>
     /// <param name="arena">Gives the memory.</param>
     /// <param name="cancel">Looked at before every pass.</param>

@@ -5,19 +5,21 @@ using Attune.Models;
 namespace Attune.Objectives;
 
 /// <summary>
-/// A batch as a pass takes it: filled up to a fixed number of rows by a sequence that nothing is learned from, so that every pass
-/// has the shape that the memory plan was made with.
+/// A batch as a pass takes it: filled up with sequences of one token that nothing is learned from, to one of the few numbers of rows
+/// that the memory plan was made with (<see cref="PassRows"/>).
 /// </summary>
 public sealed class PassInput
 {
-    /// <summary>The batch, filled up to <paramref name="rows"/> rows.</summary>
-    public PassInput(Batch batch, int rows)
+    /// <summary>The batch, filled up.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="mostRows">Rows of the largest pass.</param>
+    public PassInput(Batch batch, int mostRows)
     {
+        var rows = PassRows.For(batch.Tokens, mostRows);
         var fill = rows - batch.Tokens;
-        ArgumentOutOfRangeException.ThrowIfNegative(fill);
         Batch = batch;
         Ids = [.. batch.Ids, .. new int[fill]];
-        // The filling is cut into single tokens' worth of attention: rows that see only themselves cost nothing.
+        // Rows that see only themselves cost no attention.
         Lengths = [.. batch.SequenceLengths, .. Enumerable.Repeat(1, fill)];
         Positions = [.. batch.Positions, .. new int[fill]];
         RowNumbers = new int[rows];

@@ -39,6 +39,9 @@ public static class Numbers
     public static string Percent(double fraction) =>
         Decimals(fraction * 100, Math.Abs(fraction) is > 0 and < 0.01 ? 1 : 0) + " %";
 
+    /// <summary>A share with one decimal, for shares close to 1: <c>98.7 %</c>.</summary>
+    public static string Share(double fraction) => Decimals(fraction * 100, 1) + " %";
+
     /// <summary>Bytes in the largest decimal unit that leaves at least 1: <c>1.42 GB</c>.</summary>
     public static string Bytes(long bytes) => bytes switch
     {

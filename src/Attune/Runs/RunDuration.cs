@@ -11,13 +11,13 @@ namespace Attune.Runs;
 /// <param name="Basis">How it was found, as half a sentence.</param>
 public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan Validating, string Basis)
 {
-    // Enough steps to know how many passes one takes.
+    // Enough steps to know how many rows one takes.
     private const int SampledSteps = 16;
 
     /// <summary>The whole.</summary>
     public TimeSpan Total => Measuring + Training + Validating;
 
-    /// <summary>Times a sample of the model on this machine and counts the passes of the run.</summary>
+    /// <summary>Times a sample of the model on this machine and counts the rows of its passes.</summary>
     /// <param name="setup">The run.</param>
     /// <param name="backend">The backend that will run.</param>
     /// <param name="cancel">Looked at between passes.</param>
@@ -28,10 +28,10 @@ public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan
     public static RunDuration Of(RunSetup setup, PassTimes times)
     {
         var (data, options, packer) = (setup.Data, setup.Steps.Options, setup.Steps.Packer);
-        double Losses(IEnumerable<Example> rows) => Math.Ceiling(rows.Sum(static e => (double)e.Positions) / options.PassRows) * options.PassRows * times.LossRow;
+        double Losses(IEnumerable<Example> rows) => rows.Sum(static e => (double)e.Positions) * times.LossRow;
         var sampled = Math.Min(SampledSteps, packer.StepsIn(0));
-        var passes = Enumerable.Range(0, sampled).Average(i => packer.Get(new DataCursor(0, i)).MicroBatches.Count);
-        var training = options.TotalSteps * passes * options.PassRows * times.TrainRow;
+        var rows = Enumerable.Range(0, sampled).Average(i => packer.RowsOf(new DataCursor(0, i)));
+        var training = options.TotalSteps * rows * times.TrainRow;
         if (options.TimeLimit is { } limit)
             training = Math.Min(training, limit.TotalSeconds);
         var groups = Math.Ceiling((double)data.Asked.Questions.Count / Generator.MaxSlots);

@@ -41,7 +41,7 @@ internal sealed class RunLog : IDisposable
                 metrics.Append(new MetricsLine("step", s.Step,
                 [
                     new("loss", s.Loss), new("gradient_norm", s.GradientNorm), new("learning_rate", s.LearningRate), new("epoch", s.Epoch),
-                    new("trained_tokens", s.TrainedTokens), new("tokens", s.Tokens), new("seconds", s.Seconds),
+                    new("trained_tokens", s.TrainedTokens), new("tokens", s.Tokens), new("rows", s.Rows), new("seconds", s.Seconds),
                 ]));
                 events.Write(s.Step,
                     ("train/loss", s.Loss), ("train/gradient_norm", s.GradientNorm), ("train/learning_rate", s.LearningRate), ("train/epoch", s.Epoch),

@@ -15,6 +15,13 @@ public sealed record NoticeChoice(string Key, string Value, string Reason) : Run
 /// <summary>What the data turned out to be.</summary>
 public sealed record NoticeData(string Role, DataReport Report, IReadOnlyList<Preview> Previews) : RunNotice;
 
+/// <summary>How the training rows lie in steps and passes.</summary>
+/// <param name="Efficiency">The share of computed rows that are tokens, in the first epoch, from 0 to 1.</param>
+/// <param name="Steps">Steps of the first epoch.</param>
+/// <param name="StepTokens">Tokens of a step at the most.</param>
+/// <param name="PassRows">Rows of the largest pass.</param>
+public sealed record NoticePacking(double Efficiency, int Steps, int StepTokens, int PassRows) : RunNotice;
+
 /// <summary>The memory plan.</summary>
 public sealed record NoticePlan(MemoryPlan Plan, long Limit) : RunNotice;
 

@@ -23,6 +23,7 @@ internal static class RunReport
                 new("Result", saved),
                 new("Trained on", $"{Numbers.Count(setup.Data.Train.Count)} rows, {Numbers.Count(setup.Data.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
                 new("Steps", $"{state.Step} of {setup.Steps.Options.TotalSteps}" + (setup.Steps.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
+                new("Packing", Packing(lines)),
                 new("Training time", TimeSpan.FromSeconds(state.Seconds).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
                 new("Peak memory", $"{Numbers.Bytes(peakBytes)} resident, {Numbers.Bytes(setup.Memory.Plan.Total)} planned"),
                 new("Saved files", parity),
@@ -52,6 +53,13 @@ internal static class RunReport
             Next = [.. Next(setup, saved)],
             Environment = [.. TrainRun.Environment(backend).Select(static p => new Fact(p.Key, p.Value)), new("seed", setup.Recipe.Train.Seed.ToString(CultureInfo.InvariantCulture)), new("attune", Manifest.Version)],
         };
+    }
+
+    // Of all steps that the log holds, those before a resumption among them.
+    private static string Packing(IReadOnlyList<MetricsLine> lines)
+    {
+        double Sum(string name) => MetricsLog.Curve(lines, "step", name).Sum(static p => p.Value);
+        return $"{Numbers.Share(Sum("tokens") / Math.Max(1, Sum("rows")))} of the rows of all passes were tokens";
     }
 
     /// <summary>The commands to go on with, exactly as they can be pasted.</summary>

@@ -72,6 +72,7 @@ public sealed class RunSetup : IDisposable
             choices.NoteOpen(data.Asked.Questions.Count > 0 ? recipe : recipe with { Eval = recipe.Eval with { Rows = 0 } });
             foreach (var choice in choices.Made)
                 notice(new NoticeChoice(choice.Key, choice.Value, choice.Reason));
+            notice(new NoticePacking(steps.Packer.Efficiency(0), steps.Packer.StepsIn(0), recipe.Train.BatchTokens!.Value, steps.Options.PassRows));
             notice(new NoticePlan(memory.Plan, memory.Limit));
             return new RunSetup(recipe, model, choices, data, method, steps, memory);
         }

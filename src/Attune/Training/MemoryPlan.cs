@@ -77,8 +77,9 @@ public sealed record MemoryPlan
         using var model = TrainingModel.Build(folder, method, dry, arena);
         // Nothing was returned yet: what stays lies without a gap at the start, and every phase begins where it ends.
         var persistent = arena.InUse;
-        var input = new PassInput(FullBatch(options.PassRows), options.PassRows);
-        new GradientStep(model, dry, arena, options).RunMicroBatch(input, 0, 1);
+        var gradients = new GradientStep(model, dry, arena, options);
+        foreach (var rows in PassRows.All(options.PassRows))
+            gradients.RunMicroBatch(new PassInput(Batch.Full(rows), rows), 0, 1);
         // Before tuning the base is measured alone.
         var sides = new IAdapterSet?[] { null, model.Adapters };
         var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
@@ -95,10 +96,6 @@ public sealed record MemoryPlan
             Data = 32 * tokens,
         };
     }
-
-    // The largest batch that can come: every row in use, every row trained.
-    private static Batch FullBatch(int rows) => Batch.Of(
-        [new Example(new int[rows + 1], [false, .. Enumerable.Repeat(true, rows)], "", 0, 0)], [0]);
 
     private static long RoundUp(long bytes) => (bytes + Engine.Arena.Alignment - 1) / Engine.Arena.Alignment * Engine.Arena.Alignment;
 }

@@ -87,7 +87,7 @@ public sealed class Trainer(
         var next = packer.After(cursor);
         var done = state with { Step = state.Step + 1, Epoch = next.Epoch, StepInEpoch = next.Step, Seconds = state.Seconds + seconds };
         var epoch = cursor.Epoch + (cursor.Step + 1.0) / packer.StepsIn(cursor.Epoch);
-        raise(new StepDone(done.Step, options.TotalSteps, epoch, loss, norm, rate, step.TrainedTokens, step.Tokens, seconds));
+        raise(new StepDone(done.Step, options.TotalSteps, epoch, loss, norm, rate, step.TrainedTokens, step.Tokens, packer.RowsOf(cursor), seconds));
         return done;
     }
 

@@ -8,7 +8,7 @@ public sealed record TrainerOptions
     /// <summary>Steps of the whole run.</summary>
     public required int TotalSteps { get; init; }
 
-    /// <summary>Rows of every pass: the micro-batch of the memory plan.</summary>
+    /// <summary>Rows of the largest pass: the micro-batch of the memory plan.</summary>
     public required int PassRows { get; init; }
 
     /// <summary>The learning rate by step.</summary>

@@ -12,9 +12,10 @@ public abstract record TrainingEvent(int Step);
 /// <param name="LearningRate">That was used.</param>
 /// <param name="TrainedTokens">Tokens that had a loss.</param>
 /// <param name="Tokens">All tokens read.</param>
+/// <param name="Rows">Rows computed: the tokens and what filled passes up.</param>
 /// <param name="Seconds">Duration of the step.</param>
 public sealed record StepDone(
-    int Step, int TotalSteps, double Epoch, double Loss, double GradientNorm, double LearningRate, int TrainedTokens, int Tokens, double Seconds)
+    int Step, int TotalSteps, double Epoch, double Loss, double GradientNorm, double LearningRate, int TrainedTokens, int Tokens, int Rows, double Seconds)
     : TrainingEvent(Step);
 
 /// <summary>The validation rows were measured.</summary>

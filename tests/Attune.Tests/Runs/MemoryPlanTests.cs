@@ -78,7 +78,7 @@ public partial class MemoryPlanTests
         var plan = MemoryPlan.Of(folder, method, options, backend, 0, 0, 0);
         using var arena = Arena.OfBytes(plan.Arena);
         using var model = TrainingModel.Build(folder, method, backend, arena);
-        TokenLosses.Measure(model.Decoder, model.Adapters, Examples(12, 30, 3), 100, backend, arena, TestContext.Current.CancellationToken);
+        TokenLosses.Measure(model.Decoder, model.Adapters, Examples(12, 26, 3), 100, backend, arena, TestContext.Current.CancellationToken);
         Assert.Equal(plan.Persistent + plan.Evaluation, arena.Peak);
     }
 
