@@ -52,6 +52,8 @@ MODELS = {
     "gpt2-untied": dict(GPT2, activation_function="gelu", layer_norm_epsilon=1e-2, n_inner=40, tie_word_embeddings=False),
     "qwen3": QWEN3,
     "mistral": MISTRAL,
+    "mistral-window": dict(MISTRAL, sliding_window=5),
+    "qwen2-window": dict(QWEN2, max_window_layers=1, sliding_window=3, tie_word_embeddings=True, use_sliding_window=True),
 }
 
 
@@ -107,26 +109,35 @@ def is_conv1d(name):
     return name.rsplit(".", 1)[-1].startswith("c_")
 
 
-def attend(q, k, v):
-    """q [H, T, D], k and v [G, T, D] -> [T, H * D]; every token sees itself and all before it."""
+def attend(q, k, v, window=None):
+    """q [H, T, D], k and v [G, T, D] -> [T, H * D]; every token sees itself and all before it, or the last `window` of these."""
     k, v = (t.repeat_interleave(len(q) // len(k), dim=0) for t in (k, v))                # query head h reads key head h / (H / G)
     scores = q @ k.transpose(1, 2) / math.sqrt(q.shape[-1])
     future = torch.ones(scores.shape[1:], dtype=torch.bool).triu(1)
+    if window is not None:
+        future |= torch.ones_like(future).tril(-window)                                  # key <= query - window
     mixed = scores.masked_fill(future, -math.inf).softmax(-1) @ v
     return mixed.transpose(0, 1).reshape(q.shape[1], -1)
+
+
+def window_of(config, layer):
+    """Mistral has its window in every layer, Qwen2 from a layer on and if it is switched on."""
+    if config["model_type"] != "mistral" and not (config.get("use_sliding_window") and layer >= config["max_window_layers"]):
+        return None
+    return config["sliding_window"]
 
 
 def heads(x, size):
     return x.view(len(x), -1, size).transpose(0, 1)
 
 
-def llama_attention(x, weights, lora, path, config):
+def llama_attention(x, weights, lora, path, config, window):
     size = head_size(config)
     q, k, v = (heads(linear(x, weights, lora, f"{path}.{m}_proj"), size) for m in "qkv")
     if config["model_type"] == "qwen3":
         q, k = (rms_norm(t, weights[f"{path}.{m}_norm.weight"], config["rms_norm_eps"]) for t, m in ((q, "q"), (k, "k")))
     frequency = rope_frequencies(config, size)
-    return linear(attend(rotate(q, frequency), rotate(k, frequency), v), weights, lora, path + ".o_proj")
+    return linear(attend(rotate(q, frequency), rotate(k, frequency), v, window), weights, lora, path + ".o_proj")
 
 
 def llama_mlp(x, weights, lora, path):
@@ -140,7 +151,8 @@ def llama_logits(ids, weights, lora, config):
     x = embedding[ids]
     for layer in range(LAYERS):
         path = f"model.layers.{layer}"
-        x = x + llama_attention(rms_norm(x, weights[path + ".input_layernorm.weight"], eps), weights, lora, path + ".self_attn", config)
+        n = rms_norm(x, weights[path + ".input_layernorm.weight"], eps)
+        x = x + llama_attention(n, weights, lora, path + ".self_attn", config, window_of(config, layer))
         x = x + llama_mlp(rms_norm(x, weights[path + ".post_attention_layernorm.weight"], eps), weights, lora, path + ".mlp")
     head = embedding if config["tie_word_embeddings"] else weights["lm_head.weight"]
     return rms_norm(x, weights["model.norm.weight"], eps) @ head.T

@@ -4,8 +4,20 @@ namespace Attune.Engine.Backends;
 /// <param name="Heads">H, query heads.</param>
 /// <param name="KeyHeads">G, key/value heads; H is a multiple of it (Ainslie et al. 2023).</param>
 /// <param name="HeadSize">D.</param>
-/// <param name="Scale">Factor of q·k, usually 1/√D.</param>
-public readonly record struct AttentionShape(int Heads, int KeyHeads, int HeadSize, float Scale);
+/// <param name="Scale">Factor of q·k, above 0, usually 1/√D.</param>
+/// <param name="Window">
+/// W: a query at key p sees keys p − W + 1 … p (Beltagy et al. 2020, as Hugging Face's <c>sliding_window</c> counts it); 0 for all up to p.
+/// </param>
+/// <param name="SoftCap">c: scores s become c · tanh(s / c) before the softmax (Gemma 2, Riviere et al. 2024); 0 for none.</param>
+public readonly record struct AttentionShape(int Heads, int KeyHeads, int HeadSize, float Scale, int Window = 0, float SoftCap = 0)
+{
+    /// <summary>The first key that a query sees which sits on key <paramref name="position"/>.</summary>
+    public int FirstKey(int position) => Window == 0 ? 0 : Math.Max(0, position - Window + 1);
+
+    /// <summary>Whether heads, sizes and factors are such that there is something to compute.</summary>
+    public bool IsValid => KeyHeads > 0 && Heads % KeyHeads == 0 && HeadSize > 0 && Window >= 0
+        && Scale > 0 && float.IsFinite(Scale) && SoftCap >= 0 && float.IsFinite(SoftCap);
+}
 
 /// <summary>One sequence of a plan.</summary>
 /// <param name="QueryStart">First row of q and o.</param>

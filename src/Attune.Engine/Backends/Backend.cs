@@ -111,13 +111,14 @@ public interface IAttentionKernels
     long Workspace(AttentionPlan plan, AttentionShape shape);
 
     /// <summary>
-    /// o = softmax(scale · q·kᵀ) · v per head and sequence, causal, in blocks with a running softmax (Dao 2023): nothing of size T × T.
+    /// o = softmax(cap(scale · q·kᵀ)) · v per head and sequence, causal and within the window, in blocks with a running softmax (Dao
+    /// 2023): nothing of size T × T. Blocks outside the window cost nothing.
     /// </summary>
     /// <param name="q">[T, H·D].</param>
     /// <param name="k">[S, G·D]; S = T in training, or the cache's rows.</param>
     /// <param name="v">[S, G·D].</param>
     /// <param name="plan">Which rows see which.</param>
-    /// <param name="shape">Heads and scale.</param>
+    /// <param name="shape">Heads, scale, window and soft-cap.</param>
     /// <param name="o">[T, H·D].</param>
     /// <param name="lse">[H, T] or null: log of the sum of exponentials, natural base, for backward.</param>
     /// <param name="workspace">At least <see cref="Workspace"/> bytes.</param>

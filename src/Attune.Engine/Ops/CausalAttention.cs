@@ -4,13 +4,14 @@ using Attune.Engine.Backends;
 namespace Attune.Engine.Ops;
 
 /// <summary>
-/// o = softmax(scale · q · kᵀ) · v per head and sequence of the plan, each query seeing the keys up to its own. o [T, H · D].
+/// o = softmax(cap(scale · q · kᵀ)) · v per head and sequence of the plan, each query seeing the keys up to its own, or the last
+/// of them where there is a window; cap(s) = c · tanh(s / c), or s. o [T, H · D].
 /// </summary>
 /// <param name="q">[T, H · D].</param>
 /// <param name="k">[S, G · D]; S = T in training, or the rows of a cache.</param>
 /// <param name="v">[S, G · D].</param>
 /// <param name="plan">Which rows see which.</param>
-/// <param name="shape">H, G, D and the scale.</param>
+/// <param name="shape">H, G, D, the scale, the window and the soft-cap c.</param>
 public sealed class CausalAttention(Var q, Var k, Var v, AttentionPlan plan, AttentionShape shape) : Op(q, k, v)
 {
     private Tensor? lse;
@@ -29,8 +30,8 @@ public sealed class CausalAttention(Var q, Var k, Var v, AttentionPlan plan, Att
     }
 
     /// <summary>
-    /// With P = exp(scale · q · kᵀ − lse), D = Σ columns of do · o and dS = P · (do · vᵀ − D): dq = scale · dS · k,
-    /// dk = scale · dSᵀ · q, dv = Pᵀ · do, computed block by block (Dao 2023).
+    /// With P = exp(cap(scale · q · kᵀ) − lse), D = Σ columns of do · o and dS = P · (do · vᵀ − D) · (1 − (cap / c)²):
+    /// dq = scale · dS · k, dk = scale · dSᵀ · q, dv = Pᵀ · do, computed block by block (Dao 2023).
     /// </summary>
     public override void Backward(Tape t)
     {
@@ -60,7 +61,7 @@ public sealed class CausalAttention(Var q, Var k, Var v, AttentionPlan plan, Att
 
     private void CheckShapes()
     {
-        Require(shape.KeyHeads > 0 && shape.Heads % shape.KeyHeads == 0 && q.Value.Cols == shape.Heads * shape.HeadSize
+        Require(shape.IsValid && q.Value.Cols == shape.Heads * shape.HeadSize
             && k.Value.Cols == shape.KeyHeads * shape.HeadSize, "columns of q and k, in whole heads", q.Value, k.Value);
         Require(k.Value.Rows == v.Value.Rows && k.Value.Cols == v.Value.Cols, "k and v", k.Value, v.Value);
         foreach (var span in plan.Spans)

@@ -26,7 +26,7 @@ public sealed record DecoderSpec
     /// <summary>Size D of a head.</summary>
     public required int HeadSize { get; init; }
 
-    /// <summary>Longest sequence that the model takes: what it was made for, or the part of it that a sliding window does not change.</summary>
+    /// <summary>Longest sequence that the model takes.</summary>
     public required int MaxPositions { get; init; }
 
     /// <summary>ε of the norms.</summary>
@@ -50,6 +50,16 @@ public sealed record DecoderSpec
     /// <summary>Whether the layers of the MLP have biases.</summary>
     public bool MlpBias { get; init; }
 
-    /// <summary>Heads as the attention kernel wants them.</summary>
-    public AttentionShape AttentionShape => new(Heads, KeyHeads, HeadSize, 1f / MathF.Sqrt(HeadSize));
+    /// <summary>Per block how many tokens a token sees at most, itself included, or 0 for all before it; null where every block sees all.</summary>
+    public IReadOnlyList<int>? Windows { get; init; }
+
+    /// <summary>What the attention of one block computes.</summary>
+    public AttentionShape AttentionShape(int block) => new(Heads, KeyHeads, HeadSize, 1f / MathF.Sqrt(HeadSize), Windows?[block] ?? 0);
+
+    /// <summary>
+    /// The model as programs know it that compute no windows: up to the length of the smallest, which is then the longest sequence, every
+    /// token sees all before it, with and without them.
+    /// </summary>
+    public DecoderSpec WithoutWindows =>
+        this with { MaxPositions = (Windows ?? []).Where(static w => w > 0).Append(MaxPositions).Min(), Windows = null };
 }

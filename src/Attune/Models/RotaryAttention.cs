@@ -44,7 +44,7 @@ public sealed class RotaryAttention
         var v = qkv[2];
         if (pass.Cache is { } cache)
             (k, v) = cache.Extend(t, block, pass.Plan, k, v);
-        return output.Run(t, pass, t.Run(new CausalAttention(q, k, v, pass.Plan, spec.AttentionShape)))[0];
+        return output.Run(t, pass, t.Run(new CausalAttention(q, k, v, pass.Plan, spec.AttentionShape(block))))[0];
     }
 
     private Var Turn(Tape t, RopeTables rope, Norm? norm, Var heads)

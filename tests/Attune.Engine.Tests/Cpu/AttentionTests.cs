@@ -31,6 +31,25 @@ public class AttentionTests
             One(cpu, plan, 80, 280, new(4, 2, 24, 0.2f), 1);
     }
 
+    /// <summary>Windows around the sizes of blocks and tiles, one beyond every sequence, and a cap.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(7, 0)]
+    [InlineData(48, 0)]
+    [InlineData(100, 0.5f)]
+    [InlineData(int.MaxValue, 2f)]
+    [InlineData(0, 1e6f)]
+    public void Windows_and_soft_caps_equal_the_specification(int window, float softCap)
+    {
+        var shape = new AttentionShape(4, 2, 20, 0.3f, window, softCap);
+        var cached = new AttentionPlan([new(0, 1, 0, 100), new(1, 60, 100, 180)]);
+        foreach (var cpu in Sweep.Widths())
+        {
+            One(cpu, AttentionPlan.Packed([3, 250, 49]), 302, 302, shape, 0.5f);
+            One(cpu, cached, 61, 280, shape, 0);
+        }
+    }
+
     [Fact]
     public void Rope_turns_and_turns_back()
     {

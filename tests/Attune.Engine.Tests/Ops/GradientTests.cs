@@ -30,6 +30,9 @@ public class GradientTests
         ["CausalAttention/q is k is v"] = i => Shared(i.Flow(5, 4), x => new CausalAttention(x, x, x, Packed, new(2, 2, 2, 0.7f))),
         ["CausalAttention/rows outside"] = i => new CausalAttention(
             i.Flow(3, 4), i.Flow(6, 4), i.Flow(6, 4), new AttentionPlan([new(0, 2, 1, 4)]), new(2, 2, 2, 0.7f)),
+        ["CausalAttention/window"] = i => new CausalAttention(i.Flow(5, 8), i.Flow(5, 4), i.Flow(5, 4), Packed, new(4, 2, 2, 0.7f, Window: 2)),
+        ["CausalAttention/soft-cap"] = i =>
+            new CausalAttention(i.Flow(5, 8), i.Flow(5, 4), i.Flow(5, 4), Packed, new(4, 2, 2, 0.7f, SoftCap: 0.8f)),
         ["Activate/Silu"] = i => new Activate(Activation.Silu, i.Flow(3, 4)),
         ["Activate/Gelu"] = i => new Activate(Activation.Gelu, i.Flow(3, 4)),
         ["Activate/GeluTanh"] = i => new Activate(Activation.GeluTanh, i.Flow(3, 4)),

@@ -25,6 +25,8 @@ public class ShapeErrorTests
         ("[3, 4]", "[3, 6]", i => new CausalAttention(i.Flow(3, 4), i.Flow(3, 6), i.Flow(3, 6), AttentionPlan.Packed([3]), TwoHeads)),
         ("[3, 4]", "[2, 4]", i => new CausalAttention(i.Flow(3, 4), i.Flow(3, 4), i.Flow(2, 4), AttentionPlan.Packed([3]), TwoHeads)),
         ("[3, 4]", "[3, 4]", i => new CausalAttention(i.Flow(3, 4), i.Flow(3, 4), i.Flow(3, 4), AttentionPlan.Packed([4]), TwoHeads)),
+        ("[3, 4]", "[3, 4]", i => new CausalAttention(i.Flow(3, 4), i.Flow(3, 4), i.Flow(3, 4), AttentionPlan.Packed([3]), TwoHeads with { Window = -1 })),
+        ("[3, 4]", "[3, 4]", i => new CausalAttention(i.Flow(3, 4), i.Flow(3, 4), i.Flow(3, 4), AttentionPlan.Packed([3]), TwoHeads with { Scale = -1 })),
         ("[3, 4]", "[3, 5]", i => new Gate(Activation.Silu, i.Flow(3, 4), i.Flow(3, 5))),
         ("[3, 4]", "[2, 4]", i => new Add(i.Flow(3, 4), i.Flow(2, 4))),
         ("[5, 2]", "[1, 2] F64", i => new Embedding(i.Weight(5, 2), Inputs.Constant(1, 2))),

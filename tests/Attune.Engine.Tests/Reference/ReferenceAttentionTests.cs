@@ -19,6 +19,25 @@ public class ReferenceAttentionTests
     }
 
     [Fact]
+    public void A_window_holds_the_last_keys_and_the_own()
+    {
+        var (q, k, v) = (Of(4, 1, 0, 0, 0, 0), Of(4, 1, 1, 2, 3, 4), Of(4, 1, 1, 10, 100, 1000));
+        AssertClose([1, 5.5, 55, 550], Attention(q, k, v, AttentionPlan.Packed([4]), OneHead with { Window = 2 }));
+        AssertClose([1, 10, 100, 1000], Attention(q, k, v, AttentionPlan.Packed([4]), OneHead with { Window = 1 }));
+        // The one query of a cache of four.
+        AssertClose([370], Attention(q.RowRange(3, 1), k, v, new AttentionPlan([new(0, 1, 0, 4)]), OneHead with { Window = 3 }));
+    }
+
+    [Fact]
+    public void A_soft_cap_bounds_the_scores()
+    {
+        // Scores 3 · 1 · (0, 5), capped at 2: the second becomes 2 · tanh(15 / 2).
+        var weight = 1 / (1 + Math.Exp(-2 * Math.Tanh(7.5)));
+        var o = Attention(Of(2, 1, 1, 1), Of(2, 1, 0, 5), Of(2, 1, 8, 4), AttentionPlan.Packed([2]), OneHead with { Scale = 3, SoftCap = 2 });
+        AssertClose([8, weight * 4 + (1 - weight) * 8], o);
+    }
+
+    [Fact]
     public void Sequences_do_not_see_each_other()
     {
         var inputs = new Inputs(static _ => false);

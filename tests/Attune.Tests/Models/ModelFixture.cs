@@ -30,7 +30,10 @@ internal sealed class ModelFixture : IDisposable
     }
 
     /// <summary>Every checkpoint: all families.</summary>
-    public static TheoryData<string> Models => ["gpt2-tied", "gpt2-untied", "llama-tied", "llama-untied", "mistral", "qwen2-tied", "qwen2-untied", "qwen3"];
+    public static TheoryData<string> Models =>
+    [
+        "gpt2-tied", "gpt2-untied", "llama-tied", "llama-untied", "mistral", "mistral-window", "qwen2-tied", "qwen2-untied", "qwen2-window", "qwen3",
+    ];
 
     public static TheoryData<string, string> Parts
     {

@@ -64,11 +64,30 @@ internal static unsafe class AttentionKernel<L, V> where L : struct, ILane<V> wh
         }
     }
 
-    /// <summary>Sets to −∞ the scores of keys that a query does not see: query i sees the first <paramref name="seen"/> + i keys of the block.</summary>
-    public static void Mask(float* scores, int keys, int seen)
+    /// <summary>Scores become cap · tanh(score / cap); nothing where there is no cap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Cap(float* scores, int keys, float cap)
+    {
+        if (cap == 0)
+            return;
+        V limit = L.Set(cap), inverse = L.Set(1 / cap);
+        for (var i = 0; i < keys * Queries; i += L.Width)
+            L.Store(scores + i, L.Mul(limit, VectorMath<L, V>.Tanh(L.Mul(inverse, L.Load(scores + i)))));
+    }
+
+    /// <summary>
+    /// Sets to −∞ the scores of keys that a query does not see: query i sees the first <paramref name="seen"/> + i keys of the block, the
+    /// last <paramref name="window"/> of them where that is not 0.
+    /// </summary>
+    public static void Mask(float* scores, int keys, int seen, int window)
     {
         for (var j = Math.Max(0, seen); j < keys; j++)
             new Span<float>(scores + j * Queries, Math.Min(Queries, j - seen + 1)).Fill(float.NegativeInfinity);
+        for (var j = 0; window > 0 && j < keys && j - seen + window < Queries - 1; j++)
+        {
+            var first = Math.Max(0, j - seen + window + 1);
+            new Span<float>(scores + j * Queries + first, Queries - first).Fill(float.NegativeInfinity);
+        }
     }
 
     /// <summary>One block of the running softmax: scores become exp(score − max); max and sum go on; factor is exp(old max − new max).</summary>
@@ -87,6 +106,9 @@ internal static unsafe class AttentionKernel<L, V> where L : struct, ILane<V> wh
             if (j < keys)
                 m0 = L.Max(m0, L.Load(scores + j * Queries + i));
             m0 = L.Max(m0, m1);
+            // A query that has seen no key yet: the difference of its −∞ is to be −∞ and not NaN.
+            var largest = m0;
+            m0 = L.IfLess(m0, L.Set(float.MinValue), L.Set(0), m0);
             var change = VectorMath<L, V>.Exp(L.Sub(old, m0));
             var total = L.Mul(L.Load(sum + i), change);
             for (j = 0; j < keys; j++)
@@ -95,25 +117,34 @@ internal static unsafe class AttentionKernel<L, V> where L : struct, ILane<V> wh
                 L.Store(scores + j * Queries + i, p);
                 total = L.Add(total, p);
             }
-            L.Store(max + i, m0);
+            L.Store(max + i, largest);
             L.Store(sum + i, total);
             L.Store(factor + i, change);
         }
     }
 
-    /// <summary>P = exp(S − lse) over scores, and dS = P ∘ (dP − delta) over dP.</summary>
+    /// <summary>P = exp(S − lse) over scores, and dS = P ∘ (dP − delta) over dP, times the slope 1 − (S / cap)² of a cap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ScoreGradients(float* scores, float* dP, int keys, float* lse, float* delta)
+    public static void ScoreGradients(float* scores, float* dP, int keys, float* lse, float* delta, float cap)
     {
+        var inverse = L.Set(1 / cap);
         for (var i = 0; i < Queries; i += L.Width)
         {
             V logSum = L.Load(lse + i), d = L.Load(delta + i);
             for (var j = 0; j < keys; j++)
             {
                 var at = j * Queries + i;
-                var p = VectorMath<L, V>.Exp(L.Sub(L.Load(scores + at), logSum));
+                var s = L.Load(scores + at);
+                var p = VectorMath<L, V>.Exp(L.Sub(s, logSum));
                 L.Store(scores + at, p);
-                L.Store(dP + at, L.Mul(p, L.Sub(L.Load(dP + at), d)));
+                var g = L.Mul(p, L.Sub(L.Load(dP + at), d));
+                if (cap != 0)
+                {
+                    var t = L.Mul(s, inverse);
+                    // What is masked is −∞, with a slope of 0 as with a P of 0.
+                    g = L.Mul(g, L.Max(L.Set(0), L.Sub(L.Set(1), L.Mul(t, t))));
+                }
+                L.Store(dP + at, g);
             }
         }
     }

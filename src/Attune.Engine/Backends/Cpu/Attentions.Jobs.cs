@@ -53,19 +53,21 @@ internal sealed unsafe partial class Attentions<L, V>
             AttentionKernel<L, V>.Pack(Q.At(span.QueryStart + first, head * d), PitchQ, count, d, Shape.Scale, packed);
             // Keys that the first query of the block sees; the last one sees count − 1 more.
             var seen = span.KeyLength - span.QueryLength + first + 1;
-            for (var key = 0; key < seen + count - 1; key += Keys)
+            var start = Shape.FirstKey(seen - 1) / Keys * Keys;
+            for (var key = start; key < seen + count - 1; key += Keys)
             {
                 var keys = Math.Min(Keys, seen + count - 1 - key);
                 var row = span.KeyStart + key;
                 AttentionKernel<L, V>.Scores(K.At(row, keyCol), PitchK, keys, span.KeyLength - key, d, packed, scores, copy);
-                AttentionKernel<L, V>.Mask(scores, keys, seen - key);
+                AttentionKernel<L, V>.Cap(scores, keys, Shape.SoftCap);
+                AttentionKernel<L, V>.Mask(scores, keys, seen - key, Shape.Window);
                 AttentionKernel<L, V>.Softmax(scores, keys, max, sum, factor);
-                for (var i = 0; key > 0 && i < Queries; i++)
+                for (var i = 0; key > start && i < Queries; i++)
                     if (factor[i] != 1)
                         AttentionKernel<L, V>.Scale(sums + i * parts.Padded, factor[i], parts.Padded);
                 nint pitch = PitchV;
                 var values = AttentionKernel<L, V>.WholeVectors(V.At(row, keyCol), ref pitch, keys, d, copy);
-                AttentionKernel<L, V>.AddToQueries(scores, keys, values, pitch, parts.Padded, sums, key == 0 ? 0 : 1);
+                AttentionKernel<L, V>.AddToQueries(scores, keys, values, pitch, parts.Padded, sums, key == start ? 0 : 1);
             }
             // Queries before the first key see nothing; their rows were cleared.
             for (var i = Math.Max(0, 1 - seen); i < count; i++)
@@ -117,7 +119,7 @@ internal sealed unsafe partial class Attentions<L, V>
             float* scores = parts.Scores(), dP = parts.Scores(), sums = parts.Sums(Queries), copy = parts.Sums(Keys);
             b.Load(this, head, block * Queries);
             new Span<float>(sums, Queries * parts.Padded).Clear();
-            for (var key = 0; key < b.Seen + b.Count - 1; key += Keys)
+            for (var key = Shape.FirstKey(b.Seen - 1) / Keys * Keys; key < b.Seen + b.Count - 1; key += Keys)
             {
                 var keys = Math.Min(Keys, b.Seen + b.Count - 1 - key);
                 Gradients(b, span, key, keys, keyCol, scores, dP, copy);
@@ -140,11 +142,13 @@ internal sealed unsafe partial class Attentions<L, V>
             float* scores = parts.Scores(), dP = parts.Scores(), sumsK = parts.Sums(Keys), sumsV = parts.Sums(Keys), copy = parts.Sums(Keys);
             new Span<float>(sumsK, (Keys + 8) * parts.Padded).Clear();
             new Span<float>(sumsV, (Keys + 8) * parts.Padded).Clear();
-            // The first query that sees the block's first key.
-            var start = Math.Max(0, key - (span.KeyLength - span.QueryLength)) / Queries * Queries;
+            // The first query that sees the block's first key, and the one behind the last that sees its last.
+            var offset = span.KeyLength - span.QueryLength;
+            var start = Math.Max(0, key - offset) / Queries * Queries;
+            var end = Shape.Window == 0 ? span.QueryLength : (int)Math.Min(span.QueryLength, (long)key + keys - 1 + Shape.Window - offset);
             for (var head = keyHead * group; head < (keyHead + 1) * group; head++)
             {
-                for (var first = start; first < span.QueryLength; first += Queries)
+                for (var first = start; first < end; first += Queries)
                 {
                     b.Load(this, head, first);
                     Gradients(b, span, key, keys, keyHead * d, scores, dP, copy);
@@ -169,9 +173,10 @@ internal sealed unsafe partial class Attentions<L, V>
         {
             var (row, readable) = (span.KeyStart + key, span.KeyLength - key);
             AttentionKernel<L, V>.Scores(K.At(row, keyCol), PitchK, keys, readable, Shape.HeadSize, b.PackedQ, scores, copy);
-            AttentionKernel<L, V>.Mask(scores, keys, b.Seen - key);
+            AttentionKernel<L, V>.Cap(scores, keys, Shape.SoftCap);
             AttentionKernel<L, V>.Scores(V.At(row, keyCol), PitchV, keys, readable, Shape.HeadSize, b.PackedO, dP, copy);
-            AttentionKernel<L, V>.ScoreGradients(scores, dP, keys, b.Lse, b.Delta);
+            AttentionKernel<L, V>.Mask(scores, keys, b.Seen - key, Shape.Window);
+            AttentionKernel<L, V>.ScoreGradients(scores, dP, keys, b.Lse, b.Delta, Shape.SoftCap);
         }
 
         /// <summary>A block of queries: q and dO packed, with their statistics.</summary>

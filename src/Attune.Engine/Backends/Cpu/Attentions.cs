@@ -156,8 +156,8 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
 
     private static void CheckShapes(Tensor q, Tensor k, Tensor v, Tensor o, Tensor? lse, AttentionPlan plan, AttentionShape shape)
     {
-        if (shape.KeyHeads < 1 || shape.Heads % shape.KeyHeads != 0 || shape.HeadSize is < 1 or > LargestHead)
-            throw new ShapeException($"attention: {shape.Heads} heads over {shape.KeyHeads} key heads of {shape.HeadSize} elements");
+        if (!shape.IsValid || shape.HeadSize > LargestHead)
+            throw new ShapeException($"attention: {shape} with heads of at most {LargestHead} elements");
         if (q.Cols != shape.Heads * shape.HeadSize || k.Cols != shape.KeyHeads * shape.HeadSize)
             throw new ShapeException($"attention: q {q} and k {k} with {shape}");
         Check.SameShape("attention: k and v", k, v);

@@ -17,7 +17,7 @@ internal sealed class ReferenceAttention<T> : IAttentionKernels where T : unmana
             var d = shape.HeadSize;
             var keyHead = head / (shape.Heads / shape.KeyHeads) * d;
             var query = q.Row<T>(row).Slice(head * d, d);
-            var scores = Scores(query, k, keyStart, keys, keyHead, shape.Scale);
+            var scores = Scores(query, k, keyStart, keys, keyHead, shape);
             var (max, sum) = (T.NegativeInfinity, T.Zero);
             foreach (var s in scores)
                 max = T.Max(max, s);
@@ -32,7 +32,8 @@ internal sealed class ReferenceAttention<T> : IAttentionKernels where T : unmana
         }
     }
 
-    // P = exp(S − lse),  dP = dO·Vᵀ,  dS = P ∘ (dP − Σ dO∘O),  dQ = scale·dS·K,  dK = scale·dSᵀ·Q,  dV = Pᵀ·dO.
+    // P = exp(S − lse),  dP = dO·Vᵀ,  dS = P ∘ (dP − Σ dO∘O) ∘ cap′,  dQ = scale·dS·K,  dK = scale·dSᵀ·Q,  dV = Pᵀ·dO,
+    // where cap′ = 1 − (S / c)² since S = c · tanh(·).
     public void AttentionBackward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, AttentionPlan plan, AttentionShape shape,
         Tensor? dq, float betaQ, Tensor? dk, float betaK, Tensor? dv, float betaV, Tensor workspace)
     {
@@ -47,13 +48,15 @@ internal sealed class ReferenceAttention<T> : IAttentionKernels where T : unmana
             var query = q.Row<T>(row).Slice(queryHead, d);
             var upstream = dO.Row<T>(row).Slice(queryHead, d);
             var result = o.Row<T>(row).Slice(queryHead, d);
-            var scores = Scores(query, k, keyStart, keys, keyHead, shape.Scale);
+            var scores = Scores(query, k, keyStart, keys, keyHead, shape);
             var inner = Dot(upstream, result);
             for (var j = 0; j < keys; j++)
             {
                 var key = k.Row<T>(keyStart + j).Slice(keyHead, d);
                 var p = T.Exp(scores[j] - lse.At<T>(head, row));
                 var dS = p * (Dot(upstream, v.Row<T>(keyStart + j).Slice(keyHead, d)) - inner) * scale;
+                if (shape.SoftCap > 0)
+                    dS *= T.One - scores[j] * scores[j] / (T.CreateTruncating(shape.SoftCap) * T.CreateTruncating(shape.SoftCap));
                 for (var c = 0; c < d; c++)
                 {
                     if (dq is not null)
@@ -86,23 +89,29 @@ internal sealed class ReferenceAttention<T> : IAttentionKernels where T : unmana
         }
     }
 
-    /// <summary>Every query of every span and head that sees a key, with the keys that it sees.</summary>
+    /// <summary>Every query of every span and head that sees a key, with the first row of the keys that it sees and their number.</summary>
     private static IEnumerable<(int Row, int KeyStart, int Keys, int Head)> Queries(AttentionPlan plan, AttentionShape shape)
     {
         foreach (var span in plan.Spans)
             for (var i = 0; i < span.QueryLength; i++)
             {
-                var keys = span.KeyLength - span.QueryLength + i + 1;
-                for (var head = 0; head < shape.Heads && keys > 0; head++)
-                    yield return (span.QueryStart + i, span.KeyStart, keys, head);
+                var position = span.KeyLength - span.QueryLength + i;
+                var first = shape.FirstKey(position);
+                for (var head = 0; head < shape.Heads && position >= 0; head++)
+                    yield return (span.QueryStart + i, span.KeyStart + first, position - first + 1, head);
             }
     }
 
-    private static T[] Scores(Span<T> query, Tensor k, int keyStart, int keys, int keyHead, float scale)
+    private static T[] Scores(Span<T> query, Tensor k, int keyStart, int keys, int keyHead, AttentionShape shape)
     {
         var scores = new T[keys];
+        var (scale, cap) = (T.CreateTruncating(shape.Scale), T.CreateTruncating(shape.SoftCap));
         for (var j = 0; j < keys; j++)
-            scores[j] = T.CreateTruncating(scale) * Dot(query, k.Row<T>(keyStart + j).Slice(keyHead, query.Length));
+        {
+            scores[j] = scale * Dot(query, k.Row<T>(keyStart + j).Slice(keyHead, query.Length));
+            if (shape.SoftCap > 0)
+                scores[j] = cap * T.Tanh(scores[j] / cap);
+        }
         return scores;
     }
 

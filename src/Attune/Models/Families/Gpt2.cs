@@ -116,7 +116,7 @@ internal static class Gpt2
             var v = t.Run(new Columns(qkv, 2 * spec.Hidden, spec.Hidden));
             if (pass.Cache is { } cache)
                 (k, v) = cache.Extend(t, Index, pass.Plan, k, v);
-            var o = t.Run(new CausalAttention(q, k, v, pass.Plan, spec.AttentionShape));
+            var o = t.Run(new CausalAttention(q, k, v, pass.Plan, spec.AttentionShape(Index)));
             var h = t.Run(new Add(x, output.Run(t, pass, o)[0]));
 
             var wide = up.Run(t, pass, mlpNorm.Run(t, h))[0];

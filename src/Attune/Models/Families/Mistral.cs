@@ -14,11 +14,12 @@ internal static class Mistral
     {
         var keys = config.Keys;
         // Where the file is silent there is a window; null means none.
-        var window = keys.Json.ContainsKey("sliding_window") ? keys.Int("sliding_window", 1) ?? int.MaxValue : 4096;
-        return Llama.ReadSpec(config) with
+        var window = keys.Json.ContainsKey("sliding_window") ? keys.Int("sliding_window", 1) : 4096;
+        var spec = Llama.ReadSpec(config);
+        return spec with
         {
-            // Up to the window's length every token sees all before it, with and without the window: what is longer is not taken.
-            MaxPositions = Math.Min(keys.Int("max_position_embeddings", 1) ?? 131072, window),
+            MaxPositions = keys.Int("max_position_embeddings", 1) ?? 131072,
+            Windows = window is { } tokens ? [.. Enumerable.Repeat(tokens, spec.Layers)] : null,
             QueryKeyValueBias = false,
             OutputBias = false,
             MlpBias = false,

@@ -8,6 +8,8 @@ namespace Attune.Models.Families;
 /// </summary>
 internal static class Qwen2
 {
+    private const string Full = "full_attention", Sliding = "sliding_attention";
+
     public static ModelFamily Family { get; } = new("qwen2", ReadSpec, Llama.Names, Llama.Assemble);
 
     private static DecoderSpec ReadSpec(HfConfig config)
@@ -18,7 +20,8 @@ internal static class Qwen2
         var spec = Llama.ReadSpec(config);
         return spec with
         {
-            MaxPositions = Math.Min(keys.Int("max_position_embeddings", 1) ?? 32768, Window(keys, spec.Layers)),
+            MaxPositions = keys.Int("max_position_embeddings", 1) ?? 32768,
+            Windows = Windows(keys, spec.Layers),
             QueryKeyValueBias = true,
             OutputBias = false,
             MlpBias = false,
@@ -26,11 +29,22 @@ internal static class Qwen2
     }
 
     /// <summary>
-    /// The longest sequence that a sliding window does not change: up to its length every token sees all before it, with and without
-    /// it. What is longer is not taken.
+    /// <c>layer_types</c> says which blocks have a window; where it is missing they are those from <c>max_window_layers</c> on. None has one
+    /// without <c>use_sliding_window</c>.
     /// </summary>
-    public static int Window(JsonView keys, int layers) =>
-        keys.Bool("use_sliding_window") == true && (keys.Int("max_window_layers", 0) ?? 28) < layers
-            ? keys.Int("sliding_window", 1) ?? 4096
-            : int.MaxValue;
+    public static IReadOnlyList<int>? Windows(JsonView keys, int layers)
+    {
+        var window = keys.Bool("use_sliding_window") == true
+            ? keys.Json.ContainsKey("sliding_window") ? keys.Int("sliding_window", 1) : 4096
+            : null;
+        var full = keys.Int("max_window_layers", 0) ?? 28;
+        var types = keys.Strings("layer_types") ?? [.. Enumerable.Range(0, layers).Select(i => window is null || i < full ? Full : Sliding)];
+        if (types.Count != layers || types.Any(static t => t is not (Full or Sliding)))
+            throw keys.Wrong("layer_types", $"{layers} times {Full} or {Sliding}", string.Join(", ", types));
+        if (!types.Contains(Sliding))
+            return null;
+        if (window is null)
+            throw keys.Wrong("layer_types", $"{Full} alone, since there is no sliding_window in use", Sliding, "set use_sliding_window and sliding_window");
+        return [.. types.Select(t => t == Sliding ? window.Value : 0)];
+    }
 }

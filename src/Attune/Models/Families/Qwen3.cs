@@ -27,7 +27,8 @@ internal static class Qwen3
         var spec = Llama.ReadSpec(config);
         return spec with
         {
-            MaxPositions = Math.Min(keys.Int("max_position_embeddings", 1) ?? 32768, Qwen2.Window(keys, spec.Layers)),
+            MaxPositions = keys.Int("max_position_embeddings", 1) ?? 32768,
+            Windows = Qwen2.Windows(keys, spec.Layers),
             MlpBias = false,
         };
     }

@@ -103,9 +103,10 @@ internal static class GgufArchitectures
             "general.architecture", "an architecture that Attune knows", $"\"{name}\"", $"use a model of: {string.Join(", ", All.Select(static a => a.Name))}");
     }
 
+    // llama.cpp computes these architectures without windows.
     private static IEnumerable<GgufEntry> DescribeCommon(DecoderSpec spec) =>
     [
-        new("context_length", (uint)spec.MaxPositions), new("embedding_length", (uint)spec.Hidden), new("block_count", (uint)spec.Layers),
+        new("context_length", (uint)spec.WithoutWindows.MaxPositions), new("embedding_length", (uint)spec.Hidden), new("block_count", (uint)spec.Layers),
         new("feed_forward_length", (uint)spec.FeedForward), new("attention.head_count", (uint)spec.Heads), new("vocab_size", (uint)spec.Vocabulary),
     ];
 

@@ -34,7 +34,7 @@ internal static class Modelfile
         text.Append(Template(model));
         foreach (var id in model.Context.StopIds)
             text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop {Quoted(model.Context.Tokenizer.TokenText(id))}\n");
-        text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {model.Decoder.Spec.MaxPositions}\n");
+        text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {model.Decoder.Spec.WithoutWindows.MaxPositions}\n");
         AtomicFile.WriteText(PathFor(ggufPath), text.ToString());
     }
 

@@ -70,7 +70,7 @@ public sealed class ParityCheck
     public ParityCheck(InferenceModel model, IReadOnlyList<ParityPrompt> prompts, IReadOnlyList<Example> rows, CancellationToken cancel)
     {
         vocabulary = model.Decoder.Spec.Vocabulary;
-        var positions = model.Decoder.Spec.MaxPositions;
+        var positions = model.Decoder.Spec.WithoutWindows.MaxPositions;
         newTokens = Math.Min(LongestContinuation, positions / 2);
         var most = Math.Min(LongestPrompt, positions - newTokens);
         this.prompts = [.. prompts.Where(p => IdsOf(model, p).Length is var n && n > 0 && n <= most)];

@@ -14,7 +14,7 @@ public class Gpt2Tests
     {
         var spec = FamilyConfig.Read("gpt2-untied", static _ => { });
         Assert.Equal((97, 32, 40, 2, 64), (spec.Vocabulary, spec.Hidden, spec.FeedForward, spec.Layers, spec.MaxPositions));
-        Assert.Equal(new AttentionShape(4, 4, 8, 1 / MathF.Sqrt(8)), spec.AttentionShape);
+        Assert.Equal(new AttentionShape(4, 4, 8, 1 / MathF.Sqrt(8)), spec.AttentionShape(0));
         Assert.Equal((1e-2f, Activation.Gelu, false), (spec.NormEpsilon, spec.Activation, spec.TiedHead));
         Assert.Null(spec.Rope);
     }

@@ -14,7 +14,7 @@ public class LlamaTests
     {
         var spec = Read(static _ => { });
         Assert.Equal((97, 32, 48, 2), (spec.Vocabulary, spec.Hidden, spec.FeedForward, spec.Layers));
-        Assert.Equal(new AttentionShape(4, 2, 6, 1 / MathF.Sqrt(6)), spec.AttentionShape);
+        Assert.Equal(new AttentionShape(4, 2, 6, 1 / MathF.Sqrt(6)), spec.AttentionShape(0));
         Assert.Equal((1024, 1e-3f, Activation.Silu, false), (spec.MaxPositions, spec.NormEpsilon, spec.Activation, spec.TiedHead));
         Assert.Equal(new RopeSpec(500, new Llama3RopeScaling(8, 1, 4, 128)), spec.Rope);
     }

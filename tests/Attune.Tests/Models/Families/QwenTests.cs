@@ -15,7 +15,7 @@ public class QwenTests
     {
         var spec = FamilyConfig.Read("qwen2-untied", static _ => { });
         Assert.Equal((true, false, false, false), (spec.QueryKeyValueBias, spec.OutputBias, spec.MlpBias, spec.TiedHead));
-        Assert.Equal(new AttentionShape(8, 2, 4, 0.5f), spec.AttentionShape);
+        Assert.Equal(new AttentionShape(8, 2, 4, 0.5f), spec.AttentionShape(0));
         Assert.Equal((256, 1e-3f, new RopeSpec(10000)), (spec.MaxPositions, spec.NormEpsilon, spec.Rope));
     }
 
@@ -37,19 +37,29 @@ public class QwenTests
         Assert.Equal((32768, 64), (spec.MaxPositions, spec.HeadSize));
     }
 
-    /// <summary>What a window does not change is taken, what it would change is not.</summary>
+    /// <summary>Blocks from max_window_layers on have the window, or those that layer_types says.</summary>
     [Theory]
-    [InlineData(false, 100, 0, 256)]
-    [InlineData(true, 100, 0, 100)]
-    [InlineData(true, 100, 1, 100)]
-    [InlineData(true, 100, 2, 256)]
-    [InlineData(true, 4096, 0, 256)]
-    public void Positions_end_where_a_sliding_window_would_begin(bool used, int window, int fullLayers, int positions)
+    [InlineData(false, "100", 0, null, null)]
+    [InlineData(true, "100", 0, null, new[] { 100, 100 })]
+    [InlineData(true, "100", 1, null, new[] { 0, 100 })]
+    [InlineData(true, "100", 2, null, null)]
+    [InlineData(true, "null", 0, null, null)]
+    [InlineData(true, "100", 2, """["sliding_attention", "full_attention"]""", new[] { 100, 0 })]
+    [InlineData(false, "100", 0, """["full_attention", "full_attention"]""", null)]
+    public void Windows_are_where_the_configuration_has_them(bool used, string window, int fullLayers, string? types, int[]? windows)
     {
         foreach (var family in (string[])["qwen2-tied", "qwen3"])
         {
-            var spec = FamilyConfig.Read(family, keys => (keys["use_sliding_window"], keys["sliding_window"], keys["max_window_layers"]) = (used, window, fullLayers));
-            Assert.Equal(positions, spec.MaxPositions);
+            var spec = FamilyConfig.Read(family, keys =>
+            {
+                (keys["use_sliding_window"], keys["sliding_window"], keys["max_window_layers"]) = (used, JsonNode.Parse(window), fullLayers);
+                if (types is not null)
+                    keys["layer_types"] = JsonNode.Parse(types);
+            });
+            Assert.Equal(windows, spec.Windows);
+            Assert.Equal(256, spec.MaxPositions);
+            Assert.Equal(windows is null ? 256 : 100, spec.WithoutWindows.MaxPositions);
+            Assert.Equal(windows?[1] ?? 0, spec.AttentionShape(1).Window);
         }
     }
 
@@ -57,6 +67,9 @@ public class QwenTests
     [InlineData("qwen2-tied", "use_mrope", "true")]
     [InlineData("qwen2-tied", "sliding_window", "\"long\"", true)]
     [InlineData("qwen2-tied", "rope_scaling", "{\"type\": \"yarn\", \"factor\": 4.0}")]
+    [InlineData("qwen2-tied", "layer_types", """["full_attention"]""", true)]
+    [InlineData("qwen2-tied", "layer_types", """["full_attention", "chunked_attention"]""", true)]
+    [InlineData("qwen3", "layer_types", """["full_attention", "sliding_attention"]""")]
     [InlineData("qwen3", "head_dim", "null")]
     [InlineData("mistral", "sliding_window", "0")]
     public void A_value_that_changes_the_numbers_is_an_error(string fixture, string key, string value, bool windowed = false)
@@ -90,7 +103,7 @@ public class QwenTests
     public void Qwen3_norms_every_head()
     {
         using var folder = ModelFolder.Open(ModelFixture.PathOf("qwen3"));
-        Assert.Equal(new AttentionShape(4, 2, 10, 1 / MathF.Sqrt(10)), folder.Spec.AttentionShape);
+        Assert.Equal(new AttentionShape(4, 2, 10, 1 / MathF.Sqrt(10)), folder.Spec.AttentionShape(0));
         var norm = folder.Parameters.Single(static p => p.Name == "model.layers.1.self_attn.q_norm.weight");
         Assert.Equal([10L], norm.Shape);
         Assert.Equal(new ModuleId(ModulePart.QueryNorm, 1), norm.Module);
@@ -98,14 +111,12 @@ public class QwenTests
 
     /// <summary>Null is no window; silence is the family's own.</summary>
     [Fact]
-    public void Mistrals_window_bounds_its_positions()
+    public void Mistrals_window_is_in_every_block()
     {
-        Assert.Equal(40, FamilyConfig.Read("mistral", static _ => { }).MaxPositions);
-        Assert.Equal(512, FamilyConfig.Read("mistral", "sliding_window", "null").MaxPositions);
-        Assert.Equal(4096, FamilyConfig.Read("mistral", static keys =>
-        {
-            keys.Remove("sliding_window");
-            keys["max_position_embeddings"] = 32768;
-        }).MaxPositions);
+        Assert.Equal([40, 40], FamilyConfig.Read("mistral", static _ => { }).Windows);
+        Assert.Null(FamilyConfig.Read("mistral", "sliding_window", "null").Windows);
+        var silent = FamilyConfig.Read("mistral", static keys => keys.Remove("sliding_window"));
+        Assert.Equal([4096, 4096], silent.Windows);
+        Assert.Equal((512, 512), (silent.MaxPositions, silent.WithoutWindows.MaxPositions));
     }
 }

@@ -29,7 +29,7 @@ public sealed class GgufModelTests : IDisposable
         using var arena = TestBackends.NewArena();
         var backend = TestBackends.Make(TestBackends.F32);
         var file = models.Gguf(models.Folder(name), "f32");
-        Assert.Equal(fixture.Folder.Spec, file.Spec);
+        Assert.Equal(fixture.Folder.Spec.WithoutWindows, file.Spec);
         Assert.Empty(file.UnusedTensors);
         var logits = fixture.Logits(file.BuildFrozen(), null, backend, arena);
         Numbers.Close(fixture.Values("logits"), logits, 1e-4, "logits");
@@ -46,7 +46,7 @@ public sealed class GgufModelTests : IDisposable
         var file = models.Gguf(folder, "f32");
         ModelWriter.Save(models.File("back"), file, file.Weight, SafeTensorsType.F32);
         using var back = ModelFolder.Open(models.File("back"));
-        Assert.Equal(folder.Spec, back.Spec);
+        Assert.Equal(folder.Spec.WithoutWindows, back.Spec);
         Assert.Equal(folder.Spec.TiedHead, back.Config.TieWordEmbeddings);
         foreach (var info in folder.Parameters)
             Assert.Equal(folder.Weight(info).ToArray(), back.Weight(info).ToArray());
