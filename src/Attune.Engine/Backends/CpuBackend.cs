@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.Intrinsics;
 using Attune.Engine.Backends.Cpu;
+using Attune.Engine.Backends.Cpu.MachineCode;
 using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Backends;
@@ -11,26 +12,29 @@ namespace Attune.Engine.Backends;
 /// </summary>
 public sealed class CpuBackend : Backend
 {
-    private static readonly ConcurrentDictionary<int, CpuBackend> backends = new();
+    private static readonly ConcurrentDictionary<(int Threads, ProductType Products), CpuBackend> backends = new();
 
     /// <summary>A backend on <paramref name="threads"/> threads, the caller's included. All backends share the process's pool.</summary>
-    public CpuBackend(int threads) : this(threads, Widest)
+    /// <exception cref="PlatformNotSupportedException">This machine does not offer <paramref name="products"/>; see <see cref="Supports"/>.</exception>
+    public CpuBackend(int threads, ProductType products = ProductType.F32) : this(threads, Widest, products)
     {
     }
 
     /// <summary>The same at a chosen vector width in bits: 512, 256 or 128.</summary>
     /// <exception cref="PlatformNotSupportedException">The processor, or the runtime's settings, do not offer that width.</exception>
-    internal CpuBackend(int threads, int laneBits)
+    internal CpuBackend(int threads, int laneBits, ProductType products = ProductType.F32)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         if (laneBits > Widest)
             throw new PlatformNotSupportedException($"vectors of {laneBits} bits are not available here");
-        (Threads, LaneBits) = (threads, laneBits);
+        if (!Supports(products) || (products != ProductType.F32 && laneBits < 512))
+            throw new PlatformNotSupportedException($"products in {products} are not available here at {laneBits} bits");
+        (Threads, LaneBits, Products) = (threads, laneBits, products);
         var kernels = laneBits switch
         {
-            512 => CpuKernels.Of<Lane512, Vector512<float>>(threads),
-            256 => CpuKernels.Of<Lane256, Vector256<float>>(threads),
-            128 => CpuKernels.Of<Lane128, Vector128<float>>(threads),
+            512 => CpuKernels.Of<Lane512, Vector512<float>>(threads, products),
+            256 => CpuKernels.Of<Lane256, Vector256<float>>(threads, products),
+            128 => CpuKernels.Of<Lane128, Vector128<float>>(threads, products),
             _ => throw new ArgumentOutOfRangeException(nameof(laneBits), laneBits, "not a vector width"),
         };
         (Matrix, Norms, Attention, Pointwise, Index, Loss, Optimizer) = kernels;
@@ -41,6 +45,9 @@ public sealed class CpuBackend : Backend
 
     /// <summary>Width of the vectors in bits; part of what makes a run reproducible to the bit.</summary>
     public int LaneBits { get; }
+
+    /// <summary>What matrix products of more than a few rows are computed in.</summary>
+    public ProductType Products { get; }
 
     /// <inheritdoc />
     public override string Name => "cpu";
@@ -74,6 +81,11 @@ public sealed class CpuBackend : Backend
         : Vector256.IsHardwareAccelerated && System.Runtime.Intrinsics.X86.Avx2.IsSupported ? 256
         : 128;
 
-    /// <summary>The backend of this process for a number of threads, by default one a processor; made once.</summary>
-    public static CpuBackend Shared(int? threads = null) => backends.GetOrAdd(threads ?? Environment.ProcessorCount, static n => new CpuBackend(n));
+    /// <summary>Whether this processor and system can compute such products.</summary>
+    public static bool Supports(ProductType products) => products == ProductType.F32 || PairKernels.AreAvailable;
+
+    /// <summary>The backend of this process for a number of threads, by default one a processor, and a product type; made once.</summary>
+    /// <exception cref="PlatformNotSupportedException">This machine does not offer <paramref name="products"/>.</exception>
+    public static CpuBackend Shared(int? threads = null, ProductType products = ProductType.F32) =>
+        backends.GetOrAdd((threads ?? Environment.ProcessorCount, products), static key => new CpuBackend(key.Threads, key.Products));
 }

@@ -7,7 +7,7 @@ internal sealed record CpuKernels(
     IMatrixKernels Matrix, INormKernels Norms, IAttentionKernels Attention, IPointwiseKernels Pointwise,
     IIndexKernels Index, ILossKernels Loss, IOptimizerKernels Optimizer)
 {
-    public static CpuKernels Of<L, V>(int threads) where L : struct, ILane<V> where V : unmanaged => new(
-        new Products<L, V>(threads), new Norms<L, V>(threads), new Attentions<L, V>(threads), new Pointwise<L, V>(threads),
+    public static CpuKernels Of<L, V>(int threads, ProductType products) where L : struct, ILane<V> where V : unmanaged => new(
+        new Products<L, V>(threads, products), new Norms<L, V>(threads), new Attentions<L, V>(threads), new Pointwise<L, V>(threads),
         new Indexing<L, V>(threads), new Losses<L, V>(threads), new Optimizers<L, V>(threads));
 }

@@ -1,22 +1,28 @@
 namespace Attune.Engine.Backends.Cpu;
 
 /// <summary>A matrix as a product reads it: transposed means that rows of A lie across k, rows of B along it.</summary>
-internal readonly unsafe struct Operand(byte* address, long pitch, long pitchBytes, bool transposed, delegate*<byte*, long, int, float*, void> decode)
+internal readonly unsafe struct Operand(
+    byte* address, long pitch, long pitchBytes, bool transposed, DType type, delegate*<byte*, long, int, float*, void> decode)
 {
     private readonly byte* address = address;
-    private readonly long pitchBytes = pitchBytes;
     private readonly delegate*<byte*, long, int, float*, void> decode = decode;
 
     /// <summary>Elements from row to row.</summary>
     public long Pitch { get; } = pitch;
 
+    /// <summary>Bytes from row to row.</summary>
+    public long PitchBytes { get; } = pitchBytes;
+
     public bool Transposed { get; } = transposed;
 
     /// <summary>True where rows can be read in place.</summary>
-    public bool IsFloat => decode == null;
+    public bool IsFloat { get; } = type == DType.F32;
+
+    /// <summary>True where rows hold BF16, which packed pairs take as it is.</summary>
+    public bool IsBF16 { get; } = type == DType.BF16;
 
     /// <summary>Row <paramref name="index"/>, raw.</summary>
-    public byte* Row(long index) => address + index * pitchBytes;
+    public byte* Row(long index) => address + index * PitchBytes;
 
     /// <summary>Row <paramref name="index"/> of an F32 matrix.</summary>
     public float* Floats(long index) => (float*)Row(index);

@@ -6,13 +6,15 @@ namespace Attune.Engine.Backends.Cpu;
 
 /// <summary>
 /// Matrix products, in one of two ways chosen by m alone: up to <see cref="FewRowProducts{L, V}.MostRows"/> rows by dot products that read B once (bound by
-/// memory: decoding, <see cref="FewRowProducts{L, V}"/>), more by packed tiles (<see cref="PackedProduct{TPanels}"/>). The two sum in different orders.
+/// memory: decoding, <see cref="FewRowProducts{L, V}"/>), more by packed tiles (<see cref="PackedProduct{TPanels}"/>), of the product type. The two sum in different orders.
 /// </summary>
-internal sealed unsafe class Products<L, V>(int threads) : IMatrixKernels where L : struct, ILane<V> where V : unmanaged
+internal sealed unsafe class Products<L, V>(int threads, ProductType products) : IMatrixKernels where L : struct, ILane<V> where V : unmanaged
 {
     /// <inheritdoc />
     public long Workspace(int m, int n, int k) =>
-        m <= FewRowProducts<L, V>.MostRows ? FewRowProducts<L, V>.Workspace(m, k) : PackedProduct<FloatPanels<L, V>>.Workspace(m, k);
+        m <= FewRowProducts<L, V>.MostRows ? FewRowProducts<L, V>.Workspace(m, k)
+        : products == ProductType.BF16 ? PackedProduct<PairPanels>.Workspace(m, k)
+        : PackedProduct<FloatPanels<L, V>>.Workspace(m, k);
 
     /// <inheritdoc />
     public void Product(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha, float beta, Tensor workspace)
@@ -27,12 +29,14 @@ internal sealed unsafe class Products<L, V>(int threads) : IMatrixKernels where 
             throw new ArgumentException($"product: a workspace of {workspace.Bytes} bytes instead of {Workspace(m, n, k)}", nameof(workspace));
         if (m == 0 || n == 0)
             return;
-        var left = new Operand((byte*)a.Address, a.Pitch, a.PitchBytes, transposeA, null);
+        var left = new Operand((byte*)a.Address, a.Pitch, a.PitchBytes, transposeA, a.Type, null);
         var decode = b.Type == DType.F32 ? null : WeightFormats.Decoder<L, V>(b.Type);
-        var right = new Operand((byte*)b.Address, b.Pitch, b.PitchBytes, transposeB, decode);
+        var right = new Operand((byte*)b.Address, b.Pitch, b.PitchBytes, transposeB, b.Type, decode);
         var target = new Target((float*)c.Address, c.Pitch, alpha, beta);
         if (m <= FewRowProducts<L, V>.MostRows)
             FewRowProducts<L, V>.Run(left, right, target, m, n, k, (float*)workspace.Address, threads);
+        else if (products == ProductType.BF16)
+            PackedProduct<PairPanels>.Run(left, right, target, m, n, k, (byte*)workspace.Address, threads);
         else
             PackedProduct<FloatPanels<L, V>>.Run(left, right, target, m, n, k, (byte*)workspace.Address, threads);
     }
