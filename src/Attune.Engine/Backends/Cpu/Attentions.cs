@@ -4,8 +4,9 @@ using Attune.Engine.Backends.Cpu.Simd;
 namespace Attune.Engine.Backends.Cpu;
 
 /// <summary>
-/// Attention, cut over sequences, heads and blocks. Backward goes twice over the scores, once per block of queries for dq, once per
-/// block of keys for dk and dv: a sum then belongs to one thread, in an order that no thread count changes.
+/// Attention, cut over sequences, heads and blocks. Backward goes over the blocks of scores once, diagonal by diagonal: the blocks of
+/// one diagonal share neither queries nor keys, so that every gradient is added up in an order that no thread count changes, without
+/// memory for parts of sums.
 /// </summary>
 internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionKernels where L : struct, ILane<V> where V : unmanaged
 {
@@ -36,7 +37,7 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
             PitchK = k.Pitch,
             PitchV = v.Pitch,
         };
-        Workers.Shared.Run(ref job, Tiles(plan, shape.Heads, false), threads);
+        Workers.Shared.Run(ref job, ForwardJob.Tiles(plan, shape), threads);
     }
 
     /// <inheritdoc />
@@ -51,11 +52,10 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
         CheckDisjoint(plan);
         if (workspace.Bytes < Workspace(plan, shape))
             throw new ArgumentException($"attention: a workspace of {workspace.Bytes} bytes instead of {Workspace(plan, shape)}", nameof(workspace));
-        // Rows outside every span keep β of what they held; where there are such rows that is done for all rows beforehand.
-        if (!Covers(plan, q.Rows, queries: true))
-            Rescale(dq, ref betaQ);
-        if (!Covers(plan, k.Rows, queries: false))
+        // Rows that no block reaches keep β of what they held; where there are such rows that is done for all rows beforehand.
+        if (!IsWhole(plan, q.Rows, k.Rows))
         {
+            Rescale(dq, ref betaQ);
             Rescale(dk, ref betaK);
             Rescale(dv, ref betaV);
         }
@@ -67,32 +67,26 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
             Q = new Plane(Check.Floats(q)),
             K = new Plane(Check.Floats(k)),
             V = new Plane(Check.Floats(v)),
-            O = new Plane(Check.Floats(o)),
             Lse = new Plane(Check.Floats(lse)),
             Delta = (float*)workspace.Address,
             DQ = new Plane(Check.Floats(dq)),
             DK = new Plane(Check.Floats(dk)),
             DV = new Plane(Check.Floats(dv)),
-            BetaQ = betaQ,
-            BetaK = betaK,
-            BetaV = betaV,
             PitchO = dO.Pitch,
+            PitchDQ = dq?.Pitch ?? 0,
             PitchQ = q.Pitch,
             PitchK = k.Pitch,
             PitchV = v.Pitch,
             Rows = Rows(plan),
+            Block = BackwardJob.BlockOf(shape),
         };
-        job.Pass = Pass.Delta;
-        Workers.Shared.Run(ref job, (job.Rows + BackwardJob.DeltaRows - 1) / BackwardJob.DeltaRows, threads);
-        if (dq is not null)
+        var deltas = new DeltaJob { DO = job.DO, O = new Plane(Check.Floats(o)), Delta = job.Delta, Shape = shape, Rows = job.Rows };
+        Workers.Shared.Run(ref deltas, (job.Rows + DeltaJob.TileRows - 1) / DeltaJob.TileRows, threads);
+        for (job.Diagonal = 0; job.Tiles() is var tiles && tiles > 0; job.Diagonal++)
         {
-            job.Pass = Pass.Queries;
-            Workers.Shared.Run(ref job, Tiles(plan, shape.Heads, false), threads);
+            (job.BetaQ, job.BetaK, job.BetaV) = job.Diagonal == 0 ? (betaQ, betaK, betaV) : (1, 1, 1);
+            Workers.Shared.Run(ref job, tiles, threads);
         }
-        if (dk is null && dv is null)
-            return;
-        job.Pass = Pass.Keys;
-        Workers.Shared.Run(ref job, Tiles(plan, shape.KeyHeads, true), threads);
     }
 
     private static void Clear(Tensor x)
@@ -120,38 +114,35 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
         return rows;
     }
 
-    private static bool Covers(AttentionPlan plan, int rows, bool queries)
+    // Whether all rows belong to spans of as many queries as keys, as in training.
+    private static bool IsWhole(AttentionPlan plan, int queryRows, int keyRows)
     {
         var end = 0;
         for (var i = 0; i < plan.Spans.Count; i++)
         {
             var s = plan.Spans[i];
-            if ((queries ? s.QueryStart : s.KeyStart) != end)
+            if (s.QueryStart != end || s.KeyStart != end || s.QueryLength != s.KeyLength)
                 return false;
-            end += queries ? s.QueryLength : s.KeyLength;
+            end += s.QueryLength;
         }
-        return end == rows;
+        return end == queryRows && end == keyRows;
     }
 
-    private static int Blocks(AttentionSpan span, bool keys) =>
-        keys ? (span.KeyLength + Keys - 1) / Keys : (span.QueryLength + Queries - 1) / Queries;
+    // Factor of what the softmax sees as scores: capped scores are scaled already.
+    private static float Factor(in AttentionShape shape) => shape.SoftCap > 0 ? 1 : shape.Scale;
 
-    private static int Tiles(AttentionPlan plan, int heads, bool keys)
+    /// <summary>A thread's scratch, taken in parts of whole cache lines.</summary>
+    private ref struct Scratch()
     {
-        var tiles = 0;
-        for (var i = 0; i < plan.Spans.Count; i++)
-            tiles = checked(tiles + heads * Blocks(plan.Spans[i], keys));
-        return tiles;
-    }
+        private float* next = (float*)Workers.Shared.Scratch;
 
-    // Late queries see most keys and early keys are seen by most queries: the long tiles come first.
-    private static (AttentionSpan Span, int Head, int Block) Find(IReadOnlyList<AttentionSpan> spans, int tile, int heads, bool keys)
-    {
-        var i = 0;
-        for (; tile >= heads * Blocks(spans[i], keys); i++)
-            tile -= heads * Blocks(spans[i], keys);
-        var block = tile / heads;
-        return (spans[i], tile % heads, keys ? block : Blocks(spans[i], keys) - 1 - block);
+        public float* Take(int count)
+        {
+            var part = next;
+            // All parts at the largest head size together stay below the scratch's 2 MB.
+            next += (count + 15) / 16 * 16;
+            return part;
+        }
     }
 
     private static void CheckShapes(Tensor q, Tensor k, Tensor v, Tensor o, Tensor? lse, AttentionPlan plan, AttentionShape shape)

@@ -35,6 +35,15 @@ internal static unsafe class MicroKernel<L, V> where L : struct, ILane<V> where 
         else Tile6X2<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
     }
 
+    /// <summary>A tile of <see cref="Rows"/> × two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Pair<TRows>(float* a, nint aRow, nint aStep, float* b, nint bStep, int k, float* c, nint cRow, float alpha, float beta)
+        where TRows : struct
+    {
+        if (L.Width == 16) Tile8X2<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
+        else Tile6X2<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
+    }
+
     /// <summary>A tile of <see cref="Rows"/> × one vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Narrow<TRows>(float* a, nint aRow, nint aStep, float* b, nint bStep, int k, float* c, nint cRow, float alpha, float beta)
@@ -94,6 +103,54 @@ internal static unsafe class MicroKernel<L, V> where L : struct, ILane<V> where 
         Put(c + 5 * cRow, c50, c51, c52, alpha, beta);
         Put(c + 6 * cRow, c60, c61, c62, alpha, beta);
         Put(c + 7 * cRow, c70, c71, c72, alpha, beta);
+    }
+
+    /// <summary>8 rows × 2 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile8X2<TRows>(float* a, nint aRow, nint aStep, float* b, nint bStep, int k, float* c, nint cRow, float alpha, float beta)
+        where TRows : struct
+    {
+        float* a3 = a + 3 * aRow, a6 = a + 6 * aRow;
+        V c00 = L.Set(0), c01 = L.Set(0);
+        V c10 = L.Set(0), c11 = L.Set(0);
+        V c20 = L.Set(0), c21 = L.Set(0);
+        V c30 = L.Set(0), c31 = L.Set(0);
+        V c40 = L.Set(0), c41 = L.Set(0);
+        V c50 = L.Set(0), c51 = L.Set(0);
+        V c60 = L.Set(0), c61 = L.Set(0);
+        V c70 = L.Set(0), c71 = L.Set(0);
+        for (var p = 0; p < k; p++)
+        {
+            V b0 = L.Load(b), b1 = L.Load(b + L.Width);
+            var x = L.Set(At<TRows>(a, a3, a6, aRow, 0));
+            c00 = L.Fma(x, b0, c00); c01 = L.Fma(x, b1, c01);
+            x = L.Set(At<TRows>(a, a3, a6, aRow, 1));
+            c10 = L.Fma(x, b0, c10); c11 = L.Fma(x, b1, c11);
+            x = L.Set(At<TRows>(a, a3, a6, aRow, 2));
+            c20 = L.Fma(x, b0, c20); c21 = L.Fma(x, b1, c21);
+            x = L.Set(At<TRows>(a, a3, a6, aRow, 3));
+            c30 = L.Fma(x, b0, c30); c31 = L.Fma(x, b1, c31);
+            x = L.Set(At<TRows>(a, a3, a6, aRow, 4));
+            c40 = L.Fma(x, b0, c40); c41 = L.Fma(x, b1, c41);
+            x = L.Set(At<TRows>(a, a3, a6, aRow, 5));
+            c50 = L.Fma(x, b0, c50); c51 = L.Fma(x, b1, c51);
+            x = L.Set(At<TRows>(a, a3, a6, aRow, 6));
+            c60 = L.Fma(x, b0, c60); c61 = L.Fma(x, b1, c61);
+            x = L.Set(At<TRows>(a, a3, a6, aRow, 7));
+            c70 = L.Fma(x, b0, c70); c71 = L.Fma(x, b1, c71);
+            a += aStep;
+            a3 += aStep;
+            a6 += aStep;
+            b += bStep;
+        }
+        Put(c, c00, c01, alpha, beta);
+        Put(c + cRow, c10, c11, alpha, beta);
+        Put(c + 2 * cRow, c20, c21, alpha, beta);
+        Put(c + 3 * cRow, c30, c31, alpha, beta);
+        Put(c + 4 * cRow, c40, c41, alpha, beta);
+        Put(c + 5 * cRow, c50, c51, alpha, beta);
+        Put(c + 6 * cRow, c60, c61, alpha, beta);
+        Put(c + 7 * cRow, c70, c71, alpha, beta);
     }
 
     /// <summary>8 rows × 1 vector.</summary>

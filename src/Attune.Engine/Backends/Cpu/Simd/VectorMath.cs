@@ -27,6 +27,24 @@ internal static class VectorMath<L, V> where L : struct, ILane<V> where V : unma
         return L.Scale(sum, n);
     }
 
+    /// <summary>2ˣ for x below 128; 0 from −160 on, −∞ included; 1.5e-7 relative.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exp2(V x)
+    {
+        // The bound stands first: a NaN in x survives.
+        x = L.Max(L.Set(-160), x);
+        var n = L.Round(x);
+        var r = L.Sub(x, n);
+        // Of all polynomials of degree 5 that are 1 at 0 the one whose relative error over |r| ≤ ½ is least: 9e-8.
+        var sum = L.Set(0.00132647303f);
+        sum = L.Fma(sum, r, L.Set(0.00967151373f));
+        sum = L.Fma(sum, r, L.Set(0.0555073375f));
+        sum = L.Fma(sum, r, L.Set(0.240222421f));
+        sum = L.Fma(sum, r, L.Set(0.693146978f));
+        sum = L.Fma(sum, r, L.Set(1));
+        return L.Scale(sum, n);
+    }
+
     /// <summary>σ(x) = 1 / (1 + e⁻ˣ).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Sigmoid(V x) => L.Div(L.Set(1), L.Add(L.Set(1), Exp(L.Sub(L.Set(0), x))));
