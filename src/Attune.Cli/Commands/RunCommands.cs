@@ -19,7 +19,12 @@ internal static class RunCommands
             HelpName = "number…",
             AllowMultipleArgumentsPerToken = true,
         };
+        var force = new Option<bool>("--force")
+        {
+            Description = "With --resume: go on although products (--compute) or vectors are others than so far; the result is not that of one run, bit for bit.",
+        };
         command.Options.Add(resume);
+        command.Options.Add(force);
         command.Options.Add(seeds);
         return host.Bind(command, c =>
         {
@@ -29,6 +34,8 @@ internal static class RunCommands
             var several = c.Get(seeds) ?? [];
             if (from is not null && several.Length > 0)
                 throw new UserErrorException("--seeds", "begins new runs and cannot go with --resume", "go on with the run that was stopped, or leave out --resume");
+            if (from is null && c.Get(force))
+                throw new UserErrorException("--force", "means something with --resume only", "leave it out");
             var backend = RunSetup.BackendOf(recipe);
             try
             {
@@ -38,7 +45,7 @@ internal static class RunCommands
                     SeedView.Finish(c.Output, study);
                     return ExitCode.OfGuard(study.Runs.All(static r => r.Holds));
                 }
-                var result = TrainRun.Execute(recipe, from, backend, TimeProvider.System, view.Show, c.Stop);
+                var result = TrainRun.Execute(recipe, from, backend, TimeProvider.System, view.Show, c.Stop, c.Get(force));
                 view.Finish(result);
                 return ExitCode.OfGuard(result.Holds);
             }
@@ -110,14 +117,14 @@ internal sealed class RecipeArguments
         if (c.Get(file) is not null || !settings.TrueForAll(IsOfTheMachine))
         {
             throw new UserErrorException(
-                "--resume", "goes on with the recipe in the run's folder, exactly as it was", "leave out the recipe and all settings but --threads, --memory and --time, or begin a new run");
+                "--resume", "goes on with the recipe in the run's folder, exactly as it was", "leave out the recipe and all settings but --threads, --memory, --time and --compute, or begin a new run");
         }
         return RecipeReader.ReadFile(RunDirectory.Existing(resume).Recipe, settings);
     }
 
-    // What changes no bit of the result: a run may go on with another share of the machine.
+    // What changes no bit of the result: a run may go on with another share of the machine. Products do: the checkpoint asks for --force.
     private static bool IsOfTheMachine(Setting setting) =>
-        setting.Key == "train.threads" || setting.Key.StartsWith("limits.", StringComparison.Ordinal);
+        setting.Key is "train.threads" or "train.compute" || setting.Key.StartsWith("limits.", StringComparison.Ordinal);
 }
 
 /// <summary>The flag of a recipe's key, under the heading of its section in the help.</summary>

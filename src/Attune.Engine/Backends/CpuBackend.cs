@@ -46,8 +46,11 @@ public sealed class CpuBackend : Backend
     /// <summary>Width of the vectors in bits; part of what makes a run reproducible to the bit.</summary>
     public int LaneBits { get; }
 
-    /// <summary>What matrix products of more than a few rows are computed in.</summary>
-    public ProductType Products { get; }
+    /// <inheritdoc />
+    public override ProductType Products { get; }
+
+    /// <inheritdoc />
+    public override Backend Exact => Products == ProductType.F32 ? this : Shared(Threads);
 
     /// <inheritdoc />
     public override string Name => "cpu";

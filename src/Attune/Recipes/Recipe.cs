@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Engine.Backends;
 using Attune.Training;
 
 namespace Attune.Recipes;
@@ -144,6 +145,9 @@ public sealed record TrainRecipe
 
     /// <summary>Compute threads; the result does not depend on it. auto: one a physical core.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>What matrix products of training are computed in: f32, or bf16, which rounds their operands and sums in F32. auto: bf16 where the processor has AVX512_BF16, otherwise f32.</summary>
+    public ProductType? Compute { get; init; }
 
     /// <summary>Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.</summary>
     public Recompute Recompute { get; init; } = Recompute.Auto;

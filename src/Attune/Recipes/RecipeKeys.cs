@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Engine.Backends;
 using Attune.Training;
 using static Attune.Recipes.ValueKinds;
 
@@ -97,6 +98,9 @@ public static class RecipeKeys
             t => t.KeepBest, (t, v) => t with { KeepBest = v }),
         Train("threads", Auto(Whole(1, 1024)), "Compute threads; the result does not depend on it. auto: one a physical core.",
             t => t.Threads, (t, v) => t with { Threads = v }),
+        Train("compute", Auto(OneOf(("f32", ProductType.F32), ("bf16", ProductType.BF16))),
+            "What matrix products of training are computed in: f32, or bf16, which rounds their operands and sums in F32. auto: bf16 where the processor has AVX512_BF16, otherwise f32.",
+            t => t.Compute, (t, v) => t with { Compute = v }),
         Train("recompute", OneOf(("auto", Recompute.Auto), ("on", Recompute.On), ("off", Recompute.Off)),
             "Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.",
             t => t.Recompute, (t, v) => t with { Recompute = v }),

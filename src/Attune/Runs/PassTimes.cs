@@ -64,12 +64,12 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
         });
         var loss = Seconds(() =>
         {
-            using var tape = new Tape(backend, arena, record: false);
+            using var tape = new Tape(backend.Exact, arena, record: false);
             NextToken.Forward(tape, sample.Decoder, input.Pass with { Adapters = sample.Adapters }, input, 1);
         });
         if (texts == 0)
             return new PassTimes(train / options.PassRows, loss / options.PassRows, 0, 0, blocks);
-        var generator = new Generator(sample.Decoder, model.Tokenizer, backend, arena, sample.Adapters);
+        var generator = new Generator(sample.Decoder, model.Tokenizer, backend.Exact, arena, sample.Adapters);
         var prompts = Enumerable.Repeat((IReadOnlyList<int>)new int[Math.Max(1, positions - Tokens - 1)], texts).ToArray();
         var read = Seconds(() => generator.GenerateAll(prompts, new GenerationOptions { MaxNewTokens = 1 }));
         var write = Seconds(() => generator.GenerateAll(prompts, new GenerationOptions { MaxNewTokens = 1 + Tokens }));

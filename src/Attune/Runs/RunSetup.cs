@@ -51,8 +51,10 @@ public sealed class RunSetup : IDisposable
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
     public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Lora is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
 
-    /// <summary>What runs a recipe's kernels: threads are all that a recipe says of it.</summary>
-    public static CpuBackend BackendOf(Recipe recipe) => CpuBackend.Shared(recipe.Train.Threads);
+    /// <summary>What trains by a recipe: its threads, and its products (<c>train.compute</c>).</summary>
+    /// <exception cref="UserErrorException">This machine has no such products.</exception>
+    public static CpuBackend BackendOf(Recipe recipe) =>
+        CpuBackend.Shared(recipe.Train.Threads, Compute.Choose(recipe.Train.Compute, CpuBackend.Supports(ProductType.BF16)).Products);
 
     /// <summary>Decides everything. Reads data and configuration, maps the weights, allocates nothing of size.</summary>
     /// <exception cref="UserErrorException">Anything that is wrong with recipe, model or data, all at once where that is possible.</exception>
@@ -64,6 +66,7 @@ public sealed class RunSetup : IDisposable
             foreach (var form in recipe.Export)
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind == MethodKind.Lora);
             var choices = new Choices();
+            recipe = Compute.Resolve(recipe, backend, choices);
             (recipe, var data) = RunData.Read(recipe, model, choices, notice, cancel);
             (recipe, var method) = RunMethod.Choose(recipe, model, choices);
             (recipe, var steps) = RunSteps.Choose(recipe, data, choices);

@@ -33,12 +33,13 @@ public static class TrainRun
     /// <summary>Runs a recipe.</summary>
     /// <param name="recipe">The recipe; in a resumed run the one in the run's folder.</param>
     /// <param name="resume">The run's folder to go on with, or null.</param>
-    /// <param name="backend">Runs the kernels.</param>
+    /// <param name="backend">Trains and validates; all evidence is measured on its <see cref="Backend.Exact"/>.</param>
     /// <param name="clock">For the name of the run's folder.</param>
     /// <param name="notice">Gets everything worth seeing.</param>
     /// <param name="cancel">Stops with a checkpoint.</param>
+    /// <param name="anyArithmetic">Go on with a checkpoint of other products or vectors too; the result is then not that of one run.</param>
     public static RunResult Execute(
-        Recipe recipe, string? resume, Backend backend, TimeProvider clock, Action<RunNotice> notice, CancellationToken cancel)
+        Recipe recipe, string? resume, Backend backend, TimeProvider clock, Action<RunNotice> notice, CancellationToken cancel, bool anyArithmetic = false)
     {
         var warnings = new List<string>();
         void Notice(RunNotice n)
@@ -56,21 +57,22 @@ public static class TrainRun
         using var arena = Arena.OfBytes(setup.Memory.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
         run.RequireRoom(setup.DiskBytes);
+        var checkpoints = new Checkpoints(run.Path, Identity(setup, backend), Arithmetic(backend), anyArithmetic);
+        var from = resume is null ? null : checkpoints.Newest;
+        if (from is not null)
+            checkpoints.Require(from);
         if (resume is null)
             WriteRecipe(run, setup);
-        var before = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, null, backend, arena, "before", Notice, cancel);
-
-        var checkpoints = new Checkpoints(run.Path, Identity(setup, backend));
+        var before = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, null, backend.Exact, arena, "before", Notice, cancel);
         // A model that is trained whole has its own copy, and the files that it began with would only take room beside what is saved.
         if (model.Adapters is null)
             setup.Model.Folder.ReleaseWeights();
-        var from = resume is null ? null : checkpoints.Newest;
         using var log = new RunLog(run, setup, resume is null ? null : from is null ? 0 : Checkpoints.StepOf(from), clock);
         var state = Train(setup, log, model, backend, arena, checkpoints, from, Notice, cancel);
-        var after = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend, arena, "after", Notice, cancel);
+        var after = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend.Exact, arena, "after", Notice, cancel);
 
         var saved = RunOutput.Save(run, setup, model);
-        var parity = RunOutput.CheckParity(saved, setup, model, backend, arena);
+        var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
         var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
         if (setup.Recipe.Export.Count > 0)
@@ -78,7 +80,7 @@ public static class TrainRun
             // What trained is on disk: its memory is not needed beside the forms that are compared.
             model.Dispose();
             arena.Dispose();
-            record = record with { Parity = Export(setup, run, saved, backend, notice, cancel) };
+            record = record with { Parity = Export(setup, run, saved, backend.Exact, notice, cancel) };
         }
         ReportFiles.Write(run.Path, record);
         log.Finish(state.Step, record.Metrics, saved);
@@ -163,6 +165,7 @@ public static class TrainRun
         return new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["backend"] = backend.Name,
+            ["products"] = Compute.Name(backend.Products),
             ["cores"] = machine.Cores.ToString(CultureInfo.InvariantCulture),
             ["runtime"] = machine.Runtime,
             ["simd_bits"] = machine.SimdBits.ToString(CultureInfo.InvariantCulture),
@@ -170,12 +173,16 @@ public static class TrainRun
         };
     }
 
-    // What two parts of one run must share: everything that decides a bit of the result.
+    // What of the machine decides the last bits. Numbers of two kinds are both right, but are not those of one run.
+    private static string Arithmetic(Backend backend) =>
+        string.Create(CultureInfo.InvariantCulture, $"products in {Compute.Name(backend.Products)} and vectors of {Machine.Inspect().SimdBits} bits");
+
+    // What two parts of one run must share: everything else that decides a bit of the result.
     private static string Identity(RunSetup setup, Backend backend)
     {
         var text = new StringBuilder(RecipeWriter.Write(
-            setup.Recipe with { Output = null, Export = [], Limits = new LimitsRecipe(), Train = setup.Recipe.Train with { Threads = null } }));
-        text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\nlanes {Machine.Inspect().SimdBits}\n");
+            setup.Recipe with { Output = null, Export = [], Limits = new LimitsRecipe(), Train = setup.Recipe.Train with { Threads = null, Compute = null } }));
+        text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -12,8 +12,10 @@ namespace Attune.Training;
 /// there is whole. The two newest are kept, and the best weights beside them.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
-/// <param name="identity">What a resumed run must agree on: a hash of model, data and settings, and the arithmetic used.</param>
-public sealed class Checkpoints(string folder, string identity)
+/// <param name="identity">What a resumed run must agree on: a hash of model, data and settings.</param>
+/// <param name="arithmetic">What the numbers are computed with, in words: a resumed run must agree on it too, unless <paramref name="anyArithmetic"/>.</param>
+/// <param name="anyArithmetic">Take checkpoints of another arithmetic as well.</param>
+public sealed class Checkpoints(string folder, string identity, string arithmetic, bool anyArithmetic = false)
 {
     private const string Prefix = "step-";
     private const string Suffix = ".safetensors";
@@ -46,18 +48,20 @@ public sealed class Checkpoints(string folder, string identity)
     /// <summary>Saves the weights alone as the best.</summary>
     public void SaveBest(TrainedWeights weights, TrainingState state) => Write(BestPath, weights, state, withMoments: false);
 
+    /// <summary>Makes sure that the run can go on from a checkpoint; reads its header only.</summary>
+    /// <exception cref="UserErrorException">It belongs to another run, or was computed with another arithmetic.</exception>
+    public void Require(string path)
+    {
+        using var file = SafeTensorsFile.Open(path);
+        Require(file, path);
+    }
+
     /// <summary>Fills <paramref name="weights"/> from a checkpoint, and returns its state.</summary>
-    /// <exception cref="UserErrorException">It belongs to another run.</exception>
+    /// <exception cref="UserErrorException">It belongs to another run, or was computed with another arithmetic.</exception>
     public TrainingState Load(string path, TrainedWeights weights)
     {
         using var file = SafeTensorsFile.Open(path);
-        if (file.Metadata.GetValueOrDefault("identity") != identity)
-        {
-            throw new UserErrorException(
-                path,
-                "was made with another model, other data, other settings or on another kind of processor; going on would not be the same run",
-                "resume with the recipe in the run's folder, unchanged, or begin a new run with another output");
-        }
+        Require(file, path);
         foreach (var (name, tensor) in Tensors(weights, withMoments: file.Metadata.ContainsKey("moments")))
         {
             if (!file.Entries.TryGetValue(name, out var entry) || entry.Type != SafeTensorsType.F32 || entry.ElementCount != tensor.Count)
@@ -76,6 +80,24 @@ public sealed class Checkpoints(string folder, string identity)
     {
         if (Directory.Exists(root))
             Directory.Delete(root, recursive: true);
+    }
+
+    private void Require(SafeTensorsFile file, string path)
+    {
+        if (file.Metadata.GetValueOrDefault("identity") != identity)
+        {
+            throw new UserErrorException(
+                path,
+                "was made with another model, other data or other settings; going on would not be the same run",
+                "resume with the recipe in the run's folder, unchanged, or begin a new run with another output");
+        }
+        if (file.Metadata.GetValueOrDefault("arithmetic") is var other && other != arithmetic && !anyArithmetic)
+        {
+            throw new UserErrorException(
+                path,
+                $"was computed with {other ?? "arithmetic that it does not name"}, and going on here would be with {arithmetic}: not the same run, bit for bit",
+                "resume on such a machine and with the train.compute of the run's recipe; or add --force to go on all the same");
+        }
     }
 
     private static IEnumerable<(string Name, Tensor Row)> Tensors(TrainedWeights weights, bool withMoments)
@@ -118,6 +140,7 @@ public sealed class Checkpoints(string folder, string identity)
         var metadata = new Dictionary<string, string>
         {
             ["identity"] = identity,
+            ["arithmetic"] = arithmetic,
             ["state"] = new JsonObject
             {
                 ["step"] = state.Step,

@@ -65,7 +65,7 @@ public sealed record MemoryPlan
     /// <param name="folder">The model.</param>
     /// <param name="method">What trains.</param>
     /// <param name="options">Rows of a pass, recomputation.</param>
-    /// <param name="backend">The backend that will run.</param>
+    /// <param name="backend">The backend that will train and validate; before and after are measured on its <see cref="Backend.Exact"/>.</param>
     /// <param name="texts">How many texts are generated at once at the most.</param>
     /// <param name="textLength">Longest prompt and answer together.</param>
     /// <param name="tokens">Tokens of all data sets.</param>
@@ -90,8 +90,9 @@ public sealed record MemoryPlan
             Gradients = bucket,
             Moments = persistent - 2 * bucket,
             Activations = arena.Peak - persistent,
-            Evaluation = sides.Max(a => TokenLosses.Plan(model.Decoder, a, options.PassRows, backend)),
-            Generation = texts > 0 ? sides.Max(a => Generator.Plan(model.Decoder, backend, a, texts, textLength)) : 0,
+            Evaluation = sides.Max(a => Math.Max(
+                TokenLosses.Plan(model.Decoder, a, options.PassRows, backend), TokenLosses.Plan(model.Decoder, a, options.PassRows, backend.Exact))),
+            Generation = texts > 0 ? sides.Max(a => Generator.Plan(model.Decoder, backend.Exact, a, texts, textLength)) : 0,
             // An id, a flag, offsets while building, and batches under way.
             Data = 32 * tokens,
         };

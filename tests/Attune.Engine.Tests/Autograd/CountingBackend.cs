@@ -5,7 +5,7 @@ namespace Attune.Engine.Tests.Autograd;
 /// <summary>Another backend that counts its matrix products, and fails at one of them where asked to.</summary>
 internal sealed class CountingBackend(Backend inner) : Backend, IMatrixKernels
 {
-    public int Products { get; set; }
+    public int Count { get; set; }
 
     /// <summary>Number of the product that throws, from 1; 0 for none.</summary>
     public int FailsAt { get; init; }
@@ -32,7 +32,7 @@ internal sealed class CountingBackend(Backend inner) : Backend, IMatrixKernels
 
     public void Product(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha, float beta, Tensor workspace)
     {
-        if (++Products == FailsAt)
+        if (++Count == FailsAt)
             throw new TestFailureException();
         inner.Matrix.Product(a, transposeA, b, transposeB, c, alpha, beta, workspace);
     }

@@ -93,9 +93,9 @@ public class GradientFlowTests
         Assert.False(h.NeedsGrad);
         var y = tape.Run(new MatMul(h, top));
         Assert.Equal(1, tape.Recorded);
-        backend.Products = 0;
+        backend.Count = 0;
         tape.Backward([y], [Inputs.Constant(2, 3)]);
-        Assert.Equal(1, backend.Products);
+        Assert.Equal(1, backend.Count);
         Assert.Null(h.Grad);
         Assert.Null(x.Grad);
     }
@@ -112,9 +112,9 @@ public class GradientFlowTests
         using var arena = GradientCheck.PoisonedArena();
         using var tape = new Tape(backend, arena);
         var y = tape.Run(new LowRankUpdate(inputs.Flow(3, 5), inputs.Flow(3, 4), inputs.Weight(2, 4), inputs.Weight(5, 2), 1, 0, default));
-        backend.Products = 0;
+        backend.Count = 0;
         tape.Backward([y], [Inputs.Constant(3, 5)]);
-        Assert.Equal(products, backend.Products);
+        Assert.Equal(products, backend.Count);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public class MemoryTests
             using var pretended = Arena.Pretended();
             network.Run(new DryRunBackend(backend), pretended);
             Assert.Equal(0, pretended.InUse);
-            Assert.Equal(0, backend.Products);
+            Assert.Equal(0, backend.Count);
             // No larger than planned: a step beyond it would throw.
             using var real = Arena.OfBytes(pretended.Peak);
             network.Run(backend, real);
@@ -45,7 +45,7 @@ public class MemoryTests
         using var arena = Arena.OfBytes(1 << 22);
         network.Run(counter, arena);
         // Products fail one after the other: in forward, in backward and in bodies that run again.
-        for (var n = 1; n <= counter.Products; n++)
+        for (var n = 1; n <= counter.Count; n++)
         {
             var failing = new CountingBackend(new ReferenceBackend<float>()) { FailsAt = n };
             Assert.Throws<TestFailureException>(() => network.Run(failing, arena));

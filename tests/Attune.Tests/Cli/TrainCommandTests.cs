@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Attune.Cli;
+using Attune.Engine.Backends;
 
 namespace Attune.Tests.Cli;
 
@@ -75,6 +76,13 @@ public sealed class TrainCommandTests : IDisposable
         var other = await CliRun.Of("train", "--resume", tiny.At("run"), "--epochs", "9");
         Assert.Equal(ExitCode.WrongInput, other.ExitCode);
         Assert.Contains("--threads", other.Error);
+        if (CpuBackend.Supports(ProductType.BF16))
+        {
+            var products = await CliRun.Of("train", "--resume", tiny.At("run"), "--compute", "f32");
+            Assert.Equal(ExitCode.WrongInput, products.ExitCode);
+            Assert.Contains("computed with products in bf16", products.Error);
+            Assert.Contains("--force", products.Error);
+        }
         // What is the machine's alone may differ, and changes no bit.
         var resumed = await CliRun.Of("train", "--resume", tiny.At("run"), "--threads", "2", "--time", "1h");
         Assert.True(resumed.ExitCode == 0, resumed.Error);

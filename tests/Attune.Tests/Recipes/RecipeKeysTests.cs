@@ -44,6 +44,7 @@ public sealed class RecipeKeysTests : IDisposable
         ["train.patience"] = "0",
         ["train.keep_best"] = "false",
         ["train.threads"] = "2",
+        ["train.compute"] = "bf16",
         ["train.recompute"] = "on",
         ["train.from_scratch"] = "true",
         ["limits.memory"] = "3GiB",

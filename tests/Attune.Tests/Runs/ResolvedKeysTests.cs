@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Attune.Data;
 using Attune.Engine.Backends;
+using Attune.Problems;
 using Attune.Recipes;
 using Attune.Runs;
 
@@ -48,6 +49,8 @@ public sealed class ResolvedKeysTests : IDisposable
         ["train.patience"] = ("9", ""),
         ["train.keep_best"] = ("false", ""),
         ["train.threads"] = ("3", ""),
+        // The one that auto does not choose here.
+        ["train.compute"] = (CpuBackend.Supports(ProductType.BF16) ? "f32" : "bf16", ""),
         ["train.recompute"] = ("on", ""),
         ["train.from_scratch"] = ("true", "method.kind: full\n"),
         ["limits.memory"] = ("3GiB", ""),
@@ -102,10 +105,23 @@ public sealed class ResolvedKeysTests : IDisposable
         {
             "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, TimeProvider.System).Path,
             "export" => $"{setup.DiskBytes}",
+            "train.compute" => Products(recipe),
             "train.threads" => $"{RunSetup.BackendOf(recipe).Threads}",
             "eval.samples" => $"{setup.Measured.Shown(setup.Recipe.Eval.Samples).Count()}",
             _ => Text(setup),
         };
+    }
+
+    private static string Products(Recipe recipe)
+    {
+        try
+        {
+            return RunSetup.BackendOf(recipe).Products.ToString();
+        }
+        catch (UserErrorException e)
+        {
+            return e.Message;
+        }
     }
 
     // All that the run works with; nothing of the recipe itself.

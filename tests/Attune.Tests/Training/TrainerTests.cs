@@ -272,8 +272,40 @@ public class TrainerTests
         using var other = new TrainingRig(temp.Path, identity: "other");
         var before = other.Bits;
         var e = Assert.Throws<UserErrorException>(() => other.Run(other.Checkpoints.Newest));
-        Assert.Contains("another model, other data, other settings", e.Message, StringComparison.Ordinal);
+        Assert.Contains("another model, other data or other settings", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, other.Bits);
+    }
+
+    /// <summary>The curve of a run does not tell what its products were computed in.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Losses_in_bf16_follow_those_in_f32(bool lora)
+    {
+        using var temp = new TempFolder();
+        using var exact = new TrainingRig(temp.File("f32"), lora);
+        using var rounded = new TrainingRig(temp.File("bf16"), lora, backend: TestBackends.CpuBF16);
+        exact.Run();
+        rounded.Run();
+        Assert.NotEqual(exact.Bits, rounded.Bits);
+        Assert.All(exact.Losses.Zip(rounded.Losses), static p => Assert.InRange(p.Second, 0.99 * p.First, 1.01 * p.First));
+    }
+
+    [Fact]
+    [Trait("SilentFailure", "15")]
+    public void A_checkpoint_of_other_arithmetic_is_refused_unless_it_is_wished()
+    {
+        using var temp = new TempFolder();
+        using (var first = new TrainingRig(temp.Path))
+            first.Run();
+        using var other = new TrainingRig(temp.Path, arithmetic: "other numbers");
+        var newest = other.Checkpoints.Newest!;
+        var e = Assert.Throws<UserErrorException>(() => other.Checkpoints.Require(newest));
+        Assert.Contains("computed with numbers, and going on here would be with other numbers", e.Message, StringComparison.Ordinal);
+        Assert.Throws<UserErrorException>(() => other.Run(newest));
+        using var any = new TrainingRig(temp.Path, arithmetic: "other numbers", anyArithmetic: true);
+        any.Checkpoints.Require(newest);
+        any.Run(newest);
     }
 
     [Fact]

@@ -17,12 +17,12 @@ internal sealed class TrainingRig : IDisposable
 
     private readonly ModelFolder folder = ModelFolder.Open(ModelFixture.PathOf("llama-untied"));
 
-    public TrainingRig(string runFolder, bool lora = true, long seed = 1, string? backend = null, string identity = "same")
+    public TrainingRig(string runFolder, bool lora = true, long seed = 1, string? backend = null, string identity = "same", string arithmetic = "numbers", bool anyArithmetic = false)
     {
         Backend = TestBackends.Make(backend ?? TestBackends.Cpu);
         Seed = seed;
         Model = TrainingModel.Build(folder, new TuningMethod(lora ? new LoraOptions { Rank = 4, Alpha = 8, Dropout = 0.2f } : null, false, seed), Backend, Arena);
-        Checkpoints = new Checkpoints(runFolder, identity);
+        Checkpoints = new Checkpoints(runFolder, identity, arithmetic, anyArithmetic);
         Options = new TrainerOptions
         {
             TotalSteps = 8,

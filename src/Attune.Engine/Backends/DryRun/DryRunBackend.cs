@@ -16,6 +16,12 @@ public sealed class DryRunBackend(Backend like) : Backend
     public override DType Activation => like.Activation;
 
     /// <inheritdoc />
+    public override ProductType Products => like.Products;
+
+    /// <inheritdoc />
+    public override Backend Exact => like.Exact == like ? this : new DryRunBackend(like.Exact);
+
+    /// <inheritdoc />
     public override IMatrixKernels Matrix => none;
 
     /// <inheritdoc />
