@@ -34,6 +34,7 @@ internal static unsafe class AttentionGradientKernel<L, V> where L : struct, ILa
         {
             var first = AttentionTiles<L, V>.Aligned(sight.FirstKey(row));
             var cols = AttentionTiles<L, V>.Padded(sight.EndKey(Math.Min(row + height, sight.Queries) - 1)) - first;
+            Prefetch.Rows(rows + (row + height) * rowPitch, rowPitch, Math.Min(height, readable - row - height), headSize);
             var step = rowPitch;
             var from = AttentionTiles<L, V>.TileRows(rows + row * rowPitch, ref step, readable - row, headSize, copy);
             AttentionTiles<L, V>.Multiply<Strided>(from, step, 1, packed + first, pitch, headSize, scores + row * pitch + first, pitch, cols, 0);
@@ -98,6 +99,7 @@ internal static unsafe class AttentionGradientKernel<L, V> where L : struct, ILa
             var count = Math.Min(height, sight.Queries - query);
             var first = sight.FirstKey(query);
             var keys = sight.EndKey(query + count - 1) - first;
+            Prefetch.Rows(to + query * toPitch, toPitch, count, headSize);
             AttentionTiles<L, V>.Multiply<Strided>(scores + query * pitch + first, pitch, 1, rows + first * rowPitch, rowPitch, keys, copy, padded, padded, 0);
             for (var i = 0; i < count; i++)
                 AttentionTiles<L, V>.Put(copy + i * padded, factor, to + (query + i) * toPitch, beta, headSize);

@@ -13,8 +13,8 @@ internal static unsafe class AttentionKernel<L, V> where L : struct, ILane<V> wh
     /// <summary>Queries of a block: a multiple of a tile's columns and rows at every width.</summary>
     public const int Queries = 48;
 
-    /// <summary>Keys of a block: with its values and scores it stays in the first-level cache at D = 64.</summary>
-    public const int Keys = 96;
+    /// <summary>Keys of a block: a sum over them is long enough for a tile to be worth reading and writing, and their scores stay near.</summary>
+    public const int Keys = 192;
 
     /// <summary>Elements of a block of scores, with room for a last incomplete tile.</summary>
     public const int ScoreElements = (Keys + 8) * Queries;
@@ -29,7 +29,8 @@ internal static unsafe class AttentionKernel<L, V> where L : struct, ILane<V> wh
     /// <param name="scores">Room for whole tiles.</param>
     /// <param name="copy">Room for the rows of one tile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(float* rows, nint pitch, int readable, int headSize, float* packed, in Sight sight, float* scores, float* copy)
+    public static void Scores(
+        float* rows, nint pitch, int readable, int headSize, float* packed, in Sight sight, float* scores, float* copy)
     {
         var height = MicroKernel<L, V>.Rows;
         for (var row = 0; row < sight.Keys; row += height)

@@ -1,26 +1,9 @@
+using Attune.Engine.Backends.Cpu.Simd;
+
 namespace Attune.Engine.Backends.Cpu;
 
 internal sealed unsafe partial class Attentions<L, V>
 {
-    /// <summary>delta = Σ columns of dO ∘ O, per head and row.</summary>
-    private struct DeltaJob : IJob
-    {
-        public const int TileRows = 32;
-
-        public Plane DO, O;
-        public float* Delta;
-        public AttentionShape Shape;
-        public int Rows;
-
-        public readonly void Tile(int index)
-        {
-            for (var row = index * TileRows; row < Math.Min((index + 1) * TileRows, Rows); row++)
-                for (var head = 0; head < Shape.Heads; head++)
-                    Delta[(long)head * Rows + row] =
-                        AttentionTiles<L, V>.Dot(DO.At(row, head * Shape.HeadSize), O.At(row, head * Shape.HeadSize), Shape.HeadSize);
-        }
-    }
-
     /// <summary>
     /// The blocks of scores of one diagonal: a block of keys, the block of queries that sits <see cref="Diagonal"/> blocks of keys
     /// further on, all query heads of a key head. Adds to dk and dv of the keys and to dq of the queries.
@@ -29,20 +12,14 @@ internal sealed unsafe partial class Attentions<L, V>
     {
         public IReadOnlyList<AttentionSpan> Spans;
         public AttentionShape Shape;
-        public Plane DO, Q, K, V, Lse, DQ, DK, DV;
+        public Plane DO, Q, K, V, O, Lse, DQ, DK, DV;
         public float* Delta;
         public float BetaQ, BetaK, BetaV;
-        public int PitchO, PitchQ, PitchK, PitchV, PitchDQ, Rows, Block, Diagonal;
-
-        /// <summary>Keys and queries of a block: as many as the second-level cache holds with everything that belongs to them.</summary>
-        public static int BlockOf(AttentionShape shape) => shape.HeadSize <= 128 ? 144 : 96;
+        public int PitchO, PitchQ, PitchK, PitchV, PitchDQ, Rows, Diagonal;
 
         /// <summary>Blocks of this diagonal; 0 where no query sees that far back, on this diagonal and all behind it.</summary>
         public readonly int Tiles()
         {
-            // The nearest two of a block of queries and a block of keys are this far apart.
-            if (Shape.Window > 0 && (long)Diagonal * Block - Block + 1 >= Shape.Window)
-                return 0;
             var tiles = 0;
             for (var i = 0; i < Spans.Count; i++)
                 tiles = checked(tiles + Shape.KeyHeads * Blocks(Spans[i], out _));
@@ -52,11 +29,12 @@ internal sealed unsafe partial class Attentions<L, V>
         public readonly void Tile(int index)
         {
             var (span, keyHead, block) = Find(index);
-            var (d, offset, key) = (Shape.HeadSize, span.KeyLength - span.QueryLength, block * Block);
-            var start = Math.Max((block + Diagonal) * Block, offset);
-            var end = Math.Min((block + Diagonal + 1) * Block, span.KeyLength);
-            var sight = new Sight(start - key, Shape.Window, end - start, Math.Min(Block, span.KeyLength - key));
-            var b = new Buffers(d, Block);
+            var (d, size, offset) = (Shape.HeadSize, BlockOf(span), span.KeyLength - span.QueryLength);
+            var key = block * size;
+            var start = Math.Max((block + Diagonal) * size, offset);
+            var end = Math.Min((block + Diagonal + 1) * size, span.KeyLength);
+            var sight = new Sight(start - key, Shape.Window, end - start, Math.Min(size, span.KeyLength - key));
+            var b = new Buffers(d, LargestBlock);
             var (keyRow, keyCol, queryRow, readable) = (span.KeyStart + key, keyHead * d, span.QueryStart + start - offset, span.QueryLength - (start - offset));
             var width = AttentionTiles<L, V>.Padded(sight.Keys);
             AttentionTiles<L, V>.Pack(K.At(keyRow, keyCol), PitchK, sight.Keys, d, b.PackedK, b.Pitch, width);
@@ -69,9 +47,12 @@ internal sealed unsafe partial class Attentions<L, V>
             for (var head = keyHead * group; head < (keyHead + 1) * group; head++)
             {
                 float* q = Q.At(queryRow, head * d), dO = DO.At(queryRow, head * d);
+                var delta = Delta + (long)head * Rows + queryRow;
+                for (var i = 0; Diagonal == 0 && i < sight.Queries; i++)
+                    delta[i] = AttentionTiles<L, V>.Dot(DO.At(queryRow + i, head * d), O.At(queryRow + i, head * d), d);
                 AttentionGradientKernel<L, V>.Scores(q, PitchQ, readable, d, b.PackedK, sight, b.P, b.Pitch, b.Tile);
                 AttentionGradientKernel<L, V>.Scores(dO, PitchO, readable, d, b.PackedV, sight, b.DS, b.Pitch, b.Tile);
-                AttentionGradientKernel<L, V>.Gradients(b.P, b.DS, b.Pitch, sight, Shape, Lse.At(head, queryRow), Delta + (long)head * Rows + queryRow);
+                AttentionGradientKernel<L, V>.Gradients(b.P, b.DS, b.Pitch, sight, Shape, Lse.At(head, queryRow), delta);
                 nint pitch = PitchO;
                 var rows = AttentionTiles<L, V>.WholeVectors(dO, ref pitch, sight.Queries, d, b.QueryRows);
                 AttentionGradientKernel<L, V>.AddToKeys(b.P, b.Pitch, sight, rows, pitch, b.Padded, b.SumsV);
@@ -84,6 +65,8 @@ internal sealed unsafe partial class Attentions<L, V>
             }
             for (var i = 0; i < sight.Keys; i++)
             {
+                Prefetch.Rows(DK.At(keyRow + i + 8, keyCol), 0, 1, d);
+                Prefetch.Rows(DV.At(keyRow + i + 8, keyCol), 0, 1, d);
                 if (DK.At(0, 0) != null)
                     AttentionTiles<L, V>.Put(b.SumsK + i * b.Padded, Shape.Scale, DK.At(keyRow + i, keyCol), BetaK, d);
                 if (DV.At(0, 0) != null)
@@ -91,11 +74,25 @@ internal sealed unsafe partial class Attentions<L, V>
             }
         }
 
+        // Keys, and queries, of the largest block: what the second-level cache holds with all that belongs to them.
+        private readonly int LargestBlock => Shape.HeadSize <= 64 ? 240 : Shape.HeadSize <= 128 ? 160 : 96;
+
+        // Keys, and queries, of the blocks of a span: as few blocks as can be, as equal as can be.
+        private readonly int BlockOf(AttentionSpan span)
+        {
+            var blocks = Math.Max(1, (span.KeyLength + LargestBlock - 1) / LargestBlock);
+            return Math.Max(16, ((span.KeyLength + blocks - 1) / blocks + 15) / 16 * 16);
+        }
+
         // Blocks of keys of a span that have a block of queries on this diagonal.
         private readonly int Blocks(AttentionSpan span, out int first)
         {
-            first = Math.Max(0, Math.Max(0, span.KeyLength - span.QueryLength) / Block - Diagonal);
-            return span.QueryLength == 0 ? 0 : Math.Max(0, (span.KeyLength + Block - 1) / Block - Diagonal - first);
+            var size = BlockOf(span);
+            first = Math.Max(0, Math.Max(0, span.KeyLength - span.QueryLength) / size - Diagonal);
+            // The nearest query and key of two blocks are this far apart.
+            if (span.QueryLength == 0 || (Shape.Window > 0 && (long)Diagonal * size - size + 1 >= Shape.Window))
+                return 0;
+            return Math.Max(0, (span.KeyLength + size - 1) / size - Diagonal - first);
         }
 
         private readonly (AttentionSpan Span, int KeyHead, int Block) Find(int tile)

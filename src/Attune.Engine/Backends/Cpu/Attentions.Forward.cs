@@ -1,3 +1,5 @@
+using Attune.Engine.Backends.Cpu.Simd;
+
 namespace Attune.Engine.Backends.Cpu;
 
 internal sealed unsafe partial class Attentions<L, V>
@@ -8,7 +10,7 @@ internal sealed unsafe partial class Attentions<L, V>
         public IReadOnlyList<AttentionSpan> Spans;
         public AttentionShape Shape;
         public Plane Q, K, V, O, Lse;
-        public int PitchQ, PitchK, PitchV;
+        public int PitchQ, PitchK, PitchV, PitchO, Ahead;
 
         public readonly void Tile(int index)
         {
@@ -38,6 +40,13 @@ internal sealed unsafe partial class Attentions<L, V>
                     AttentionKernel<L, V>.Cap(scores, sight.Keys * Queries, Shape.Scale, Shape.SoftCap);
                 AttentionKernel<L, V>.Mask(scores, sight);
                 AttentionKernel<L, V>.Softmax(scores, sight, Factor(Shape), max, sum, change);
+                if (key + Keys >= position + count)
+                {
+                    // What comes next: the rows of o, and the queries of the tile that this thread takes after this one.
+                    Prefetch.Rows(O.At(span.QueryStart + first, head * d), PitchO, count, d);
+                    if (head + Ahead < Shape.Heads)
+                        Prefetch.Rows(Q.At(span.QueryStart + first, (head + Ahead) * d), PitchQ, count, d);
+                }
                 nint pitch = PitchV;
                 var values = AttentionTiles<L, V>.WholeVectors(V.At(row, col), ref pitch, sight.Keys, d, copy);
                 AttentionKernel<L, V>.AddToQueries(scores, sight, change, values, pitch, padded, sums);

@@ -21,9 +21,12 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
     public void Attention(Tensor q, Tensor k, Tensor v, AttentionPlan plan, AttentionShape shape, Tensor o, Tensor? lse, Tensor workspace)
     {
         CheckShapes(q, k, v, o, lse, plan, shape);
-        Clear(o);
-        if (lse is not null)
-            Clear(lse);
+        if (!IsWhole(plan, q.Rows, k.Rows))
+        {
+            Clear(o);
+            if (lse is not null)
+                Clear(lse);
+        }
         var job = new ForwardJob
         {
             Spans = plan.Spans,
@@ -36,6 +39,8 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
             PitchQ = q.Pitch,
             PitchK = k.Pitch,
             PitchV = v.Pitch,
+            PitchO = o.Pitch,
+            Ahead = threads,
         };
         Workers.Shared.Run(ref job, ForwardJob.Tiles(plan, shape), threads);
     }
@@ -67,6 +72,7 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
             Q = new Plane(Check.Floats(q)),
             K = new Plane(Check.Floats(k)),
             V = new Plane(Check.Floats(v)),
+            O = new Plane(Check.Floats(o)),
             Lse = new Plane(Check.Floats(lse)),
             Delta = (float*)workspace.Address,
             DQ = new Plane(Check.Floats(dq)),
@@ -78,10 +84,7 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
             PitchK = k.Pitch,
             PitchV = v.Pitch,
             Rows = Rows(plan),
-            Block = BackwardJob.BlockOf(shape),
         };
-        var deltas = new DeltaJob { DO = job.DO, O = new Plane(Check.Floats(o)), Delta = job.Delta, Shape = shape, Rows = job.Rows };
-        Workers.Shared.Run(ref deltas, (job.Rows + DeltaJob.TileRows - 1) / DeltaJob.TileRows, threads);
         for (job.Diagonal = 0; job.Tiles() is var tiles && tiles > 0; job.Diagonal++)
         {
             (job.BetaQ, job.BetaK, job.BetaV) = job.Diagonal == 0 ? (betaQ, betaK, betaV) : (1, 1, 1);
