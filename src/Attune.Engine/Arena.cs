@@ -56,6 +56,15 @@ public sealed class Arena : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         var size = Math.Max(Alignment, (bytes + Alignment - 1) / Alignment * Alignment);
+        return new Block(this, storage, Reserve(size), size);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => storage.Dispose();
+
+    /// <summary>Takes <paramref name="size"/> bytes, a multiple of <see cref="Alignment"/>; returns where they begin.</summary>
+    internal long Reserve(long size)
+    {
         for (var i = stacked ? Math.Max(0, free.Count - 1) : 0; i < free.Count; i++)
         {
             var (start, end) = free[i];
@@ -67,13 +76,10 @@ public sealed class Arena : IDisposable
                 free[i] = (start + size, end);
             InUse += size;
             Peak = Math.Max(Peak, start + size);
-            return new Block(this, storage, start, size);
+            return start;
         }
         throw new ArenaExhaustedException(size, InUse, storage.Bytes);
     }
-
-    /// <inheritdoc />
-    public void Dispose() => storage.Dispose();
 
     internal bool Stack(bool on)
     {
@@ -133,8 +139,8 @@ public sealed class Block
     /// <summary>What the range lies in.</summary>
     public Storage Storage { get; }
 
-    /// <summary>First byte, counted from the start of the storage.</summary>
-    public long Offset { get; }
+    /// <summary>First byte, counted from the start of the storage; another one after the contents were away.</summary>
+    public long Offset { get; private set; }
 
     /// <summary>Length in bytes.</summary>
     public long Bytes { get; }
@@ -145,6 +151,18 @@ public sealed class Block
     /// <summary>How many recorded operations need its present contents; while any does, nothing may be written in place.</summary>
     internal int Savers { get; set; }
 
+    /// <summary>The recorded operation that can write the present contents again; null where they must be kept.</summary>
+    internal Autograd.Op? Maker { get; set; }
+
+    /// <summary>Whether the contents are a value that flows between operations, rather than what an operation keeps for itself.</summary>
+    internal bool Flows { get; set; }
+
+    /// <summary>Whether an operation forbids to round the contents.</summary>
+    internal bool Exact { get; set; }
+
+    /// <summary>False while the range is given back although there are holders, and the contents are to be had in another way.</summary>
+    internal bool InMemory { get; private set; } = true;
+
     /// <summary>Takes a further hold on the range.</summary>
     public void Retain() => References++;
 
@@ -153,8 +171,22 @@ public sealed class Block
     {
         if (References <= 0)
             throw new InvalidOperationException("a block of the arena was released more often than it was retained");
-        if (--References == 0)
+        if (--References == 0 && InMemory)
             arena?.Return(this);
+    }
+
+    /// <summary>Gives the range back and keeps the holders: their tensors may not be read until <see cref="TakeBack"/>.</summary>
+    internal void GiveUp()
+    {
+        InMemory = false;
+        arena!.Return(this);
+    }
+
+    /// <summary>Takes a range again, maybe another one; not cleared. Every tensor over the block is over the new range then.</summary>
+    internal void TakeBack()
+    {
+        Offset = arena!.Reserve(Bytes);
+        InMemory = true;
     }
 }
 

@@ -8,6 +8,7 @@ namespace Attune.Engine;
 /// </summary>
 public sealed class Tensor
 {
+    // Counted from the start of the block, which may move while its contents are not in memory.
     private readonly long offset;
 
     private Tensor(Block block, long offset, DType type, int rows, int cols, int pitch) =>
@@ -43,7 +44,7 @@ public sealed class Tensor
     /// <summary>Address of element (0, 0), for kernels.</summary>
     public nint Address => Block.Storage.IsPretend
         ? throw new InvalidOperationException("pretended memory was read: a kernel ran on a plan")
-        : Block.Storage.Address + (nint)offset;
+        : Block.Storage.Address + (nint)(Block.Offset + offset);
 
     /// <summary>A tensor over a block of an arena; the caller holds the block's reference.</summary>
     public static Tensor Of(Block block, DType type, int rows, int cols)
@@ -51,7 +52,7 @@ public sealed class Tensor
         CheckShape(rows, cols);
         if (rows * type.Bytes(cols) > block.Bytes)
             throw new ArgumentException($"{rows} × {cols} {type} needs more than the block's {block.Bytes} bytes");
-        return new Tensor(block, block.Offset, type, rows, cols, cols);
+        return new Tensor(block, 0, type, rows, cols, cols);
     }
 
     /// <summary>A tensor over memory that someone else keeps, such as a mapped weight file.</summary>
@@ -61,7 +62,7 @@ public sealed class Tensor
         var bytes = rows * type.Bytes(cols);
         if (offset < 0 || offset > storage.Bytes - bytes)
             throw new ArgumentException($"{rows} × {cols} {type} at byte {offset} ends behind the storage's {storage.Bytes} bytes");
-        return new Tensor(new Block(null, storage, offset, bytes), offset, type, rows, cols, cols);
+        return new Tensor(new Block(null, storage, offset, bytes), 0, type, rows, cols, cols);
     }
 
     /// <summary>A tensor with memory of its own, outside any arena: tests, small tables, loaded weights.</summary>

@@ -17,7 +17,7 @@ public sealed partial class Tape
             Accumulate(outputs[i], gradients[i]);
         // Forward is over: from here on only what operations saved is needed.
         foreach (var scope in scopes)
-            ReleaseAll(scope);
+            LeaveAll(scope);
         WalkBack(0);
     }
 
@@ -84,6 +84,7 @@ public sealed partial class Tape
             if (op.Outs.Any(static o => o.Grad is not null))
             {
                 // What backward allocates and does not hand on as a gradient ends with the operation.
+                Bring(op);
                 scopes.Push([]);
                 op.Backward(this);
                 ReleaseAll(scopes.Pop());
@@ -100,7 +101,9 @@ public sealed partial class Tape
     {
         var leaves = segment.Inputs.Select(static v => v is Parameter ? v : new Var(v.Value, v.NeedsGrad)).ToArray();
         var start = ops.Count;
-        var outs = InScope(leaves, body);
+        // Walked back at once: nothing of it is given up in between.
+        var outs = Enter(leaves, body);
+        ReleaseAll(scopes.Pop());
         for (var i = 0; i < outs.Length; i++)
             PassGrad(segment.Outs[i], outs[i]);
         foreach (var o in segment.Outs)

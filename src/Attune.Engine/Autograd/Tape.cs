@@ -55,7 +55,7 @@ public sealed partial class Tape : IDisposable
     public Var Run(Op op)
     {
         if (op.Inputs.Any(static v => v.Overwritten))
-            throw new InvalidOperationException($"{op.GetType().Name} reads a value that another operation has overwritten");
+            throw new InvalidOperationException($"{op.GetType().Name} reads a value that is gone: another operation has overwritten it, or it was done with");
         var trains = op.Inputs.Any(static v => v.NeedsGrad);
         op.Recorded = recording && trains;
         op.Forward(this);
@@ -149,35 +149,26 @@ public sealed partial class Tape : IDisposable
 
     private void Remember(Op op)
     {
+        foreach (var o in op.Outs)
+            o.Value.Block.Flows |= o.Value.Type == Backend.Activation;
         if (op.Recorded)
         {
-            foreach (var s in op.Saved)
-            {
-                s.Block.Retain();
-                s.Block.Savers++;
-            }
+            Save(op);
             ops.Add(op);
         }
         inspect?.Invoke(op);
     }
 
-    private static void ReleaseAll(HashSet<Block> scope)
-    {
-        foreach (var b in scope.OrderBy(static b => b.Offset))
-            b.Release();
-        scope.Clear();
-    }
-
-    private static void ReleaseSaved(Op op)
-    {
-        foreach (var s in op.Saved)
-        {
-            s.Block.Savers--;
-            s.Block.Release();
-        }
-    }
-
     private Var[] InScope(Var[] inputs, Func<Tape, Var[], Var[]> body)
+    {
+        var outs = Enter(inputs, body);
+        LeaveAll(scopes.Peek());
+        scopes.Pop();
+        return outs;
+    }
+
+    /// <summary>Runs a body in a scope of its own, which is then the uppermost; the outputs belong to the one below.</summary>
+    private Var[] Enter(Var[] inputs, Func<Tape, Var[], Var[]> body)
     {
         scopes.Push([]);
         var outs = body(this, inputs);
@@ -188,7 +179,7 @@ public sealed partial class Tape : IDisposable
             if (scope.Remove(o.Value.Block))
                 scopes.Peek().Add(o.Value.Block);
         }
-        ReleaseAll(scope);
+        scopes.Push(scope);
         return outs;
     }
 }

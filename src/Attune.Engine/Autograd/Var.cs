@@ -15,8 +15,8 @@ public class Var
     /// <summary>True where something upstream trains, so that the gradient must be computed.</summary>
     public bool NeedsGrad { get; internal set; }
 
-    /// <summary>True once an operation wrote its output over the value; nothing may read it through this any more.</summary>
-    internal bool Overwritten { get; private set; }
+    /// <summary>True once an operation wrote its output over the value, or the tape was told that it is done with; nothing may read it through this any more.</summary>
+    internal bool Overwritten { get; set; }
 
     /// <summary>An output in this value's memory. Refused for weights, and while a recorded operation needs the present contents.</summary>
     /// <exception cref="InvalidOperationException">The contents are needed.</exception>
@@ -25,6 +25,8 @@ public class Var
         if (this is Parameter || Value.Block.Savers > 0)
             throw new InvalidOperationException("an operation would overwrite a weight, or values that a recorded operation saved");
         Overwritten = true;
+        // The contents are no longer those of the operation that made them.
+        Value.Block.Maker = null;
         return new Var(Value);
     }
 }

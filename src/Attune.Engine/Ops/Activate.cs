@@ -12,11 +12,17 @@ public sealed class Activate(Activation f, Var x) : Op(x)
     public override IEnumerable<Tensor> Saved => [x.Value];
 
     /// <inheritdoc />
+    public override bool IsCheap => true;
+
+    /// <inheritdoc />
     public override void Forward(Tape t)
     {
         Outs = [new Var(t.New(x.Value.Rows, x.Value.Cols))];
-        t.Backend.Pointwise.Activate(f, x.Value, Out.Value);
+        Fill(t);
     }
+
+    /// <inheritdoc />
+    protected internal override void Fill(Tape t) => t.Backend.Pointwise.Activate(f, x.Value, Out.Value);
 
     /// <summary>dx = dy · f′(x).</summary>
     public override void Backward(Tape t)

@@ -19,6 +19,9 @@ public sealed class CausalAttention(Var q, Var k, Var v, AttentionPlan plan, Att
     /// <summary>q, k, v, o, and per head and query the log of the sum of exponentials: nothing of size T × T.</summary>
     public override IEnumerable<Tensor> Saved => [q.Value, k.Value, v.Value, Out.Value, lse!];
 
+    /// <summary>q and k: their product is an exponent, and the sum over it was taken before.</summary>
+    public override IEnumerable<Tensor> Exact => [q.Value, k.Value];
+
     /// <inheritdoc />
     public override void Forward(Tape t)
     {

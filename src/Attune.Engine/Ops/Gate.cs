@@ -13,12 +13,18 @@ public sealed class Gate(Activation f, Var gate, Var up) : Op(gate, up)
     public override IEnumerable<Tensor> Saved => [gate.Value, up.Value];
 
     /// <inheritdoc />
+    public override bool IsCheap => true;
+
+    /// <inheritdoc />
     public override void Forward(Tape t)
     {
         Require(gate.Value.Rows == up.Value.Rows && gate.Value.Cols == up.Value.Cols, "gate and up", gate.Value, up.Value);
         Outs = [new Var(t.New(gate.Value.Rows, gate.Value.Cols))];
-        t.Backend.Pointwise.Gate(f, gate.Value, up.Value, Out.Value);
+        Fill(t);
     }
+
+    /// <inheritdoc />
+    protected internal override void Fill(Tape t) => t.Backend.Pointwise.Gate(f, gate.Value, up.Value, Out.Value);
 
     /// <summary>dgate = dy · up · f′(gate), dup = dy · f(gate).</summary>
     public override void Backward(Tape t)

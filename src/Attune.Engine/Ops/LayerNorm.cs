@@ -17,6 +17,9 @@ public sealed class LayerNorm(Var x, Parameter weight, Parameter? bias, float ep
     public override IEnumerable<Tensor> Saved => [x.Value, mean!, rstd!];
 
     /// <inheritdoc />
+    public override bool IsCheap => true;
+
+    /// <inheritdoc />
     public override void Forward(Tape t)
     {
         Require(weight.Value.Rows == 1 && weight.Value.Cols == x.Value.Cols, "one weight per column of x", x.Value, weight.Value);
@@ -25,8 +28,12 @@ public sealed class LayerNorm(Var x, Parameter weight, Parameter? bias, float ep
         mean = Recorded ? t.New(1, x.Value.Rows) : null;
         rstd = Recorded ? t.New(1, x.Value.Rows) : null;
         Outs = [new Var(t.New(x.Value.Rows, x.Value.Cols))];
-        t.Backend.Norms.LayerNorm(x.Value, weight.Value, bias?.Value, epsilon, Out.Value, mean, rstd);
+        Fill(t);
     }
+
+    /// <inheritdoc />
+    protected internal override void Fill(Tape t) =>
+        t.Backend.Norms.LayerNorm(x.Value, weight.Value, bias?.Value, epsilon, Out.Value, mean, rstd);
 
     /// <summary>
     /// With x̂ = (x − mean) · rstd and g = dy · w: dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)), dw = Σ rows of dy · x̂, db = Σ rows of dy.

@@ -14,13 +14,19 @@ public sealed class RmsNorm(Var x, Parameter weight, float epsilon) : Op(x, weig
     public override IEnumerable<Tensor> Saved => [x.Value, rstd!];
 
     /// <inheritdoc />
+    public override bool IsCheap => true;
+
+    /// <inheritdoc />
     public override void Forward(Tape t)
     {
         Require(weight.Value.Rows == 1 && weight.Value.Cols == x.Value.Cols, "one weight per column of x", x.Value, weight.Value);
         rstd = Recorded ? t.New(1, x.Value.Rows) : null;
         Outs = [new Var(t.New(x.Value.Rows, x.Value.Cols))];
-        t.Backend.Norms.RmsNorm(x.Value, weight.Value, epsilon, Out.Value, rstd);
+        Fill(t);
     }
+
+    /// <inheritdoc />
+    protected internal override void Fill(Tape t) => t.Backend.Norms.RmsNorm(x.Value, weight.Value, epsilon, Out.Value, rstd);
 
     /// <summary>With x̂ = x · rstd and g = dy · w: dx = rstd · (g − x̂ · mean(g · x̂)), dw = Σ rows of dy · x̂.</summary>
     public override void Backward(Tape t)

@@ -57,15 +57,19 @@ public sealed class Decoder
             x = t.Run(new Add(x, t.Run(new Embedding(positionTable, positions))));
         foreach (var block in Blocks)
         {
-            x = t.Segment([x, .. tables], pass.Keep, (tape, inputs) =>
+            var above = t.Segment([x, .. tables], pass.Keep, (tape, inputs) =>
             {
                 tape.Section = $"layer {block.Index}";
                 var rope = inputs.Length == 1 ? null : new RopeTables(inputs[1].Value, inputs[2].Value);
                 return [block.Forward(tape, pass, rope, inputs[0])];
             })[0];
+            t.Done(x);
+            x = above;
         }
         t.Section = "final norm";
-        return finalNorm.Run(t, x);
+        var hidden = finalNorm.Run(t, x);
+        t.Done(x);
+        return hidden;
     }
 
     /// <summary>Logits [n, V] of the given rows of a pass; for generation and for looking at, not for training.</summary>

@@ -30,7 +30,7 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
     /// <summary>Forward and backward of one micro-batch; returns its summed loss. Public so that the memory plan runs the very same.</summary>
     public double RunMicroBatch(PassInput input, int number, float scale)
     {
-        using var tape = new Tape(backend, arena);
+        using var tape = new Tape(backend, arena) { SavedType = options.SavedType };
         var (loss, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, scale);
         // Read before backward, which frees what no operation saved.
         var sum = backend.Optimizer.Sum(rowLosses);

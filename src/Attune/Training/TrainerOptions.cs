@@ -1,3 +1,4 @@
+using Attune.Engine;
 using Attune.Engine.Autograd;
 
 namespace Attune.Training;
@@ -19,6 +20,9 @@ public sealed record TrainerOptions
 
     /// <summary>What segments keep.</summary>
     public Keep Keep { get; init; } = Keep.Saved;
+
+    /// <summary>The type in which saved activations wait for backward: BF16 halves their memory; null keeps them as they are.</summary>
+    public DType? SavedType { get; init; }
 
     /// <summary>Seed of dropout.</summary>
     public long Seed { get; init; }

@@ -39,11 +39,12 @@ internal sealed class RandomNetwork
     /// Forward and backward, the loss over <paramref name="lossRows"/> of the rows (by default all that fit) in the memory of the most;
     /// the trained parameters' gradients restart.
     /// </summary>
-    public void Run(Backend backend, Arena arena, Action<Op>? inspect = null, int? lossRows = null)
+    public void Run(
+        Backend backend, Arena arena, Action<Op>? inspect = null, int? lossRows = null, DType? savedType = null, bool holdsCheap = false)
     {
         var n = lossRows ?? Capacity;
         Parameters.ForEach(static p => p.RestartGrad());
-        using var t = new Tape(backend, arena, inspect: inspect);
+        using var t = new Tape(backend, arena, inspect: inspect) { SavedType = savedType, HoldsCheap = holdsCheap };
         var ids = t.Integers([.. Enumerable.Range(0, rows).Select(i => Below(vocabulary, 1000 + i))]);
         var x = t.Run(new Embedding(table, ids));
         foreach (var (keep, steps) in segments)
