@@ -48,17 +48,17 @@ public abstract class Storage : IDisposable
         {
             ArgumentOutOfRangeException.ThrowIfNegative(bytes);
             Bytes = bytes;
-            // The allocation must be a multiple of the alignment; small ones need no page of their own.
+            // Zeroed by the system, page by page as each is first written: clearing it here would touch every page before there is
+            // work, on one thread. The slack is for the alignment; small storages need no page of their own.
             var alignment = (nuint)(bytes >= HugePage ? HugePage : 64);
-            var rounded = ((nuint)Math.Max(bytes, 1) + alignment - 1) / alignment * alignment;
-            var memory = NativeMemory.AlignedAlloc(rounded, alignment);
-            handle = new Handle((nint)memory);
+            var allocated = (nint)NativeMemory.AllocZeroed((nuint)bytes + alignment);
+            Address = (nint)(((nuint)allocated + alignment - 1) / alignment * alignment);
+            handle = new Handle(allocated);
             if (alignment == HugePage)
-                Os.AdviseHugePages((nint)memory, (long)rounded);
-            NativeMemory.Clear(memory, rounded);
+                Os.AdviseHugePages(Address, bytes);
         }
 
-        public override nint Address => handle.DangerousGetHandle();
+        public override nint Address { get; }
 
         public override long Bytes { get; }
 
@@ -74,7 +74,7 @@ public abstract class Storage : IDisposable
 
             protected override bool ReleaseHandle()
             {
-                NativeMemory.AlignedFree((void*)handle);
+                NativeMemory.Free((void*)handle);
                 return true;
             }
         }

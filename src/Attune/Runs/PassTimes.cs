@@ -18,50 +18,67 @@ namespace Attune.Runs;
 /// <param name="Blocks">How many of the model's blocks were timed.</param>
 public readonly record struct PassTimes(double TrainRow, double LossRow, double Prompt, double Token, int Blocks)
 {
-    private const int FewRows = 64, Tokens = 8;
+    private const int FewRows = 64, Tokens = 4;
 
-    // A pass that is timed takes about this long, so that the estimate of a large model is no work of minutes.
-    private const double WantedSeconds = 0.4;
+    // A pass that is timed takes about this long, so that the estimate delays no run: not a large model's by minutes, nor a small one's
+    // by more than it takes to read the rows.
+    private const double WantedSeconds = 0.015;
 
     /// <summary>
     /// Times the very passes of the run on its first block and on its first two, and adds up: all blocks are alike, and what embedding
-    /// and head take is in both. Takes about a second, and less memory than the run's plan.
+    /// and head take is in both. Takes a tenth of a second where a model is small, and less memory than the run's plan.
     /// </summary>
     public static PassTimes Measure(ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend, CancellationToken cancel)
     {
         // Adapters on every layer: patterns of the recipe may name blocks that are not in the sample.
         if (method.Lora is { } lora)
             method = method with { Lora = lora with { Targets = LayerTargets.AllLinear } };
-        var rows = Math.Min(FewRows, options.PassRows);
-        var first = Time(model, data, method, options with { PassRows = rows }, 1, backend);
-        cancel.ThrowIfCancellationRequested();
-        rows = (int)Math.Clamp(WantedSeconds / first.TrainRow, rows, options.PassRows);
-        var one = Time(model, data, method, options with { PassRows = rows }, 1, backend);
+        var questions = data.Asked.Questions;
+        var texts = Math.Min(questions.Count, Generator.MaxSlots);
+        var prompt = texts == 0 ? 0 : Math.Max(1, (int)questions.Average(static q => q.Prompt.Length));
+        PassTimes Of(int rows, int blocks, int texts)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return Time(model, Batch(data, rows), method, options with { PassRows = rows }, blocks, texts, prompt, backend);
+        }
+        var few = Math.Min(FewRows, options.PassRows);
+        var rows = (int)Math.Clamp(WantedSeconds / Of(few, 1, 0).TrainRow, few, options.PassRows);
+        var one = Of(rows, 1, texts);
         var blocks = model.Folder.Spec.Layers;
         if (blocks == 1)
             return one;
-        cancel.ThrowIfCancellationRequested();
-        var two = Time(model, data, method, options with { PassRows = rows }, 2, backend);
+        var two = Of(rows, 2, texts);
         double All(double a, double b) => a + (blocks - 1) * Math.Max(0, b - a);
         return new PassTimes(All(one.TrainRow, two.TrainRow), All(one.LossRow, two.LossRow), All(one.Prompt, two.Prompt), All(one.Token, two.Token), 2);
     }
 
-    private static PassTimes Time(ModelContext model, RunData data, TuningMethod method, TrainerOptions options, int blocks, Backend backend)
+    /// <summary>One pass of each kind over few rows of the model's first block: what a run computes is compiled after it.</summary>
+    internal static void WarmUp(ModelContext model, Backend backend)
+    {
+        var rows = Math.Min(FewRows, model.Folder.Spec.MaxPositions);
+        var method = new TuningMethod(new LoraOptions(), FromScratch: false, Seed: 0);
+        var options = new TrainerOptions { TotalSteps = 1, PassRows = rows, LearningRate = new LearningRate(0, LearningRateShape.Constant, 0, 1) };
+        Time(model, Data.Batch.Full(rows), method, options, 1, 2, 2, backend);
+    }
+
+    private static PassTimes Time(
+        ModelContext model, Batch batch, TuningMethod method, TrainerOptions options, int blocks, int texts, int prompt, Backend backend)
     {
         var folder = model.Folder.WithBlocks(blocks);
-        var texts = Math.Min(data.Asked.Questions.Count, Generator.MaxSlots);
-        var prompt = texts == 0 ? 0 : (int)data.Asked.Questions.Average(static q => q.Prompt.Length);
         var positions = Math.Min(prompt + Tokens + 1, folder.Spec.MaxPositions);
         var plan = MemoryPlan.Of(folder, method, options, backend, texts, positions, 0);
         using var arena = Arena.OfBytes(plan.Arena);
         using var sample = TrainingModel.Build(folder, method, backend, arena);
-        var input = new PassInput(Batch(data, options.PassRows), options.PassRows);
+        var input = new PassInput(batch, options.PassRows);
         var gradients = new GradientStep(sample, backend, arena, options);
-        var train = Seconds(() =>
+        void Train()
         {
             sample.Weights.RestartGradients();
             gradients.RunMicroBatch(input, 0, 1);
-        });
+        }
+        // The first touches the memory, and compiles what no run in this process has compiled yet.
+        Train();
+        var train = Seconds(Train);
         var loss = Seconds(() =>
         {
             using var tape = new Tape(backend.Exact, arena, record: false);
@@ -86,13 +103,10 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
         return Data.Batch.Of(examples, [.. Enumerable.Range(0, examples.Length)]);
     }
 
-    // The first run compiles and reads from disk. The mean of two more, not the better one: what else runs here will go on disturbing.
     private static double Seconds(Action work)
     {
-        work();
         var start = Stopwatch.GetTimestamp();
         work();
-        work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / 2;
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

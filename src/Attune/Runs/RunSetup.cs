@@ -67,7 +67,9 @@ public sealed class RunSetup : IDisposable
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind == MethodKind.Lora);
             var choices = new Choices();
             recipe = Compute.Resolve(recipe, backend, choices);
-            (recipe, var data) = RunData.Read(recipe, model, choices, notice, cancel);
+            RunData data;
+            using (KernelWarmUp.Begin(model, backend))
+                (recipe, data) = RunData.Read(recipe, model, choices, notice, cancel);
             (recipe, var method) = RunMethod.Choose(recipe, model, choices);
             (recipe, var steps) = RunSteps.Choose(recipe, data, choices);
             (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, backend, choices);

@@ -1,0 +1,23 @@
+using Attune.Tests.Runs;
+
+namespace Attune.Tests.Cli;
+
+/// <summary>How soon the command is there. Held by what is deterministic, what has to be compiled; times stand in docs/results.md.</summary>
+public class StartTests
+{
+    // 780 of them, most of the command tree and of what the framework needs for it: a hundred more are ten milliseconds.
+    private const int MostCompiled = 900;
+
+    [Fact]
+    public async Task Help_needs_neither_tables_nor_recipes_nor_kernels()
+    {
+        using var tiny = new TinyModel();
+        var list = tiny.FileOf("compiled.txt");
+        Assert.Equal(0, await CliProcess.Run([("DOTNET_JitStdOutFile", list), ("DOTNET_JitDisasmSummary", "1"), ("DOTNET_TieredCompilation", "1")], "--help"));
+        var compiled = await File.ReadAllLinesAsync(list, TestContext.Current.CancellationToken);
+        Assert.InRange(compiled.Length, 1, MostCompiled);
+        Assert.DoesNotContain(compiled, static m => m.Contains("Spectre.", StringComparison.Ordinal)
+            || m.Contains("YamlDotNet.", StringComparison.Ordinal) || m.Contains("CsvHelper.", StringComparison.Ordinal)
+            || m.Contains("Attune.Engine.", StringComparison.Ordinal) || m.Contains("Attune.Text.", StringComparison.Ordinal));
+    }
+}
