@@ -15,6 +15,8 @@ using Attune.Training;
 //   dotnet run -c Release --project bench/Attune.Bench -- --shape smollm2-135m --mode lora --batch 4 --seq 512 --steps 5 --threads 2
 // --profile on: where the time goes, by kernel, on standard error.
 // Prints one JSON line: median tokens per second, GFLOP/s, peak resident memory, planned memory.
+if (args is ["rows", .. var given])
+    Environment.Exit(InstructionRows.Run(given));
 var options = args.Chunk(2).ToDictionary(static p => p[0].TrimStart('-'), static p => p[1]);
 string Text(string name, string otherwise) => options.GetValueOrDefault(name, otherwise);
 int Number(string name, int otherwise) => int.Parse(Text(name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);

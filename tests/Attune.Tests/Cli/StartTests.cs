@@ -12,7 +12,7 @@ public class StartTests
     public async Task Help_needs_neither_tables_nor_recipes_nor_kernels()
     {
         using var tiny = new TinyModel();
-        var list = tiny.FileOf("compiled.txt");
+        var list = tiny.At("compiled.txt");
         Assert.Equal(0, await CliProcess.Run([("DOTNET_JitStdOutFile", list), ("DOTNET_JitDisasmSummary", "1"), ("DOTNET_TieredCompilation", "1")], "--help"));
         var compiled = await File.ReadAllLinesAsync(list, TestContext.Current.CancellationToken);
         Assert.InRange(compiled.Length, 1, MostCompiled);
