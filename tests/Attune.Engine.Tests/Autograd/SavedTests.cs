@@ -103,7 +103,7 @@ public class SavedTests
             using var real = Arena.OfBytes(pretended.Peak);
             network.Run(counter, real, savedType: savedType);
             Assert.Equal((pretended.Peak, 0), (real.Peak, real.InUse));
-            for (var n = 1; n <= counter.Products; n++)
+            for (var n = 1; n <= counter.Count; n++)
             {
                 Assert.Throws<TestFailureException>(() =>
                     network.Run(new CountingBackend(Reference) { FailsAt = n }, real, savedType: savedType));
