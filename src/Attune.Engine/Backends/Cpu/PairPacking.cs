@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Attune.Engine.Backends.Cpu;
 
@@ -11,6 +12,7 @@ internal static unsafe class PairPacking
 {
     private const int Lane = 16;
     private const int Steps = 2 * Lane;
+    private const int LineBytes = 64;
 
     /// <summary>to [pairs][8] from rows that lie along k, the last one standing in for those that are missing.</summary>
     /// <param name="from">First element of the first row.</param>
@@ -23,7 +25,10 @@ internal static unsafe class PairPacking
     {
         var i = 0;
         for (; i + Steps <= length; i += Steps)
+        {
+            Announce<TSource>(from + (nint)i * TSource.Size + 8 * pitch, pitch, 8);
             Block8<TSource>(from + (nint)i * TSource.Size, pitch, rows, Steps, to + (nint)i / 2 * 8);
+        }
         if (i < length)
             Block8<TSource>(from + (nint)i * TSource.Size, pitch, rows, length - i, to + (nint)i / 2 * 8);
     }
@@ -40,7 +45,10 @@ internal static unsafe class PairPacking
     {
         var i = 0;
         for (; i + Steps <= length; i += Steps)
+        {
+            Announce<TSource>(from + (nint)i * TSource.Size + 16 * pitch, pitch, 16);
             Block16<TSource>(from + (nint)i * TSource.Size, pitch, rows, Steps, to + i / 2 * toPitch, toPitch);
+        }
         if (i < length)
             Block16<TSource>(from + (nint)i * TSource.Size, pitch, rows, length - i, to + i / 2 * toPitch, toPitch);
     }
@@ -78,6 +86,18 @@ internal static unsafe class PairPacking
             var n = Math.Min(Lane, count - i);
             var upper = second == null ? Vector512<uint>.Zero : TSource.Upper(second + (nint)i * TSource.Size, n);
             PairVector.Join(TSource.Upper(first + (nint)i * TSource.Size, n), upper).Store(to + i);
+        }
+    }
+
+    // The rows that are wanted next: they come from memory, in pieces too short for the hardware to foresee them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Announce<TSource>(byte* next, nint pitch, int rows) where TSource : struct, IPairSource
+    {
+        for (var row = 0; row < rows; row++, next += pitch)
+        {
+            Sse.Prefetch1(next);
+            if (TSource.Size * Steps > LineBytes)
+                Sse.Prefetch1(next + LineBytes);
         }
     }
 

@@ -37,15 +37,13 @@ internal readonly unsafe struct PairPanels : IPanels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackRight(Operand b, int k, int length, int col, int count, byte* to, float* scratch)
     {
-        for (var j = 0; j < count; j += Cols)
+        if (!b.Transposed)
         {
-            var cols = Math.Min(Cols, count - j);
-            var panel = (uint*)(to + (nint)j * Bytes(length));
-            if (b.Transposed)
-                PackTransposed(b, k, length, col + j, cols, panel, scratch);
-            else
-                PackStraight(b, k, length, col + j, cols, panel, scratch);
+            PackStraight(b, k, length, col, count, to, scratch);
+            return;
         }
+        for (var j = 0; j < count; j += Cols)
+            PackTransposed(b, k, length, col + j, Math.Min(Cols, count - j), (uint*)(to + (nint)j * Bytes(length)), scratch);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -92,22 +90,31 @@ internal readonly unsafe struct PairPanels : IPanels
         }
     }
 
-    // Rows of B across k: two of them make a row of pairs.
-    private static void PackStraight(Operand b, int k, int length, int col, int count, uint* to, float* scratch)
+    // Rows of B across k: two of them make a row of pairs, in every panel.
+    private static void PackStraight(Operand b, int k, int length, int col, int count, byte* to, float* scratch)
     {
         for (var p = 0; p < length; p += 2)
         {
             var last = p + 1 == length;
-            var target = to + (nint)p / 2 * Cols;
+            var target = to + (nint)p / 2 * Cols * PairBytes;
             if (b.IsBF16)
             {
                 var from = b.Row(k + p) + (nint)col * sizeof(ushort);
-                PairPacking.Across<BF16Pairs>(from, last ? null : from + b.PitchBytes, count, target);
+                Spread<BF16Pairs>(from, last ? null : from + b.PitchBytes, count, target, length);
                 continue;
             }
             var first = b.Part(k + p, col, count, scratch);
-            var second = last ? null : b.Part(k + p + 1, col, count, scratch + KBlocks.Longest);
-            PairPacking.Across<FloatPairs>((byte*)first, (byte*)second, count, target);
+            var second = last ? null : b.Part(k + p + 1, col, count, scratch + IPanels.ScratchFloats / 2);
+            Spread<FloatPairs>((byte*)first, (byte*)second, count, target, length);
+        }
+    }
+
+    private static void Spread<TSource>(byte* first, byte* second, int count, byte* to, int length) where TSource : struct, IPairSource
+    {
+        for (var j = 0; j < count; j += Cols)
+        {
+            var start = (nint)j * TSource.Size;
+            PairPacking.Across<TSource>(first + start, second == null ? null : second + start, Math.Min(Cols, count - j), (uint*)(to + (nint)j * Bytes(length)));
         }
     }
 }

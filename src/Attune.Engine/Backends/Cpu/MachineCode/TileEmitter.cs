@@ -24,11 +24,12 @@ internal static class TileEmitter
 
     private static readonly AssemblerRegisterXMM[] kept = [xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15];
 
-    // Roles of registers: 24 sums from zmm0, three vectors of B, the broadcast pair of A; at the end the factors.
+    // Roles of registers: 24 sums from zmm0, three vectors of B, the broadcast pair of A; at the end the factors. C's address makes
+    // room for that of the next panel of A while the sums are made.
     private const int FirstB = 24;
     private const int PairOfA = 27;
     private static readonly AssemblerRegisterZMM alpha = zmm28, beta = zmm29;
-    private static readonly AssemblerRegister64 arguments = rax, a = r8, b = r9, pairs = r10, stepB = r11, c = rcx, rowC = rdx;
+    private static readonly AssemblerRegister64 arguments = rax, a = r8, b = r9, pairs = r10, stepB = r11, c = rcx, nextA = rcx, rowC = rdx;
 
     /// <summary>The code of a tile of <see cref="Rows"/> × <paramref name="vectors"/> · 16 columns, one to three vectors.</summary>
     public static byte[] Tile(int vectors, bool windows)
@@ -65,7 +66,6 @@ internal static class TileEmitter
             code.prefetchw(__byte_ptr[c + (vectors * VectorBytes - 1)]);
             code.add(c, rowC);
         }
-        code.mov(c, Argument(nameof(PairTile.C)));
         for (var i = 0; i < Rows * vectors; i++)
             code.vpxord(zmm[i], zmm[i], zmm[i]);
     }
@@ -75,6 +75,9 @@ internal static class TileEmitter
         Label next = code.CreateLabel(), done = code.CreateLabel();
         code.test(pairs, pairs);
         code.je(done);
+        // Panels of A lie one behind the other: the next one comes near while this one is used, which no hardware foresees.
+        code.imul(nextA, pairs, Rows * PairBytes);
+        code.add(nextA, a);
         code.Label(ref next);
         for (var v = 0; v < vectors; v++)
             code.vmovups(zmm[FirstB + v], __zmmword_ptr[b + v * VectorBytes]);
@@ -84,6 +87,8 @@ internal static class TileEmitter
             for (var v = 0; v < vectors; v++)
                 code.vdpbf16ps(zmm[row * vectors + v], zmm[PairOfA], zmm[FirstB + v]);
         }
+        code.prefetcht0(__byte_ptr[nextA]);
+        code.add(nextA, Rows * PairBytes);
         code.add(a, Rows * PairBytes);
         code.add(b, stepB);
         code.dec(pairs);
@@ -93,6 +98,7 @@ internal static class TileEmitter
 
     private static void End(Assembler code, int vectors, bool windows)
     {
+        code.mov(c, Argument(nameof(PairTile.C)));
         Label overwrite = code.CreateLabel(), end = code.CreateLabel();
         code.vbroadcastss(alpha, __dword_ptr[arguments + Offset(nameof(PairTile.Alpha))]);
         code.vbroadcastss(beta, __dword_ptr[arguments + Offset(nameof(PairTile.Beta))]);
