@@ -14,8 +14,23 @@ internal unsafe interface IHalfFormat
 }
 
 /// <summary>Rows of a two-byte format. The format is a struct, so that the compiler makes code of its own for each.</summary>
-internal static unsafe class HalfRows<TFormat> where TFormat : struct, IHalfFormat
+internal readonly unsafe struct HalfRows<TFormat> : IDotFormat, IParts where TFormat : struct, IHalfFormat
 {
+    /// <inheritdoc />
+    public static int Elements => 64;
+
+    /// <inheritdoc />
+    public static int Bytes => 128;
+
+    /// <inheritdoc />
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Numbers<L, V>(byte* block, int first) where L : struct, ILane<V> where V : unmanaged => TFormat.Load<L, V>((ushort*)block + first);
+
+    /// <inheritdoc />
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Add<L, V>(byte* row, int block, float* x, V sum) where L : struct, ILane<V> where V : unmanaged =>
+        L.Add(sum, BlockDot<HalfRows<TFormat>>.Of64<L, V>(row + (nint)block * Elements * sizeof(ushort), x));
+
     /// <summary>Widens elements start … start + count − 1 of a row; the caller answers for both ranges.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode<L, V>(byte* row, long start, int count, float* to) where L : struct, ILane<V> where V : unmanaged

@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+using Attune.Engine.Backends.Cpu.Simd;
+
 namespace Attune.Engine.Formats;
 
 /// <summary>
 /// 32 elements in 18 bytes: d (binary16), then 16 bytes; byte i holds q of element i in its low half and of element i + 16 in its high
 /// half; x = d · (q − 8).
 /// </summary>
-internal readonly unsafe struct Q4_0Format : IBlockFormat
+internal readonly unsafe struct Q4_0Format : IBlockFormat, IDotFormat, IParts
 {
     public static int Elements => 32;
 
@@ -17,6 +20,17 @@ internal readonly unsafe struct Q4_0Format : IBlockFormat
     }
 
     public static void Decode(byte* block, int group, float* to) => BlockMath.Scaled(BlockMath.Nibbles(block + 2), 8, BlockMath.Half(block), to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Numbers<L, V>(byte* block, int first) where L : struct, ILane<V> where V : unmanaged =>
+        L.Lookup(CodeTables.FromMinusEight, block + 2 + first % 16, first / 16 * 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Add<L, V>(byte* row, int block, float* x, V sum) where L : struct, ILane<V> where V : unmanaged
+    {
+        var at = row + (nint)block * Bytes;
+        return L.Fma(BlockDot<Q4_0Format>.Of32<L, V>(at, x), L.Set(BlockMath.Half(at)), sum);
+    }
 
     public static void Encode(float* from, byte* block)
     {

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Formats;
 
@@ -7,7 +9,7 @@ namespace Attune.Engine.Formats;
 /// the block is four groups of 32: low halves of groups 0 and 1 lie in the low halves of its 64 bytes, those of 2 and 3 in the high
 /// halves; the upper bits of group g lie at bit 2g of its 32 bytes. x = (d · scale of the 16) · (q − 32).
 /// </summary>
-internal readonly unsafe struct Q6_KFormat : IBlockFormat
+internal readonly unsafe struct Q6_KFormat : IBlockFormat, IDotFormat
 {
     private const int Upper = 128, Scales = 192, Factor = 208;
 
@@ -36,6 +38,27 @@ internal readonly unsafe struct Q6_KFormat : IBlockFormat
         BlockMath.Scaled16(q.GetUpper(), 32, factor * (sbyte)block[Scales + 2 * group + 1], to + 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Add<L, V>(byte* row, int block, float* x, V sum) where L : struct, ILane<V> where V : unmanaged
+    {
+        var at = row + (nint)block * Bytes;
+        var factor = BlockMath.Half(at + Factor);
+        for (var half = 0; half < 2; half++)
+        {
+            byte* low = at + half * 64, high = at + Upper + half * 32, scales = at + Scales + half * 8;
+            // Each 16 low bytes hold two runs of 16 elements; each 16 high bytes four.
+            for (var i = 0; i < 32; i += 16)
+            {
+                sum = Sixteen<L, V>(low + i, 0, high + i, 0, factor * (sbyte)scales[i / 16], x + i, sum);
+                sum = Sixteen<L, V>(low + 32 + i, 0, high + i, 2, factor * (sbyte)scales[2 + i / 16], x + 32 + i, sum);
+                sum = Sixteen<L, V>(low + i, 4, high + i, 4, factor * (sbyte)scales[4 + i / 16], x + 64 + i, sum);
+                sum = Sixteen<L, V>(low + 32 + i, 4, high + i, 6, factor * (sbyte)scales[6 + i / 16], x + 96 + i, sum);
+            }
+            x += 128;
+        }
+        return sum;
+    }
+
     public static void Encode(float* from, byte* block)
     {
         var scales = stackalloc float[16];
@@ -56,6 +79,19 @@ internal readonly unsafe struct Q6_KFormat : IBlockFormat
             for (var i = 16 * g; i < 16 * g + 16; i++)
                 Put(block, i, share == 0 ? 32 : Math.Clamp(BlockMath.Round(from[i] / (factor * share)) + 32, 0, 63));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Sixteen<L, V>(byte* low, int lowShift, byte* high, int highShift, float scale, float* x, V sum)
+        where L : struct, ILane<V> where V : unmanaged
+    {
+        var factor = L.Set(scale);
+        for (var i = 0; i < 16; i += L.Width)
+        {
+            var q = L.Sub(L.LoadSixBits(low + i, lowShift, high + i, highShift), L.Set(32));
+            sum = L.Fma(L.Mul(q, L.Load(x + i)), factor, sum);
+        }
+        return sum;
     }
 
     private static void Put(byte* block, int index, int q)

@@ -1,3 +1,4 @@
+using Attune.Engine.Backends.Cpu;
 using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Formats;
@@ -24,6 +25,20 @@ internal static unsafe class WeightFormats
             DType.Q5_K => &BlockRows<Q5_KFormat>.Decode,
             DType.Q6_K => &BlockRows<Q6_KFormat>.Decode,
             _ => throw new NotSupportedException($"{type} is not a weight format"),
+        };
+
+    /// <summary>Products of few rows with a run of rows in that format; null where they are decoded beforehand.</summary>
+    public static delegate*<float*, int, int, byte*, nint, int, delegate*<byte*, long, int, float*, void>, Target, void> Dots<L, V>(DType type)
+        where L : struct, ILane<V> where V : unmanaged =>
+        type switch
+        {
+            DType.F32 => &RowDots<F32Format, L, V>.Run,
+            DType.BF16 => &RowDots<HalfRows<BF16Format>, L, V>.Run,
+            DType.F16 => &RowDots<HalfRows<F16Format>, L, V>.Run,
+            DType.Q8_0 => &RowDots<Q8_0Format, L, V>.Run,
+            DType.Q4_0 => &RowDots<Q4_0Format, L, V>.Run,
+            DType.Q6_K => &RowDots<Q6_KFormat, L, V>.Run,
+            _ => null,
         };
 
     /// <summary>

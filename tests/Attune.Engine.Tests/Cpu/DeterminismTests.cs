@@ -125,6 +125,14 @@ public class DeterminismTests
                 for (var r = 0; r < alone; r++)
                     Assert.Equal(c.Row<float>(rows - alone + r), cAlone.Row<float>(r));
             }
+            foreach (var type in new[] { DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0, DType.Q6_K })
+            {
+                var (a, w, c, cAlone) = (New(4, 768, 1), Tensor.Allocate(type, 70, 768), New(4, 70, 3), New(1, 70, 4));
+                w.Write(New(70, 768, 2).ToArray());
+                cpu.Matrix.Product(a, false, w, true, c, 1, 0, Workspace);
+                cpu.Matrix.Product(a.RowRange(2, 1), false, w, true, cAlone, 1, 0, Workspace);
+                Assert.Equal(c.Row<float>(2), cAlone.Row<float>(0));
+            }
             var (q, k, v, o, oAlone) = (New(401, 80, 1), New(401, 40, 2), New(401, 40, 3), New(401, 80, 4), New(331, 80, 4));
             cpu.Attention.Attention(q, k, v, plan, shape, o, null, Workspace);
             cpu.Attention.Attention(

@@ -15,6 +15,8 @@ internal readonly unsafe struct Operand(
 
     public bool Transposed { get; } = transposed;
 
+    public DType Type { get; } = type;
+
     /// <summary>True where rows can be read in place.</summary>
     public bool IsFloat { get; } = type == DType.F32;
 

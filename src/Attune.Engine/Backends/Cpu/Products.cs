@@ -5,8 +5,9 @@ using Attune.Engine.Formats;
 namespace Attune.Engine.Backends.Cpu;
 
 /// <summary>
-/// Matrix products, in one of two ways chosen by m alone: up to <see cref="FewRowProducts{L, V}.MostRows"/> rows by dot products that read B once (bound by
-/// memory: decoding, <see cref="FewRowProducts{L, V}"/>), more by packed tiles (<see cref="PackedProduct{TPanels}"/>), of the product type. The two sum in different orders.
+/// Matrix products, in one of two ways chosen by m alone: few rows by dot products that read B once (bound by memory: decoding,
+/// <see cref="FewRowProducts{L, V}"/>), more by packed tiles of the product type (<see cref="PackedProduct{TPanels}"/>). The two sum in
+/// different orders.
 /// </summary>
 internal sealed unsafe class Products<L, V>(int threads, ProductType products) : IMatrixKernels where L : struct, ILane<V> where V : unmanaged
 {

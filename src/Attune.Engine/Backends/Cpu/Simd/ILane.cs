@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Attune.Engine.Backends.Cpu.Simd;
 
 /// <summary>
@@ -20,6 +22,18 @@ internal unsafe interface ILane<V> where V : unmanaged
 
     /// <summary>Widens binary16; exact, subnormals, infinities and NaN included.</summary>
     static abstract V LoadF16(ushort* from);
+
+    /// <summary>Signed bytes as floats; exact.</summary>
+    static abstract V LoadS8(byte* from);
+
+    /// <summary>table[(codes[i] &gt;&gt; shift) &amp; 15] of a table of 16.</summary>
+    static abstract V Lookup(Vector512<float> table, byte* codes, int shift);
+
+    /// <summary>The same of codes of 16 bits.</summary>
+    static abstract V Lookup(Vector512<float> table, ushort* codes, int shift);
+
+    /// <summary>Six-bit numbers as floats: four bits of low[i] &gt;&gt; lowShift, under two of high[i] &gt;&gt; highShift.</summary>
+    static abstract V LoadSixBits(byte* low, int lowShift, byte* high, int highShift);
 
     static abstract V Add(V a, V b);
 

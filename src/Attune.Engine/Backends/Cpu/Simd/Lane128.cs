@@ -32,6 +32,30 @@ internal readonly unsafe struct Lane128 : ILane<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadS8(byte* from) => Vector128.Create((sbyte)from[0], (sbyte)from[1], (sbyte)from[2], (float)(sbyte)from[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Lookup(Vector512<float> table, byte* codes, int shift)
+    {
+        var t = (float*)&table;
+        return Vector128.Create(t[(codes[0] >> shift) & 15], t[(codes[1] >> shift) & 15], t[(codes[2] >> shift) & 15], t[(codes[3] >> shift) & 15]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Lookup(Vector512<float> table, ushort* codes, int shift)
+    {
+        var t = (float*)&table;
+        return Vector128.Create(t[(codes[0] >> shift) & 15], t[(codes[1] >> shift) & 15], t[(codes[2] >> shift) & 15], t[(codes[3] >> shift) & 15]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadSixBits(byte* low, int lowShift, byte* high, int highShift)
+    {
+        var upper = (Widen(high) >> highShift) & Vector128.Create(3u);
+        return Vector128.ConvertToSingle((((Widen(low) >> lowShift) & Vector128.Create(15u)) | (upper << 4)).AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -88,4 +112,7 @@ internal readonly unsafe struct Lane128 : ILane<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Widen(ushort* from) => Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)from).AsUInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Widen(byte* from) => Vector128.Create(from[0], from[1], from[2], (uint)from[3]);
 }

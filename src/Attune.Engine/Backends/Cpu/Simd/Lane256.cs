@@ -33,6 +33,23 @@ internal readonly unsafe struct Lane256 : ILane<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadS8(byte* from) =>
+        Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(*(ulong*)from).AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Lookup(Vector512<float> table, byte* codes, int shift) => Lookup(table, Widen(codes) >> shift);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Lookup(Vector512<float> table, ushort* codes, int shift) => Lookup(table, Widen(codes) >> shift);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadSixBits(byte* low, int lowShift, byte* high, int highShift)
+    {
+        var upper = (Widen(high) >> highShift) & Vector256.Create(3u);
+        return Vector256.ConvertToSingle((((Widen(low) >> lowShift) & Vector256.Create(15u)) | (upper << 4)).AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -85,4 +102,16 @@ internal readonly unsafe struct Lane256 : ILane<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Widen(ushort* from) => Avx2.ConvertToVector256Int32(Vector128.Load(from)).AsUInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Widen(byte* from) => Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(*(ulong*)from).AsByte()).AsUInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Lookup(Vector512<float> table, Vector256<uint> codes)
+    {
+        // Each permutation looks at three bits; the fourth, moved to the sign, chooses between them.
+        var low = Avx2.PermuteVar8x32(table.GetLower(), codes.AsInt32());
+        var high = Avx2.PermuteVar8x32(table.GetUpper(), codes.AsInt32());
+        return Avx.BlendVariable(low, high, (codes << 28).AsSingle());
+    }
 }

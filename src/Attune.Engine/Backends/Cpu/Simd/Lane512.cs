@@ -33,6 +33,26 @@ internal readonly unsafe struct Lane512 : ILane<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadS8(byte* from) =>
+        Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load((sbyte*)from)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Lookup(Vector512<float> table, byte* codes, int shift) =>
+        // The permutation looks at the lowest four bits alone.
+        Avx512F.PermuteVar16x32(table, (Widen(codes) >> shift).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Lookup(Vector512<float> table, ushort* codes, int shift) =>
+        Avx512F.PermuteVar16x32(table, (Widen(codes) >> shift).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSixBits(byte* low, int lowShift, byte* high, int highShift)
+    {
+        var upper = (Widen(high) >> highShift) & Vector512.Create(3u);
+        return Vector512.ConvertToSingle((((Widen(low) >> lowShift) & Vector512.Create(15u)) | (upper << 4)).AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,4 +98,7 @@ internal readonly unsafe struct Lane512 : ILane<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Widen(ushort* from) => Avx512F.ConvertToVector512Int32(Vector256.Load(from)).AsUInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Widen(byte* from) => Avx512F.ConvertToVector512Int32(Vector128.Load(from)).AsUInt32();
 }
