@@ -43,10 +43,11 @@ public sealed class Sampler(SamplingOptions options)
     private static int Largest(ReadOnlySpan<float> logits)
     {
         var best = 0;
+        var most = logits[0];
         for (var i = 1; i < logits.Length; i++)
         {
-            if (logits[i] > logits[best])
-                best = i;
+            if (logits[i] > most)
+                (best, most) = (i, logits[i]);
         }
         return best;
     }

@@ -17,6 +17,11 @@ internal sealed unsafe partial class Attentions<L, V>
             var (span, head, block) = Find(index);
             var first = block * Queries;
             var count = Math.Min(Queries, span.QueryLength - first);
+            if (span.QueryLength == 1 && span.KeyLength is > 0 and <= RowAttention<L, V>.MostKeys && Lse.At(0, 0) == null)
+            {
+                RowTile(span, head);
+                return;
+            }
             var d = Shape.HeadSize;
             var padded = AttentionTiles<L, V>.Padded(d);
             var scratch = new Scratch();
@@ -59,6 +64,14 @@ internal sealed unsafe partial class Attentions<L, V>
                 if (lse != null)
                     *lse = max[i] * Factor(Shape) + MathF.Log(sum[i]);
             }
+        }
+
+        private readonly void RowTile(AttentionSpan span, int head)
+        {
+            var seen = Shape.FirstKey(span.KeyLength - 1);
+            var (row, col) = (span.KeyStart + seen, head / (Shape.Heads / Shape.KeyHeads) * Shape.HeadSize);
+            float* q = Q.At(span.QueryStart, head * Shape.HeadSize), o = O.At(span.QueryStart, head * Shape.HeadSize);
+            RowAttention<L, V>.Run(q, K.At(row, col), PitchK, V.At(row, col), PitchV, span.KeyLength - seen, Shape, o, (float*)Workers.Shared.Scratch);
         }
 
         public static int Tiles(AttentionPlan plan, AttentionShape shape)
