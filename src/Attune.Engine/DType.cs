@@ -50,6 +50,9 @@ public enum DType
 /// <summary>Sizes of element types. In a block format a fixed number of neighbours in a row share scales and have no bytes of their own.</summary>
 public static class DTypes
 {
+    /// <summary>Every type that frozen weights may be stored in.</summary>
+    public static IReadOnlyList<DType> WeightTypes { get; } = [.. Enum.GetValues<DType>().Where(static t => t is not (DType.F64 or DType.I32 or DType.U8))];
+
     /// <summary>Bytes that one element occupies; no block format has such.</summary>
     public static int Size(this DType type) => type switch
     {

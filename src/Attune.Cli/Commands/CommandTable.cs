@@ -21,6 +21,7 @@ internal static class CommandTable
         TokenizeCommand.Create,
         TokenizerCommand.Create,
         DoctorCommand.Create,
+        BenchCommand.Create,
         SchemaCommand.Create,
         CompletionCommand.Create,
     ];

@@ -66,6 +66,24 @@ public static partial class Os
         return Environment.WorkingSet;
     }
 
+    /// <summary>
+    /// Lets <see cref="PeakResidentBytes"/> begin anew from what is resident now; a wish, without effect elsewhere than on Linux.
+    /// </summary>
+    public static void RestartPeakResident()
+    {
+        if (!NativeCalls || !OperatingSystem.IsLinux())
+            return;
+        try
+        {
+            // 5: the peak of the resident size (proc(5), since Linux 4.0).
+            File.WriteAllText("/proc/self/clear_refs", "5");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The peak since the start is then what there is.
+        }
+    }
+
     // "Name:   123 kB"
     private static long Kilobytes(string line) =>
         long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1).Trim().TrimEnd("kB").Trim(), System.Globalization.CultureInfo.InvariantCulture) * 1024;

@@ -37,6 +37,9 @@ internal sealed unsafe class Workers
     [ThreadStatic]
     private static bool insideTile;
 
+    [ThreadStatic]
+    private static TileCount? count;
+
     private readonly Lock calls = new();
     private readonly List<Helper> helpers = [];
     private readonly List<Storage> scratch = [Storage.Native(ScratchBytes)];
@@ -59,6 +62,11 @@ internal sealed unsafe class Workers
     {
         if (insideTile)
         {
+            if (count is not null)
+            {
+                count.Add(tiles);
+                return;
+            }
             for (var i = 0; i < tiles; i++)
                 job.Tile(i);
             return;
@@ -83,6 +91,17 @@ internal sealed unsafe class Workers
                 failure.Throw();
             }
         }
+    }
+
+    /// <summary>
+    /// Counts this thread's tiles instead of running them, until called with what it returned. A thread that counts looks like one
+    /// inside a tile: a call that counts nothing pays for no question.
+    /// </summary>
+    internal static TileCount? Count(TileCount? with)
+    {
+        var before = count;
+        (count, insideTile) = (with, with is not null);
+        return before;
     }
 
     private static void InvokeTile<TJob>(void* job, int index) where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Tile(index);

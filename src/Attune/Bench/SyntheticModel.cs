@@ -2,22 +2,33 @@ using System.Runtime.InteropServices;
 using Attune.Engine;
 using Attune.Formats;
 using Attune.Models;
+using Attune.Problems;
 
 namespace Attune.Bench;
 
 /// <summary>A model folder of a given shape with random weights: what speed and memory are measured on.</summary>
-internal static class SyntheticModel
+public static class SyntheticModel
 {
     /// <summary>config.json by name; shapes of published models.</summary>
     public static IReadOnlyDictionary<string, string> Shapes { get; } = new Dictionary<string, string>
     {
-        ["smollm2-135m"] = Llama(49152, 576, 1536, 30, 9, 3),
-        ["tiny15m"] = Llama(32000, 288, 768, 6, 6, 6),
+        ["smollm2-135m"] = Config("llama", "LlamaForCausalLM", 49152, 576, 1536, 30, 9, 3),
+        ["qwen2.5-0.5b"] = Config("qwen2", "Qwen2ForCausalLM", 151936, 896, 4864, 24, 14, 2),
+        ["tiny15m"] = Config("llama", "LlamaForCausalLM", 32000, 288, 768, 6, 6, 6),
     };
 
     /// <summary>Makes the folder if it is not there yet.</summary>
+    /// <param name="root">Where folders of shapes are.</param>
+    /// <param name="shape">One of <see cref="Shapes"/>.</param>
+    /// <param name="type">F32 or BF16: how the file holds the weights.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="UserErrorException">There is no such shape, or the type is another.</exception>
     public static string Make(string root, string shape, SafeTensorsType type)
     {
+        if (!Shapes.ContainsKey(shape))
+            throw new UserErrorException($"shape {shape}", $"is not known; there are {string.Join(", ", Shapes.Keys)}", Nearest.To(shape, Shapes.Keys) is { } near ? $"did you mean {near}?" : "give one of these, or the folder of a model");
+        if (type is not (SafeTensorsType.F32 or SafeTensorsType.BF16))
+            throw new UserErrorException($"weights {type}", "random weights are written as F32 or BF16", "give one of the two");
         var folder = Path.Combine(root, $"{shape}-{type}");
         if (File.Exists(Path.Combine(folder, "model.safetensors")))
             return folder;
@@ -51,9 +62,9 @@ internal static class SyntheticModel
         }
     }
 
-    private static string Llama(int vocabulary, int hidden, int feedForward, int layers, int heads, int keyHeads) => $$"""
+    private static string Config(string family, string architecture, int vocabulary, int hidden, int feedForward, int layers, int heads, int keyHeads) => $$"""
         {
-          "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": {{vocabulary}}, "hidden_size": {{hidden}},
+          "architectures": ["{{architecture}}"], "model_type": "{{family}}", "vocab_size": {{vocabulary}}, "hidden_size": {{hidden}},
           "intermediate_size": {{feedForward}}, "num_hidden_layers": {{layers}}, "num_attention_heads": {{heads}},
           "num_key_value_heads": {{keyHeads}}, "max_position_embeddings": 2048, "hidden_act": "silu", "rms_norm_eps": 1e-5,
           "rope_theta": 10000.0, "tie_word_embeddings": true
