@@ -25,7 +25,7 @@ public abstract class Storage : IDisposable
     /// <summary>Addresses without memory, for planning.</summary>
     public static Storage Pretend() => new PretendStorage();
 
-    /// <summary>Memory that <paramref name="owner"/> keeps alive, such as a mapped file. Not written to.</summary>
+    /// <summary>Memory that <paramref name="owner"/> keeps alive, such as a mapped file; written to only where that allows it.</summary>
     public static Storage Foreign(nint address, long bytes, object owner) => new ForeignStorage(address, bytes, owner);
 
     /// <inheritdoc />

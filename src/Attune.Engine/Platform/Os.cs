@@ -9,6 +9,20 @@ namespace Attune.Engine.Platform;
 public static partial class Os
 {
     private const int MadviseHugePages = 14;
+    private const int MadviseDontNeed = 4;
+
+    /// <summary>Whether <see cref="ReleaseMapped"/> does anything here.</summary>
+    public static bool ReleasesMapped => NativeCalls && OperatingSystem.IsLinux();
+
+    /// <summary>
+    /// Takes the pages of a file that is mapped and shared out of this process: what was written stays with the file and comes back when
+    /// it is read. Never for memory that has no file behind it, whose contents would be gone.
+    /// </summary>
+    public static void ReleaseMapped(nint address, long bytes)
+    {
+        if (ReleasesMapped)
+            _ = madvise(address, (nuint)bytes, MadviseDontNeed);
+    }
 
     /// <summary>False where <c>ATTUNE_MANAGED</c> is set: no native call is made.</summary>
     public static bool NativeCalls { get; } = Environment.GetEnvironmentVariable("ATTUNE_MANAGED") is not { Length: > 0 };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Attune.Problems;
 
@@ -5,7 +6,7 @@ namespace Attune.Adapters;
 
 /// <summary>
 /// Which layers an adapter goes to, in PEFT's three spellings: <c>all-linear</c>, one regular expression that matches the whole
-/// path, or a list of path endings.
+/// path, or a list of path endings; of all blocks, or of some by their index (PEFT's <c>layers_to_transform</c>).
 /// </summary>
 public sealed class LayerTargets
 {
@@ -13,11 +14,17 @@ public sealed class LayerTargets
     public const string AllLinearWord = "all-linear";
 
     private readonly Regex? pattern;
+    private readonly Regex[] places;
 
-    private LayerTargets(IReadOnlyList<string> suffixes, string? expression)
+    private LayerTargets(IReadOnlyList<string> suffixes, string? expression, IReadOnlyList<int>? layers = null, IReadOnlyList<string>? containers = null)
     {
         Suffixes = suffixes;
         Expression = expression;
+        Layers = layers;
+        Containers = containers ?? [];
+        // Where PEFT looks for the index of a block: behind a container of one of these names, or of any name.
+        places = layers is null ? [] : [.. (Containers.Count == 0 ? ["[^.]*"] : Containers.Select(Regex.Escape)).Select(static name =>
+            new Regex($@"\A.*\.{name}\.([0-9]+)\.", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))];
         if (expression is not null and not AllLinearWord)
             pattern = new Regex($@"\A(?:{expression})\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
     }
@@ -30,6 +37,17 @@ public sealed class LayerTargets
 
     /// <summary>The expression, or <c>all-linear</c>; null where endings are used.</summary>
     public string? Expression { get; }
+
+    /// <summary>Indices of the blocks that are meant; null for all.</summary>
+    public IReadOnlyList<int>? Layers { get; }
+
+    /// <summary>Names of the lists of blocks that <see cref="Layers"/> counts in, PEFT's <c>layers_pattern</c>; empty for any.</summary>
+    public IReadOnlyList<string> Containers { get; }
+
+    /// <summary>The same layers, of some blocks only.</summary>
+    /// <param name="layers">Indices of the blocks, from 0.</param>
+    /// <param name="containers">See <see cref="Containers"/>.</param>
+    public LayerTargets InBlocks(IEnumerable<int> layers, IReadOnlyList<string>? containers = null) => new(Suffixes, Expression, [.. layers.Distinct().Order()], containers);
 
     /// <summary>Layers whose path ends on one of these, at a dot.</summary>
     public static LayerTargets EndingOn(IEnumerable<string> suffixes) => new([.. suffixes.Order(StringComparer.Ordinal)], null);
@@ -52,12 +70,19 @@ public sealed class LayerTargets
 
     /// <summary>Whether the layer at <paramref name="path"/> is meant.</summary>
     /// <exception cref="UserErrorException">The expression takes longer than a second.</exception>
-    public bool Matches(string path) => Expression switch
+    public bool Matches(string path) => MatchesName(path) && (Layers is null || BlockOf(path) is { } index && Layers.Contains(index));
+
+    private bool MatchesName(string path) => Expression switch
     {
         AllLinearWord => true,
         not null => IsMatch(path),
         null => Suffixes.Any(s => path == s || (path.Length > s.Length && path.EndsWith(s, StringComparison.Ordinal) && path[path.Length - s.Length - 1] == '.')),
     };
+
+    private int? BlockOf(string path) =>
+        places.Select(p => p.Match(path)).FirstOrDefault(static m => m.Success) is { } match && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : null;
 
     // An expression that comes with an adapter may be one that never ends.
     private bool IsMatch(string path)
@@ -73,5 +98,6 @@ public sealed class LayerTargets
     }
 
     /// <summary>For messages.</summary>
-    public override string ToString() => Expression ?? string.Join(", ", Suffixes);
+    public override string ToString() =>
+        (Expression ?? string.Join(", ", Suffixes)) + (Layers is null ? "" : $" in blocks {string.Join(", ", Layers)}");
 }

@@ -25,15 +25,15 @@ public static class PeftFiles
 
     // What a reader of PEFT's own finds in every file; Attune's adapters leave all of these at PEFT's defaults.
     private static readonly string[] AlwaysNull =
-        ["auto_mapping", "revision", "layers_to_transform", "layers_pattern", "modules_to_save", "exclude_modules", "megatron_config", "corda_config", "eva_config"];
+        ["auto_mapping", "revision", "layers_pattern", "modules_to_save", "exclude_modules", "megatron_config", "corda_config", "eva_config"];
 
-    // Keys that take layers out of what target_modules names.
-    private static readonly string[] Restricting = ["layers_to_transform", "layers_pattern", "exclude_modules"];
+    // Takes layers out of what target_modules names, as Attune does not.
+    private const string Excluding = "exclude_modules";
 
     // Keys that are read, or that describe rather than change what the adapter does.
     private static readonly string[] Known =
     [
-        .. AlwaysNull, "peft_type", "peft_version", "task_type", "base_model_name_or_path", "inference_mode", "r", "lora_alpha", "lora_dropout", "target_modules", "bias",
+        .. AlwaysNull, "layers_to_transform", "peft_type", "peft_version", "task_type", "base_model_name_or_path", "inference_mode", "r", "lora_alpha", "lora_dropout", "target_modules", "bias",
         "fan_in_fan_out", "use_rslora", "use_dora", "init_lora_weights", "rank_pattern", "alpha_pattern", "loftq_config", "lora_bias", "megatron_core",
     ];
 
@@ -81,8 +81,8 @@ public static class PeftFiles
             throw view.Wrong("modules_to_save", "none", string.Join(", ", saved), "merge the adapter with PEFT first");
         if (view.String("bias") is { } bias and not "none")
             throw view.Wrong("bias", "none", bias, "merge the adapter with PEFT first");
-        foreach (var key in Restricting.Where(k => view.Json[k] is not null and not JsonArray { Count: 0 }))
-            throw view.Wrong(key, "null", view.Json[key]!.ToJsonString(), "say the same with target_modules, as one regular expression");
+        if (view.Json[Excluding] is not null and not JsonArray { Count: 0 })
+            throw view.Wrong(Excluding, "null", view.Json[Excluding]!.ToJsonString(), "say the same with target_modules, as one regular expression");
         return new LoraOptions
         {
             Rank = view.Int("r", 1, 1 << 16) ?? 8,
@@ -155,6 +155,11 @@ public static class PeftFiles
         };
         foreach (var key in AlwaysNull)
             json[key] = null;
+        json["layers_to_transform"] = NamesPaths(adapters.Options.Targets) || adapters.Options.Targets.Layers is not { } layers
+            ? null
+            : new JsonArray([.. layers.Select(static i => (JsonNode)i)]);
+        if (json["layers_to_transform"] is not null && adapters.Options.Targets.Containers is { Count: > 0 } containers)
+            json["layers_pattern"] = new JsonArray([.. containers.Select(static c => (JsonNode)c)]);
         return new JsonObject(json.OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
     }
 
@@ -162,6 +167,8 @@ public static class PeftFiles
     private static JsonNode TargetsOnDisk(AdapterSet adapters)
     {
         var targets = adapters.Options.Targets;
+        if (NamesPaths(targets))
+            return new JsonArray([.. adapters.All.Select(static a => (JsonNode)a.Layer.Path)]);
         if (targets.Expression is { } expression and not LayerTargets.AllLinearWord)
             return expression;
         var endings = targets.Expression is null
@@ -170,17 +177,25 @@ public static class PeftFiles
         return new JsonArray([.. endings.Order(StringComparer.Ordinal).Select(static e => (JsonNode)e)]);
     }
 
+    // PEFT takes no indices of blocks beside a regular expression: then every adapted layer is named by its whole path.
+    private static bool NamesPaths(LayerTargets targets) => targets.Layers is not null && targets.Expression is not null and not LayerTargets.AllLinearWord;
+
     private static JsonObject Pattern(IReadOnlyDictionary<string, int> pattern) =>
         new(pattern.Select(static p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
 
     private static LayerTargets ReadTargets(JsonView view)
     {
+        var layers = view.IntOrList("layers_to_transform", 0, 1 << 16);
+        var containers = view.Json["layers_pattern"] is JsonValue ? [view.RequiredString("layers_pattern")] : view.Strings("layers_pattern") ?? [];
         if (view.Json["target_modules"] is not JsonValue)
         {
-            return view.Strings("target_modules") is { Count: > 0 } endings
+            var targets = view.Strings("target_modules") is { Count: > 0 } endings
                 ? LayerTargets.EndingOn(endings)
                 : throw view.Wrong("target_modules", "a list of module names, or one regular expression", "nothing");
+            return layers.Count == 0 ? targets : targets.InBlocks(layers, containers);
         }
+        if (layers.Count > 0)
+            throw view.Wrong("layers_to_transform", "null beside a target_modules that is one regular expression, as PEFT asks", string.Join(", ", layers), "say the same in the expression");
         return CheckExpression(view, "target_modules", view.RequiredString("target_modules"));
     }
 

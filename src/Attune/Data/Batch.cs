@@ -13,6 +13,9 @@ namespace Attune.Data;
 public sealed record Batch(
     int[] Ids, int[] Targets, float[] Weights, int[] Positions, int[] SequenceStarts, int[] SequenceLengths, int[] StepOffsets, int[] Rows, int TrainedTokens)
 {
+    /// <summary>The examples themselves, one a sequence.</summary>
+    public IReadOnlyList<Example> Examples { get; private init; } = [];
+
     /// <summary>How many positions it has.</summary>
     public int Tokens => Ids.Length;
 
@@ -47,7 +50,10 @@ public sealed record Batch(
             }
             at += n;
         }
-        return new Batch(ids, targets, weights, positions, starts, lengths, [.. stepOffsets ?? starts], [.. rows], trained);
+        return new Batch(ids, targets, weights, positions, starts, lengths, [.. stepOffsets ?? starts], [.. rows], trained)
+        {
+            Examples = [.. rows.Select(r => examples[r])],
+        };
     }
 }
 

@@ -36,15 +36,19 @@ public static class TokenLosses
     /// <param name="adapters">Adapters to apply, or null: with and without, memory is taken in another order, and neither bounds the other.</param>
     /// <param name="rows">Rows of the largest pass.</param>
     /// <param name="backend">The backend that will run.</param>
-    public static long Plan(Decoder model, IAdapterSet? adapters, int rows, Backend backend)
+    /// <param name="block">The block before which passes may begin; see <see cref="PrefixCache"/>. 0 where they never do.</param>
+    public static long Plan(Decoder model, IAdapterSet? adapters, int rows, Backend backend, int block = 0)
     {
         using var arena = Arena.Pretended();
         var dry = new DryRunBackend(backend);
         foreach (var count in PassRows.All(rows))
         {
-            var input = new PassInput(Batch.Full(count), count);
-            using var tape = new Tape(dry, arena, record: false);
-            NextToken.Forward(tape, model, input.Pass with { Adapters = adapters }, input, 1);
+            foreach (var stream in PlannedStream.Of(block))
+            {
+                var input = new PassInput(Batch.Full(count), count) { Stream = stream };
+                using var tape = new Tape(dry, arena, record: false);
+                NextToken.Forward(tape, model, input.Pass with { Adapters = adapters }, input, 1);
+            }
         }
         return arena.Peak;
     }
@@ -58,7 +62,20 @@ public static class TokenLosses
     /// <param name="arena">Gives the memory.</param>
     /// <param name="cancel">Looked at before every pass.</param>
     public static LossResult Measure(
-        Decoder model, IAdapterSet? adapters, IReadOnlyList<Example> examples, int rows, Backend backend, Arena arena, CancellationToken cancel = default)
+        Decoder model, IAdapterSet? adapters, IReadOnlyList<Example> examples, int rows, Backend backend, Arena arena, CancellationToken cancel = default) =>
+        Measure(model, adapters, examples, rows, backend, arena, null, cancel);
+
+    /// <summary>The losses of <paramref name="examples"/>, the same to the bit, with what <paramref name="prefix"/> knows of them.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="adapters">Adapters to apply, or null; none below the block that <paramref name="prefix"/> is of.</param>
+    /// <param name="examples">Each no longer than <paramref name="rows"/>.</param>
+    /// <param name="rows">Rows of the largest pass.</param>
+    /// <param name="backend">Runs the kernels.</param>
+    /// <param name="arena">Gives the memory.</param>
+    /// <param name="prefix">What is known of the rows, and what learns of them; null for nothing.</param>
+    /// <param name="cancel">Looked at before every pass.</param>
+    public static LossResult Measure(
+        Decoder model, IAdapterSet? adapters, IReadOnlyList<Example> examples, int rows, Backend backend, Arena arena, PrefixCache? prefix, CancellationToken cancel)
     {
         var losses = new ExampleLoss[examples.Count];
         if (examples.Count == 0)
@@ -69,7 +86,7 @@ public static class TokenLosses
             foreach (var batch in step.MicroBatches.Where(static b => b.TrainedTokens > 0))
             {
                 cancel.ThrowIfCancellationRequested();
-                var input = new PassInput(batch, rows);
+                var input = new PassInput(batch, rows, prefix);
                 using var tape = new Tape(backend, arena, record: false);
                 var hits = new HitRows(input.TrainedRows.Length);
                 var (_, rowLosses) = NextToken.Forward(tape, model, input.Pass with { Adapters = adapters }, input, 1, hits);

@@ -51,12 +51,13 @@ public sealed class Decoder
         var positions = t.Integers(pass.Positions);
         // Inputs of every segment rather than captured: what a recomputed segment reads must be among what it keeps.
         Var[] tables = frequencies is null ? [] : [new Var(positions), new Var(t.Numbers(frequencies))];
-        t.Section = "embedding";
-        var x = t.Run(new Embedding(Embedding, t.Integers(ids)));
-        if (positionTable is not null)
-            x = t.Run(new Add(x, t.Run(new Embedding(positionTable, positions))));
-        foreach (var block in Blocks)
+        var known = pass.Stream is { Holds: true } stream ? stream : null;
+        var x = known is null ? Embed(t, ids, positions) : new Var(t.New(ids.Length, Spec.Hidden));
+        known?.Load(x.Value);
+        foreach (var block in Blocks.Skip(known?.Block ?? 0))
         {
+            if (known is null && pass.Stream?.Block == block.Index)
+                pass.Stream.Keep(x.Value);
             var above = t.Segment([x, .. tables], pass.Keep, (tape, inputs) =>
             {
                 tape.Section = $"layer {block.Index}";
@@ -70,6 +71,13 @@ public sealed class Decoder
         var hidden = finalNorm.Run(t, x);
         t.Done(x);
         return hidden;
+    }
+
+    private Var Embed(Tape t, ReadOnlySpan<int> ids, Tensor positions)
+    {
+        t.Section = "embedding";
+        var x = t.Run(new Embedding(Embedding, t.Integers(ids)));
+        return positionTable is null ? x : t.Run(new Add(x, t.Run(new Embedding(positionTable, positions))));
     }
 
     /// <summary>Logits [n, V] of the given rows of a pass; for generation and for looking at, not for training.</summary>

@@ -12,6 +12,25 @@ public interface IAdapterSet
 }
 
 /// <summary>
+/// The residual stream [T, C] that enters a block, known from an earlier pass or to be kept for a later one: where nothing below the
+/// block trains, computing it again would give the same bits.
+/// </summary>
+public interface IStreamCache
+{
+    /// <summary>Index of the block.</summary>
+    int Block { get; }
+
+    /// <summary>Whether every row of the pass is known: then nothing below the block is run.</summary>
+    bool Holds { get; }
+
+    /// <summary>Fills x: [T, C] with what is known.</summary>
+    void Load(Tensor x);
+
+    /// <summary>Keeps a copy of x: [T, C].</summary>
+    void Keep(Tensor x);
+}
+
+/// <summary>
 /// Everything that varies between two runs of one model: nothing on the model itself changes, so a reference model, a teacher and
 /// requests with different adapters are passes over one set of weights.
 /// </summary>
@@ -28,6 +47,9 @@ public sealed record Pass
 
     /// <summary>Keys and values of earlier rows, to be extended; null in training.</summary>
     public KeyValueCache? Cache { get; init; }
+
+    /// <summary>What enters the lowest trained block, where that is kept; null runs every block and keeps nothing.</summary>
+    public IStreamCache? Stream { get; init; }
 
     /// <summary>What segments keep for backward.</summary>
     public Keep Keep { get; init; } = Keep.Saved;

@@ -13,11 +13,13 @@ public sealed class PassInput
     /// <summary>The batch, filled up.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="mostRows">Rows of the largest pass.</param>
-    public PassInput(Batch batch, int mostRows)
+    /// <param name="prefix">What is known of its rows, and what learns of them; null for nothing.</param>
+    public PassInput(Batch batch, int mostRows, PrefixCache? prefix = null)
     {
         var rows = PassRows.For(batch.Tokens, mostRows);
         var fill = rows - batch.Tokens;
         Batch = batch;
+        Stream = prefix?.For(batch, fill);
         Ids = [.. batch.Ids, .. new int[fill]];
         // Rows that see only themselves cost no attention.
         Lengths = [.. batch.SequenceLengths, .. Enumerable.Repeat(1, fill)];
@@ -57,6 +59,9 @@ public sealed class PassInput
     /// <summary>The weight of each trained row.</summary>
     public float[] Weights { get; }
 
+    /// <summary>See <see cref="Pass.Stream"/>.</summary>
+    public IStreamCache? Stream { get; init; }
+
     /// <summary>The pass over this input, without adapters, cache or randomness.</summary>
-    public Pass Pass => new() { Plan = AttentionPlan.Packed(Lengths), Positions = Positions, RowNumbers = RowNumbers };
+    public Pass Pass => new() { Plan = AttentionPlan.Packed(Lengths), Positions = Positions, RowNumbers = RowNumbers, Stream = Stream };
 }

@@ -87,6 +87,9 @@ public sealed record MethodRecipe
 
     /// <summary>Layers that are adapted: all-linear, or names, endings of names (q_proj) and patterns with * (model.layers.1?.mlp.*).</summary>
     public IReadOnlyList<string> Targets { get; init; } = [AllLinear];
+
+    /// <summary>Train the last n blocks alone; with kind full the final norm too, while embedding and head stay. auto: every block.</summary>
+    public int? LastLayers { get; init; }
 }
 
 /// <summary>The optimisation.</summary>
@@ -152,6 +155,9 @@ public sealed record TrainRecipe
     /// <summary>Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.</summary>
     public Recompute Recompute { get; init; } = Recompute.Auto;
 
+    /// <summary>Keep what enters the lowest block that trains, so that the frozen ones below it are computed once for each row; no result changes by a bit. auto: where blocks are frozen below, rows come again and there is room.</summary>
+    public PrefixCacheUse PrefixCache { get; init; }
+
     /// <summary>Start from random weights (pre-training) rather than from the model's.</summary>
     public bool FromScratch { get; init; }
 }
@@ -205,6 +211,19 @@ public enum Recompute
     Auto,
 
     /// <summary>Always.</summary>
+    On,
+
+    /// <summary>Never.</summary>
+    Off,
+}
+
+/// <summary>Whether what enters the lowest trained block is kept.</summary>
+public enum PrefixCacheUse
+{
+    /// <summary>Where it saves anything and there is room.</summary>
+    Auto,
+
+    /// <summary>Wherever there is room.</summary>
     On,
 
     /// <summary>Never.</summary>

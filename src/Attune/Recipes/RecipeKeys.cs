@@ -58,6 +58,8 @@ public static class RecipeKeys
         Method("targets", Patterns,
             "Layers that are adapted: all-linear, or names, endings of names (q_proj) and patterns with * (model.layers.1?.mlp.*).",
             m => m.Targets, (m, v) => m with { Targets = v }, NotLora),
+        Method("last_layers", Auto(Whole(1, 4096)), "Train the last n blocks alone; with kind full the final norm too, while embedding and head stay. auto: every block.",
+            m => m.LastLayers, (m, v) => m with { LastLayers = v }),
 
         Train("epochs", Auto(Number(0, 100_000, open: true)), "Passes over the training rows. auto: by the number of trained tokens.",
             t => t.Epochs, (t, v) => t with { Epochs = v }),
@@ -104,6 +106,9 @@ public static class RecipeKeys
         Train("recompute", OneOf(("auto", Recompute.Auto), ("on", Recompute.On), ("off", Recompute.Off)),
             "Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.",
             t => t.Recompute, (t, v) => t with { Recompute = v }),
+        Train("prefix_cache", OneOf(("auto", PrefixCacheUse.Auto), ("on", PrefixCacheUse.On), ("off", PrefixCacheUse.Off)),
+            "Keep what enters the lowest block that trains, so that the frozen ones below it are computed once for each row; no result changes by a bit. auto: where blocks are frozen below, rows come again and there is room.",
+            t => t.PrefixCache, (t, v) => t with { PrefixCache = v }),
         Train("from_scratch", Truth, "Start from random weights (pre-training) rather than from the model's.",
             t => t.FromScratch, (t, v) => t with { FromScratch = v }),
 

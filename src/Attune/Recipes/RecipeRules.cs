@@ -11,6 +11,9 @@ internal static class RecipeRules
         r => r.Train.FromScratch && r.Method.Kind != MethodKind.Full
             ? ("train.from_scratch", "random weights cannot be tuned by an adapter", "set method.kind: full")
             : null,
+        r => r.Train.FromScratch && r.Method.LastLayers is not null
+            ? ("method.last_layers", "blocks that stay as they are must have learned something, and train.from_scratch begins with random ones", "leave one of the two out")
+            : null,
         r => r.Train.MicroBatchTokens > r.Train.BatchTokens
             ? ("train.micro_batch_tokens", $"{r.Train.MicroBatchTokens} is more than train.batch_tokens, {r.Train.BatchTokens}", "make it smaller, or leave it to auto")
             : null,

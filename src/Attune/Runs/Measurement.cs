@@ -4,6 +4,7 @@ using Attune.Engine.Backends;
 using Attune.Evaluation;
 using Attune.Evaluation.Metrics;
 using Attune.Models;
+using Attune.Objectives;
 using Attune.Problems;
 using Attune.Reports;
 using Attune.Text;
@@ -30,6 +31,9 @@ public sealed record MeasuredRows
 
     /// <summary>Rows of a pass; no example has more positions.</summary>
     public required int PassRows { get; init; }
+
+    /// <summary>What is known of the rows, and what learns of them; null for nothing.</summary>
+    public PrefixCache? Prefix { get; init; }
 
     /// <summary>The questions whose answers are shown, spread over all.</summary>
     public IEnumerable<int> Shown(int samples) => Question.Spread([.. Enumerable.Range(0, Asked.Questions.Count)], samples);
@@ -70,7 +74,7 @@ public sealed record Measurement(Observed Seen, LossResult General)
         MeasuredRows rows, Tokenizer tokenizer, Decoder model, IAdapterSet? adapters, Backend backend, Arena arena, string stage,
         Action<RunNotice> notice, CancellationToken cancel)
     {
-        LossResult Losses(IReadOnlyList<Example> examples) => TokenLosses.Measure(model, adapters, examples, rows.PassRows, backend, arena, cancel);
+        LossResult Losses(IReadOnlyList<Example> examples) => TokenLosses.Measure(model, adapters, examples, rows.PassRows, backend, arena, rows.Prefix, cancel);
         var asked = rows.Asked;
         notice(new NoticeProgress(stage, 0, asked.Questions.Count, "losses"));
         var test = Losses(asked.Needs.HasFlag(Evidence.Losses) ? rows.Test : []);

@@ -18,6 +18,9 @@ namespace Attune.Runs;
 /// <param name="Blocks">How many of the model's blocks were timed.</param>
 public readonly record struct PassTimes(double TrainRow, double LossRow, double Prompt, double Token, int Blocks)
 {
+    /// <summary>What of both is the forward of the blocks below the lowest trained one, for each row.</summary>
+    public double PrefixRow { get; init; }
+
     private const int FewRows = 64, Tokens = 4;
 
     // A pass that is timed takes about this long, so that the estimate delays no run: not a large model's by minutes, nor a small one's
@@ -31,6 +34,7 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
     public static PassTimes Measure(ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend, CancellationToken cancel)
     {
         // Adapters on every layer: patterns of the recipe may name blocks that are not in the sample.
+        var frozen = method.LowestBlock(model.Folder);
         if (method.Lora is { } lora)
             method = method with { Lora = lora with { Targets = LayerTargets.AllLinear } };
         var questions = data.Asked.Questions;
@@ -39,17 +43,20 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
         PassTimes Of(int rows, int blocks, int texts)
         {
             cancel.ThrowIfCancellationRequested();
-            return Time(model, Batch(data, rows), method, options with { PassRows = rows }, blocks, texts, prompt, backend);
+            return Time(model, Batch(data, rows), method, options with { PassRows = rows }, blocks, texts, prompt, frozen > 0, backend);
         }
         var few = Math.Min(FewRows, options.PassRows);
         var rows = (int)Math.Clamp(WantedSeconds / Of(few, 1, 0).TrainRow, few, options.PassRows);
         var one = Of(rows, 1, texts);
         var blocks = model.Folder.Spec.Layers;
         if (blocks == 1)
-            return one;
+            return one with { PrefixRow = 0 };
         var two = Of(rows, 2, texts);
         double All(double a, double b) => a + (blocks - 1) * Math.Max(0, b - a);
-        return new PassTimes(All(one.TrainRow, two.TrainRow), All(one.LossRow, two.LossRow), All(one.Prompt, two.Prompt), All(one.Token, two.Token), 2);
+        // Below the lowest trained block there is no way back.
+        var prefix = frozen * Math.Max(0, two.PrefixRow - one.PrefixRow);
+        var trained = one.TrainRow + (blocks - frozen - 1) * Math.Max(0, two.TrainRow - one.TrainRow);
+        return new PassTimes(prefix + trained, All(one.LossRow, two.LossRow), All(one.Prompt, two.Prompt), All(one.Token, two.Token), 2) { PrefixRow = prefix };
     }
 
     /// <summary>One pass of each kind over few rows of the model's first block: what a run computes is compiled after it.</summary>
@@ -58,13 +65,16 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
         var rows = Math.Min(FewRows, model.Folder.Spec.MaxPositions);
         var method = new TuningMethod(new LoraOptions(), FromScratch: false, Seed: 0);
         var options = new TrainerOptions { TotalSteps = 1, PassRows = rows, LearningRate = new LearningRate(0, LearningRateShape.Constant, 0, 1) };
-        Time(model, Data.Batch.Full(rows), method, options, 1, 2, 2, backend);
+        Time(model, Data.Batch.Full(rows), method, options, 1, 2, 2, anyFrozen: false, backend);
     }
 
     private static PassTimes Time(
-        ModelContext model, Batch batch, TuningMethod method, TrainerOptions options, int blocks, int texts, int prompt, Backend backend)
+        ModelContext model, Batch batch, TuningMethod method, TrainerOptions options, int blocks, int texts, int prompt, bool anyFrozen, Backend backend)
     {
         var folder = model.Folder.WithBlocks(blocks);
+        // Every block of the sample trains.
+        if (method.LastLayers is not null)
+            method = method with { LastLayers = blocks };
         var positions = Math.Min(prompt + Tokens + 1, folder.Spec.MaxPositions);
         var plan = MemoryPlan.Of(folder, method, options, backend, texts, positions, 0);
         using var arena = Arena.OfBytes(plan.Arena);
@@ -79,18 +89,21 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
         // The first touches the memory, and compiles what no run in this process has compiled yet.
         Train();
         var train = Seconds(Train);
-        var loss = Seconds(() =>
+        double Forward(Backend arithmetic) => Seconds(() =>
         {
-            using var tape = new Tape(backend.Exact, arena, record: false);
+            using var tape = new Tape(arithmetic, arena, record: false);
             NextToken.Forward(tape, sample.Decoder, input.Pass with { Adapters = sample.Adapters }, input, 1);
         });
+        var loss = Forward(backend.Exact);
+        // Of a sample, all of the forward, as training computes it: two samples differ by a block of it.
+        var forward = (anyFrozen && backend.Exact != backend ? Forward(backend) : loss) / options.PassRows;
         if (texts == 0)
-            return new PassTimes(train / options.PassRows, loss / options.PassRows, 0, 0, blocks);
+            return new PassTimes(train / options.PassRows, loss / options.PassRows, 0, 0, blocks) { PrefixRow = forward };
         var generator = new Generator(sample.Decoder, model.Tokenizer, backend.Exact, arena, sample.Adapters);
         var prompts = Enumerable.Repeat((IReadOnlyList<int>)new int[Math.Max(1, positions - Tokens - 1)], texts).ToArray();
         var read = Seconds(() => generator.GenerateAll(prompts, new GenerationOptions { MaxNewTokens = 1 }));
         var write = Seconds(() => generator.GenerateAll(prompts, new GenerationOptions { MaxNewTokens = 1 + Tokens }));
-        return new PassTimes(train / options.PassRows, loss / options.PassRows, read, Math.Max(0, write - read) / Tokens, blocks);
+        return new PassTimes(train / options.PassRows, loss / options.PassRows, read, Math.Max(0, write - read) / Tokens, blocks) { PrefixRow = forward };
     }
 
     // Full of examples of the usual length, as many of their tokens trained as in the data.

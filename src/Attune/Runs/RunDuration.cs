@@ -32,6 +32,13 @@ public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan
         var sampled = Math.Min(SampledSteps, packer.StepsIn(0));
         var rows = Enumerable.Range(0, sampled).Average(i => packer.RowsOf(new DataCursor(0, i)));
         var training = options.TotalSteps * rows * times.TrainRow;
+        var validations = Math.Ceiling((double)options.TotalSteps / options.EvalEvery);
+        var validating = validations * Losses(data.Valid);
+        if (setup.Memory.Prefix is not null)
+        {
+            training -= Math.Max(0, options.TotalSteps - packer.StepsIn(0)) * rows * times.PrefixRow;
+            validating -= Math.Max(0, validations - 1) * data.Valid.Sum(static e => (double)e.Positions) * times.PrefixRow;
+        }
         if (options.TimeLimit is { } limit)
             training = Math.Min(training, limit.TotalSeconds);
         var groups = Math.Ceiling((double)data.Asked.Questions.Count / Generator.MaxSlots);
@@ -39,7 +46,7 @@ public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan
         return new RunDuration(
             TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + Losses(data.Asked.ChoiceExamples) + answers)),
             TimeSpan.FromSeconds(training),
-            TimeSpan.FromSeconds(Math.Ceiling((double)options.TotalSteps / options.EvalEvery) * Losses(data.Valid)),
+            TimeSpan.FromSeconds(validating),
             $"an estimate from passes through {times.Blocks} of the model's {setup.Model.Folder.Spec.Layers} blocks, timed on this machine");
     }
 }

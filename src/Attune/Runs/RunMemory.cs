@@ -14,6 +14,9 @@ namespace Attune.Runs;
 /// <param name="Limit">What it may take, in bytes: <c>limits.memory</c>, or what is free.</param>
 public sealed record RunMemory(MemoryPlan Plan, long Limit)
 {
+    /// <summary>What is kept of the rows where the lowest trained block begins; null for nothing.</summary>
+    public RunPrefix? Prefix { get; init; }
+
     /// <summary>
     /// Finds the fastest way to take the steps that fits. The rungs that save memory, in order: smaller passes, then recomputation.
     /// </summary>
@@ -23,14 +26,20 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         Recipe recipe, ModelContext model, RunData data, TuningMethod method, RunSteps steps, Backend backend, Choices choices)
     {
         var limit = recipe.Limits.Memory ?? Machine.Inspect().FreeMemory;
+        var (wish, reason) = RunPrefix.Of(recipe, model, data, method, steps, backend);
         MemoryPlan? smallest = null;
         foreach (var rung in Rungs(recipe.Train, steps.Options, data.Longest))
         {
-            var plan = PlanOf(recipe, model, data, method, rung, backend);
+            var plan = PlanOf(recipe, model, data, method, rung, backend, wish?.Block ?? 0);
             if (smallest is null || plan.Total < smallest.Total)
                 smallest = plan;
-            if (plan.Total <= limit)
-                return (Resolve(recipe, rung, choices), RunSteps.Of(rung, data, recipe.Train), new RunMemory(plan, limit));
+            if (plan.Total > limit)
+                continue;
+            var prefix = wish?.Within(limit - plan.Total, rung.PassRows);
+            if (wish is not null)
+                reason = prefix?.Reason ?? "what the frozen blocks give fits into no memory beside the rest";
+            var memory = new RunMemory(plan with { Prefix = prefix?.Resident(rung.PassRows) ?? 0 }, limit) { Prefix = prefix };
+            return (Resolve(recipe, rung, prefix is not null, reason, choices), RunSteps.Of(rung, data, recipe.Train), memory);
         }
         throw DoesNotFit(recipe, smallest!, limit);
     }
@@ -48,14 +57,14 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         return rungs;
     }
 
-    private static MemoryPlan PlanOf(Recipe recipe, ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend)
+    private static MemoryPlan PlanOf(Recipe recipe, ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend, int block)
     {
         var texts = Math.Min(data.Asked.Questions.Count, Generator.MaxSlots);
         var length = texts == 0 ? 0 : data.Asked.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
-        return MemoryPlan.Of(model.Folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length));
+        return MemoryPlan.Of(model.Folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length), block);
     }
 
-    private static Recipe Resolve(Recipe recipe, TrainerOptions options, Choices choices)
+    private static Recipe Resolve(Recipe recipe, TrainerOptions options, bool prefix, string prefixReason, Choices choices)
     {
         var train = recipe.Train;
         if (train.MicroBatchTokens is null)
@@ -63,7 +72,17 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         var recompute = options.Keep == Keep.Recompute;
         if (train.Recompute == Recompute.Auto)
             choices.Note("train.recompute", recompute ? "on" : "off", recompute ? "the plan fits only so" : "the plan fits without");
-        return recipe with { Train = train with { MicroBatchTokens = options.PassRows, Recompute = recompute ? Recompute.On : Recompute.Off } };
+        if (prefixReason.Length > 0)
+            choices.Note("train.prefix_cache", prefix ? "on" : "off", prefixReason);
+        return recipe with
+        {
+            Train = train with
+            {
+                MicroBatchTokens = options.PassRows,
+                Recompute = recompute ? Recompute.On : Recompute.Off,
+                PrefixCache = prefix ? PrefixCacheUse.On : PrefixCacheUse.Off,
+            },
+        };
     }
 
     private static UserErrorException DoesNotFit(Recipe recipe, MemoryPlan smallest, long limit)

@@ -17,6 +17,8 @@ internal static class RunMethod
         if (lora && train.FromScratch)
             throw new UserErrorException("train.from_scratch", "adapters on random weights learn next to nothing", "set method.kind: full, or train.from_scratch: false");
         var spec = model.Folder.Spec;
+        if (method.LastLayers > spec.Layers)
+            throw new UserErrorException("method.last_layers", $"is {method.LastLayers}; the model has {spec.Layers} blocks", $"set it to 1 … {spec.Layers}, or leave it out to train all");
         if (lora)
         {
             var parameters = model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
@@ -25,14 +27,14 @@ internal static class RunMethod
         }
         var rate = choices.LearningRate(train.LearningRate, lora, train.FromScratch, spec);
         recipe = recipe with { Method = method, Train = train with { LearningRate = rate } };
-        return (recipe, new TuningMethod(lora ? Lora(method) : null, train.FromScratch, train.Seed));
+        return (recipe, new TuningMethod(lora ? Lora(method, spec.Layers) : null, train.FromScratch, train.Seed) { LastLayers = lora ? null : method.LastLayers });
     }
 
-    private static LoraOptions Lora(MethodRecipe method) => new()
+    private static LoraOptions Lora(MethodRecipe method, int blocks) => new()
     {
         Rank = method.Rank!.Value,
         Alpha = method.Alpha!.Value,
         Dropout = (float)method.Dropout,
-        Targets = LayerTargets.Of(method.Targets),
+        Targets = method.LastLayers is { } n ? LayerTargets.Of(method.Targets).InBlocks(Enumerable.Range(blocks - n, n)) : LayerTargets.Of(method.Targets),
     };
 }

@@ -24,7 +24,7 @@ internal static class RunOutput
             return run.Adapter;
         }
         var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
-        ModelWriter.Save(run.Model, setup.Model.Folder, info => model.Weights.Find(info.Name)!.Value, type);
+        ModelWriter.Save(run.Model, setup.Model.Folder, info => model.Weights.Find(info.Name)?.Value ?? setup.Model.Folder.Weight(info), type);
         if (setup.Recipe.Data.Template is not null && setup.Model.Template is { } given)
             AtomicFile.WriteText(Path.Combine(run.Model, "chat_template.jinja"), given.Source);
         return run.Model;

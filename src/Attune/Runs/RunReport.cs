@@ -13,7 +13,7 @@ internal static class RunReport
         RunSetup setup, RunDirectory run, Backend backend, Measurement before, Measurement after, TrainingState state, long peakBytes, string parity, IReadOnlyList<string> warnings, string saved)
     {
         var lines = MetricsLog.Read(run.Metrics);
-        var kind = setup.Method.Lora is null ? "Full tuning" : "LoRA";
+        var kind = (setup.Method.Lora is null ? "Full tuning" : "LoRA") + (setup.Recipe.Method.LastLayers is { } n ? $" of the last {n} blocks" : "");
         var data = string.Join(", ", setup.Recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)));
         return new RunRecord
         {

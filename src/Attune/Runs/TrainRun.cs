@@ -8,6 +8,7 @@ using Attune.Engine.Backends;
 using Attune.Engine.Platform;
 using Attune.Evaluation;
 using Attune.Hardware;
+using Attune.Objectives;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Runs.Export;
@@ -63,23 +64,29 @@ public static class TrainRun
             checkpoints.Require(from);
         if (resume is null)
             WriteRecipe(run, setup);
-        var before = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, null, backend.Exact, arena, "before", Notice, cancel);
+        using var prefix = setup.Memory.Prefix?.Open(run, setup.DiskBytes, notice);
+        // What is measured for the report is measured in F32 products: what other products gave is not the same.
+        var measured = setup.Measured with { Prefix = backend.Exact == backend ? prefix : null };
+        var before = Measurement.Of(measured, setup.Model.Tokenizer, model.Decoder, null, backend.Exact, arena, "before", Notice, cancel);
         // A model that is trained whole has its own copy, and the files that it began with would only take room beside what is saved.
-        if (model.Adapters is null)
+        if (model.HoldsEveryWeight)
             setup.Model.Folder.ReleaseWeights();
         using var log = new RunLog(run, setup, resume is null ? null : from is null ? 0 : Checkpoints.StepOf(from), clock);
-        var state = Train(setup, log, model, backend, arena, checkpoints, from, Notice, cancel);
-        var after = Measurement.Of(setup.Measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend.Exact, arena, "after", Notice, cancel);
+        var state = Train(setup, log, model, backend, arena, checkpoints, prefix, from, Notice, cancel);
+        var after = Measurement.Of(measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend.Exact, arena, "after", Notice, cancel);
 
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
         var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
+        if (prefix is not null)
+            record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };
         if (setup.Recipe.Export.Count > 0)
         {
             // What trained is on disk: its memory is not needed beside the forms that are compared.
             model.Dispose();
             arena.Dispose();
+            prefix?.Dispose();
             record = record with { Parity = Export(setup, run, saved, backend.Exact, notice, cancel) };
         }
         ReportFiles.Write(run.Path, record);
@@ -107,18 +114,18 @@ public static class TrainRun
     }
 
     private static TrainingState Train(
-        RunSetup setup, RunLog log, TrainingModel model, Backend backend, Arena arena, Checkpoints checkpoints, string? from,
+        RunSetup setup, RunLog log, TrainingModel model, Backend backend, Arena arena, Checkpoints checkpoints, PrefixCache? prefix, string? from,
         Action<RunNotice> notice, CancellationToken cancel)
     {
         var rows = setup.Steps.Options.PassRows;
         Func<CancellationToken, double>? validate = setup.Data.Valid.Count == 0
             ? null
-            : stop => TokenLosses.Measure(model.Decoder, model.Adapters, setup.Data.Valid, rows, backend, arena, stop).Mean;
+            : stop => TokenLosses.Measure(model.Decoder, model.Adapters, setup.Data.Valid, rows, backend, arena, prefix, stop).Mean;
         var trainer = new Trainer(model, setup.Steps.Packer, setup.Steps.Options, backend, arena, checkpoints, validate, e =>
         {
             log.Take(e);
             notice(new NoticeTraining(e));
-        });
+        }, prefix);
         return trainer.Run(from, cancel);
     }
 
@@ -181,7 +188,13 @@ public static class TrainRun
     private static string Identity(RunSetup setup, Backend backend)
     {
         var text = new StringBuilder(RecipeWriter.Write(
-            setup.Recipe with { Output = null, Export = [], Limits = new LimitsRecipe(), Train = setup.Recipe.Train with { Threads = null, Compute = null } }));
+            setup.Recipe with
+            {
+                Output = null,
+                Export = [],
+                Limits = new LimitsRecipe(),
+                Train = setup.Recipe.Train with { Threads = null, Compute = null, PrefixCache = PrefixCacheUse.Auto },
+            }));
         text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");

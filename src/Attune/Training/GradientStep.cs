@@ -8,7 +8,12 @@ using Attune.Objectives;
 namespace Attune.Training;
 
 /// <summary>Loss and gradients of one optimizer step, over any split into micro-batches: loss = Σ over trained tokens / their number in the whole step.</summary>
-public sealed class GradientStep(TrainingModel model, Backend backend, Arena arena, TrainerOptions options)
+/// <param name="model">What is trained.</param>
+/// <param name="backend">Runs the kernels.</param>
+/// <param name="arena">Memory, as planned.</param>
+/// <param name="options">How.</param>
+/// <param name="prefix">What enters the lowest trained block, kept; null for nothing.</param>
+public sealed class GradientStep(TrainingModel model, Backend backend, Arena arena, TrainerOptions options, PrefixCache? prefix = null)
 {
     /// <summary>Accumulates the gradients of <paramref name="step"/>; returns the mean loss.</summary>
     /// <param name="step">Its micro-batches.</param>
@@ -21,7 +26,7 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
         foreach (var batch in step.MicroBatches.Where(static b => b.TrainedTokens > 0))
         {
             cancel.ThrowIfCancellationRequested();
-            sum += RunMicroBatch(new PassInput(batch, options.PassRows), number, 1f / step.TrainedTokens);
+            sum += RunMicroBatch(new PassInput(batch, options.PassRows, prefix), number, 1f / step.TrainedTokens);
         }
         model.Weights.ClearUnreached();
         return sum / Math.Max(1, step.TrainedTokens);

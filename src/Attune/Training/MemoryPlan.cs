@@ -35,6 +35,9 @@ public sealed record MemoryPlan
     /// <summary>Cache and activations while answers are generated.</summary>
     public required long Generation { get; init; }
 
+    /// <summary>What is kept of the rows where the lowest trained block begins, as far as it is resident.</summary>
+    public long Prefix { get; init; }
+
     /// <summary>Tokenized rows and tables.</summary>
     public required long Data { get; init; }
 
@@ -47,7 +50,7 @@ public sealed record MemoryPlan
     private long LargestPhase => Math.Max(Activations, Math.Max(Evaluation, Generation));
 
     /// <summary>Resident memory of the process at its peak.</summary>
-    public long Total => Frozen + Arena + Data + RuntimeBytes;
+    public long Total => Frozen + Arena + Prefix + Data + RuntimeBytes;
 
     /// <summary>The terms by name, the largest first.</summary>
     public IReadOnlyList<(string Name, long Bytes)> Terms => [.. new (string, long)[]
@@ -57,6 +60,7 @@ public sealed record MemoryPlan
         ("gradients", Gradients),
         ("optimizer", Moments),
         ("activations", LargestPhase),
+        ("frozen-prefix cache", Prefix),
         ("data", Data),
         (".NET", RuntimeBytes),
     }.Where(static t => t.Item2 > 0).OrderByDescending(static t => t.Item2)];
@@ -69,8 +73,9 @@ public sealed record MemoryPlan
     /// <param name="texts">How many texts are generated at once at the most.</param>
     /// <param name="textLength">Longest prompt and answer together.</param>
     /// <param name="tokens">Tokens of all data sets.</param>
+    /// <param name="block">The block before which passes may begin; see <see cref="PrefixCache"/>. 0 where they never do.</param>
     public static MemoryPlan Of(
-        ModelFolder folder, TuningMethod method, TrainerOptions options, Backend backend, int texts, int textLength, long tokens)
+        ModelFolder folder, TuningMethod method, TrainerOptions options, Backend backend, int texts, int textLength, long tokens, int block = 0)
     {
         using var arena = Engine.Arena.Pretended();
         var dry = new DryRunBackend(backend);
@@ -79,7 +84,10 @@ public sealed record MemoryPlan
         var persistent = arena.InUse;
         var gradients = new GradientStep(model, dry, arena, options);
         foreach (var rows in PassRows.All(options.PassRows))
-            gradients.RunMicroBatch(new PassInput(Batch.Full(rows), rows), 0, 1);
+        {
+            foreach (var stream in PlannedStream.Of(block))
+                gradients.RunMicroBatch(new PassInput(Batch.Full(rows), rows) { Stream = stream }, 0, 1);
+        }
         // Before tuning the base is measured alone.
         var sides = new IAdapterSet?[] { null, model.Adapters };
         var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
@@ -91,7 +99,7 @@ public sealed record MemoryPlan
             Moments = persistent - 2 * bucket,
             Activations = arena.Peak - persistent,
             Evaluation = sides.Max(a => Math.Max(
-                TokenLosses.Plan(model.Decoder, a, options.PassRows, backend), TokenLosses.Plan(model.Decoder, a, options.PassRows, backend.Exact))),
+                TokenLosses.Plan(model.Decoder, a, options.PassRows, backend, block), TokenLosses.Plan(model.Decoder, a, options.PassRows, backend.Exact, block))),
             Generation = texts > 0 ? sides.Max(a => Generator.Plan(model.Decoder, backend.Exact, a, texts, textLength)) : 0,
             // An id, a flag, offsets while building, and batches under way.
             Data = 32 * tokens,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Backends;
+using Attune.Objectives;
 using Attune.Problems;
 
 namespace Attune.Training;
@@ -15,11 +16,13 @@ namespace Attune.Training;
 /// <param name="checkpoints">Where to save.</param>
 /// <param name="validate">Mean loss on the validation rows; null where there are none.</param>
 /// <param name="raise">Gets the events.</param>
+/// <param name="prefix">What enters the lowest trained block, kept; null for nothing.</param>
 public sealed class Trainer(
     TrainingModel model, Packer packer, TrainerOptions options, Backend backend, Arena arena,
-    Checkpoints checkpoints, Func<CancellationToken, double>? validate, Action<TrainingEvent> raise)
+    Checkpoints checkpoints, Func<CancellationToken, double>? validate, Action<TrainingEvent> raise,
+    PrefixCache? prefix = null)
 {
-    private readonly GradientStep gradients = new(model, backend, arena, options);
+    private readonly GradientStep gradients = new(model, backend, arena, options, prefix);
     private readonly AdamW optimizer = new(model.Weights, backend, options.Optimizer);
 
     /// <summary>Trains to the end; afterwards the model holds the result.</summary>

@@ -6,10 +6,30 @@ using Attune.Models;
 namespace Attune.Training;
 
 /// <summary>What is tuned, and from where it starts.</summary>
-/// <param name="Lora">Low-rank adapters on frozen weights; null trains every weight.</param>
+/// <param name="Lora">Low-rank adapters on frozen weights; null trains weights themselves.</param>
 /// <param name="FromScratch">Random starting weights instead of the folder's.</param>
 /// <param name="Seed">Seed of starting values.</param>
-public sealed record TuningMethod(LoraOptions? Lora, bool FromScratch, long Seed);
+public sealed record TuningMethod(LoraOptions? Lora, bool FromScratch, long Seed)
+{
+    /// <summary>
+    /// Where weights train themselves: how many of the last blocks do, with the final norm behind them; null for all weights. Embedding
+    /// and head stay as they are then. A tied head is the embedding, and stands below every block; an untied one has as many weights
+    /// as several blocks of a small model, and only words that the rows hold would move in it.
+    /// </summary>
+    public int? LastLayers { get; init; }
+
+    /// <summary>The lowest block that something trains in: what enters it never changes. 0 where the embedding may train too.</summary>
+    public int LowestBlock(ModelFolder folder)
+    {
+        if (Lora is { } lora)
+            return folder.BuildFrozen().Blocks.FirstOrDefault(b => b.Linears.Any(l => lora.Targets.Matches(l.Path)))?.Index ?? 0;
+        return LastLayers is { } n ? folder.Spec.Layers - n : 0;
+    }
+
+    /// <summary>Whether a weight of the model itself trains.</summary>
+    internal bool Trains(ParameterInfo info, DecoderSpec spec) => Lora is null
+        && (LastLayers is not { } n || info.Module is { } module && (module.Part == ModulePart.FinalNorm || module.Block >= spec.Layers - n));
+}
 
 /// <summary>A model set up for training: frozen weights mapped from its folder, trained ones in buckets of the arena.</summary>
 public sealed class TrainingModel : IDisposable
@@ -29,12 +49,15 @@ public sealed class TrainingModel : IDisposable
     /// <summary>What trains.</summary>
     public TrainedWeights Weights { get; }
 
+    /// <summary>Whether no weight of the folder is read any more once training has begun.</summary>
+    public bool HoldsEveryWeight => Adapters is null && Weights.Infos.Count == Folder.Parameters.Count;
+
     /// <summary>Sets the model up; on pretended memory the same, without values.</summary>
     public static TrainingModel Build(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
     {
         var model = method.Lora is { } lora
             ? WithAdapters(folder, lora, backend, arena)
-            : Full(folder, backend, arena);
+            : Full(folder, method, backend, arena);
         if (!arena.IsPretend)
             model.SetStartingValues(method);
         return model;
@@ -58,10 +81,10 @@ public sealed class TrainingModel : IDisposable
         return new TrainingModel(folder, decoder, adapters, weights);
     }
 
-    private static TrainingModel Full(ModelFolder folder, Backend backend, Arena arena)
+    private static TrainingModel Full(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
     {
-        var weights = new TrainedWeights(arena, backend, folder.Parameters);
-        var decoder = folder.Build(info => weights.Find(info.Name)!);
+        var weights = new TrainedWeights(arena, backend, [.. folder.Parameters.Where(i => method.Trains(i, folder.Spec))]);
+        var decoder = folder.Build(info => weights.Find(info.Name) ?? folder.Frozen(info));
         return new TrainingModel(folder, decoder, null, weights);
     }
 

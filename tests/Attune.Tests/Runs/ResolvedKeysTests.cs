@@ -31,6 +31,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["method.alpha"] = ("5", ""),
         ["method.dropout"] = ("0.25", ""),
         ["method.targets"] = ("q_proj", ""),
+        ["method.last_layers"] = ("1", ""),
         ["train.epochs"] = ("2.5", ""),
         ["train.max_steps"] = ("2", ""),
         ["train.learning_rate"] = ("0.25", ""),
@@ -52,6 +53,7 @@ public sealed class ResolvedKeysTests : IDisposable
         // The one that auto does not choose here.
         ["train.compute"] = (CpuBackend.Supports(ProductType.BF16) ? "f32" : "bf16", ""),
         ["train.recompute"] = ("on", ""),
+        ["train.prefix_cache"] = ("off", "method.last_layers: 1\n"),
         ["train.from_scratch"] = ("true", "method.kind: full\n"),
         ["limits.memory"] = ("3GiB", ""),
         ["limits.time"] = ("1h30m", ""),
@@ -129,7 +131,7 @@ public sealed class ResolvedKeysTests : IDisposable
     {
         var text = new StringBuilder();
         var options = setup.Steps.Options;
-        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Memory.Limit}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.LastLayers} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
         if (setup.Method.Lora is { } lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.Seed}");
