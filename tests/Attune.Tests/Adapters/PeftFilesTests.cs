@@ -98,6 +98,49 @@ public class PeftFilesTests
             JsonView.Read(temp.File("adapter_config.json")).Strings("target_modules"));
     }
 
+    /// <summary>Blocks by their index, as PEFT's layers_to_transform says it; beside an expression PEFT takes none, and every layer is named.</summary>
+    [Theory]
+    [InlineData("q_proj,v_proj", "[\"q_proj\",\"v_proj\"]", "[1]", 2)]
+    [InlineData("all-linear", "[\"down_proj\",\"gate_proj\",\"k_proj\",\"o_proj\",\"q_proj\",\"up_proj\",\"v_proj\"]", "[1]", 7)]
+    [InlineData("mlp.*_proj", "[\"model.layers.1.mlp.gate_proj\",\"model.layers.1.mlp.up_proj\",\"model.layers.1.mlp.down_proj\"]", "null", 3)]
+    public void Some_blocks_are_written_as_PEFT_reads_them_and_read_back(string words, string modules, string layers, int count)
+    {
+        using var temp = new TempFolder();
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
+        var options = new LoraOptions { Targets = LayerTargets.Of(words.Split(',')).InBlocks([1]) };
+        var made = LoraAdapter.Attach(folder.BuildFrozen(), options, static info => new(info.Name, Engine.Tensor.Allocate(Engine.DType.F32, info.Rows, info.Cols)));
+        Assert.Equal(count, made.All.Count);
+        Assert.All(made.All, static a => Assert.Contains(".layers.1.", a.Layer.Path, StringComparison.Ordinal));
+        PeftFiles.Save(temp.Path, made, "base");
+        var json = JsonView.Read(temp.File("adapter_config.json")).Json;
+        Assert.Equal(modules, json["target_modules"]!.ToJsonString());
+        Assert.Equal(layers, json["layers_to_transform"]?.ToJsonString() ?? "null");
+        Assert.Equal(made.All.Select(static a => a.Layer.Path), PeftFiles.Load(temp.Path, folder.BuildFrozen()).All.Select(static a => a.Layer.Path));
+    }
+
+    [Theory]
+    [InlineData("1", "null", 7)]
+    [InlineData("[0, 1]", "\"layers\"", 14)]
+    [InlineData("[0]", "[\"h\", \"layers\"]", 7)]
+    public void Indices_of_blocks_are_read_in_every_spelling(string layers, string containers, int count)
+    {
+        using var temp = new TempFolder();
+        Configure(temp, json => (json["layers_to_transform"], json["layers_pattern"]) = (JsonNode.Parse(layers), JsonNode.Parse(containers)));
+        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
+        var made = LoraAdapter.Attach(folder.BuildFrozen(), PeftFiles.ReadOptions(temp.Path), static info => new(info.Name, Engine.Tensor.Allocate(Engine.DType.F32, info.Rows, info.Cols)));
+        Assert.Equal(count, made.All.Count);
+        Assert.Empty(PeftFiles.UnknownKeys(temp.Path));
+    }
+
+    [Theory]
+    [InlineData("layers_to_transform", "[0]", "\".*q_proj\"")]
+    public void Indices_of_blocks_beside_an_expression_are_refused(string key, string value, string modules)
+    {
+        using var temp = new TempFolder();
+        Configure(temp, json => (json[key], json["target_modules"]) = (JsonNode.Parse(value), JsonNode.Parse(modules)));
+        Assert.Contains(key, Assert.Throws<UserErrorException>(() => PeftFiles.ReadOptions(temp.Path)).Problems[0].Place, StringComparison.Ordinal);
+    }
+
     /// <summary>Missing, superfluous and misshapen tensors are all named at once.</summary>
     [Fact]
     [Trait("SilentFailure", "12")]

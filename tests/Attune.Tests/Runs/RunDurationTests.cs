@@ -1,3 +1,4 @@
+using Attune.Data;
 using Attune.Engine.Backends;
 using Attune.Runs;
 
@@ -11,11 +12,28 @@ public class RunDurationTests
     {
         using var tiny = new TinyModel();
         var duration = Of(tiny, "train.max_steps=12", "train.eval_every=4", "eval.rows=4", "eval.max_new_tokens=6");
-        // Of the five steps of an epoch four take two passes of 256 rows and one takes one; three validations of three passes each.
-        Assert.Equal(12 * 1.8 * 256, duration.Training.TotalSeconds, 1e-3);
-        Assert.Equal(3 * 3 * 256 * 0.5, duration.Validating.TotalSeconds, 1e-3);
-        var losses = 2 * 256 * 0.5 * (3 + GeneralPasses(tiny));
+        using var setup = Prepare(tiny);
+        double Tokens(IEnumerable<Example> rows) => rows.Sum(static e => e.Positions);
+        // Passes of at most 256 rows are filled up to a multiple of 16; three validations.
+        var rows = setup.Steps.Packer.Steps(default, 1).Average(static s => s.MicroBatches.Sum(static b => (b.Tokens + 15) / 16 * 16));
+        Assert.Equal(12 * rows, duration.Training.TotalSeconds, 1e-3);
+        Assert.Equal(3 * Tokens(setup.Data.Valid) * 0.5, duration.Validating.TotalSeconds, 1e-3);
+        var losses = 2 * 0.5 * (Tokens(setup.Data.Test) + Tokens(setup.Data.General));
         Assert.Equal(losses + 2 * (10 + 6 * 1), duration.Measuring.TotalSeconds, 1e-3);
+    }
+
+    /// <summary>What is kept where the lowest trained block begins is not computed again: in later epochs, and in later validations.</summary>
+    [Fact]
+    public void Frozen_blocks_count_once_where_what_they_give_is_kept()
+    {
+        using var tiny = new TinyModel();
+        string[] settings = ["method.last_layers=1", "train.max_steps=12", "train.eval_every=4"];
+        var (on, off) = (Of(tiny, [.. settings, "train.prefix_cache=on"]), Of(tiny, [.. settings, "train.prefix_cache=off"]));
+        using var setup = Prepare(tiny);
+        var first = setup.Steps.Packer.StepsIn(0);
+        var rows = setup.Steps.Packer.Steps(default, 1).Average(static s => s.MicroBatches.Sum(static b => (b.Tokens + 15) / 16 * 16));
+        Assert.Equal((12 - first) * rows * 0.25, (off.Training - on.Training).TotalSeconds, 1e-3);
+        Assert.Equal(2 * setup.Data.Valid.Sum(static e => e.Positions) * 0.25, (off.Validating - on.Validating).TotalSeconds, 1e-3);
     }
 
     [Fact]
@@ -30,6 +48,8 @@ public class RunDurationTests
     [InlineData("method.kind=lora")]
     [InlineData("method.kind=full", "method.rank=auto")]
     [InlineData("method.targets=layers.1.mlp.*")]
+    [InlineData("method.last_layers=1")]
+    [InlineData("method.kind=full", "method.rank=auto", "method.last_layers=1")]
     public void Times_are_measured_on_blocks_of_the_model_itself(params string[] settings)
     {
         using var tiny = new TinyModel();
@@ -43,13 +63,7 @@ public class RunDurationTests
     private static RunDuration Of(TinyModel tiny, params string[] settings)
     {
         using var setup = Prepare(tiny, settings);
-        return RunDuration.Of(setup, new PassTimes(1, 0.5, 10, 1, 2));
-    }
-
-    private static double GeneralPasses(TinyModel tiny)
-    {
-        using var setup = Prepare(tiny);
-        return Math.Ceiling(setup.Data.General.Sum(static e => e.Positions) / 256.0);
+        return RunDuration.Of(setup, new PassTimes(1, 0.5, 10, 1, 2) { PrefixRow = 0.25 });
     }
 
     private static RunSetup Prepare(TinyModel tiny, params string[] settings) => RunSetup.Prepare(
