@@ -18,26 +18,24 @@ internal static unsafe class AttentionGradientKernel<L, V> where L : struct, ILa
     /// <summary>scores [queries][pitch] = rows [queries, D] · packed [D][pitch], where a query sees a key.</summary>
     /// <param name="rows">First row, read in place.</param>
     /// <param name="rowPitch">Elements from row to row.</param>
-    /// <param name="readable">Rows that may be read; a tile that would read more is taken from a copy.</param>
+    /// <param name="readable">Rows that may be read.</param>
     /// <param name="headSize">D.</param>
     /// <param name="packed">The keys, or the values, transposed.</param>
     /// <param name="sight">Which queries see which keys.</param>
     /// <param name="scores">Room for whole tiles.</param>
     /// <param name="pitch">Elements from row to row of packed and scores.</param>
-    /// <param name="copy">Room for the rows of one tile.</param>
+    /// <param name="scratch">Room for the rows of one tile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(
-        float* rows, nint rowPitch, int readable, int headSize, float* packed, in Sight sight, float* scores, int pitch, float* copy)
+    public static void Scores<P>(
+        float* rows, nint rowPitch, int readable, int headSize, float* packed, in Sight sight, float* scores, int pitch, float* scratch)
+        where P : struct, IAttentionProducts
     {
-        var height = MicroKernel<L, V>.Rows;
-        for (var row = 0; row < sight.Queries; row += height)
+        for (var row = 0; row < sight.Queries; row += P.Rows)
         {
-            var first = AttentionTiles<L, V>.Aligned(sight.FirstKey(row));
-            var cols = AttentionTiles<L, V>.Padded(sight.EndKey(Math.Min(row + height, sight.Queries) - 1)) - first;
-            Prefetch.Rows(rows + (row + height) * rowPitch, rowPitch, Math.Min(height, readable - row - height), headSize);
-            var step = rowPitch;
-            var from = AttentionTiles<L, V>.TileRows(rows + row * rowPitch, ref step, readable - row, headSize, copy);
-            AttentionTiles<L, V>.Multiply<Strided>(from, step, 1, packed + first, pitch, headSize, scores + row * pitch + first, pitch, cols, 0);
+            var first = AttentionKernel<L, V>.Aligned(sight.FirstKey(row));
+            var cols = AttentionKernel<L, V>.Padded(sight.EndKey(Math.Min(row + P.Rows, sight.Queries) - 1)) - first;
+            Prefetch.Rows(rows + (row + P.Rows) * rowPitch, rowPitch, Math.Min(P.Rows, readable - row - P.Rows), headSize);
+            P.AlongRows(rows + row * rowPitch, rowPitch, readable - row, headSize, packed, first, pitch, scores + row * pitch + first, pitch, cols, scratch);
         }
     }
 
@@ -56,7 +54,7 @@ internal static unsafe class AttentionGradientKernel<L, V> where L : struct, ILa
             var (first, end) = (sight.FirstKey(i), sight.EndKey(i));
             V shift = L.Set(-log2E * lse[i]), d = L.Set(delta[i]);
             float* s = scores + i * pitch, g = dP + i * pitch;
-            for (var j = AttentionTiles<L, V>.Aligned(first); j < end; j += L.Width)
+            for (var j = AttentionKernel<L, V>.Aligned(first); j < end; j += L.Width)
             {
                 var score = L.Load(s + j);
                 var rest = L.Sub(L.Load(g + j), d);
@@ -76,33 +74,34 @@ internal static unsafe class AttentionGradientKernel<L, V> where L : struct, ILa
 
     /// <summary>sums [keys][padded D] += scoresᵀ [keys, queries] · rows [queries, D].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddToKeys(float* scores, int pitch, in Sight sight, float* rows, nint rowPitch, int padded, float* sums)
+    public static void AddToKeys<P>(float* scores, int pitch, in Sight sight, float* rows, nint rowPitch, int padded, float* sums, float* scratch)
+        where P : struct, IAttentionProducts
     {
-        var height = MicroKernel<L, V>.Rows;
-        for (var key = 0; key < sight.Keys; key += height)
+        for (var key = 0; key < sight.Keys; key += P.Rows)
         {
-            var first = sight.FirstQuery(key);
-            var queries = sight.EndQuery(Math.Min(key + height, sight.Keys) - 1) - first;
-            if (queries > 0)
-                AttentionTiles<L, V>.Multiply<Consecutive>(scores + first * pitch + key, 1, pitch, rows + first * rowPitch, rowPitch, queries, sums + key * padded, padded, padded, 1);
+            var (first, end) = (sight.FirstQuery(key), sight.EndQuery(Math.Min(key + P.Rows, sight.Keys) - 1));
+            if (first < end)
+                P.AddDownColumns(scores + key, pitch, first, end, rows, rowPitch, sums + key * padded, padded, padded, scratch);
         }
     }
 
     /// <summary>to [queries, D] = factor · scores [queries, keys] · rows [keys, D] + β · to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PutQueries(
-        float* scores, int pitch, in Sight sight, float* rows, nint rowPitch, int headSize, float factor, float* to, nint toPitch, float beta, float* copy)
+    public static void PutQueries<P>(
+        float* scores, int pitch, in Sight sight, float* rows, nint rowPitch, int headSize, float factor, float* to, nint toPitch, float beta, float* scratch)
+        where P : struct, IAttentionProducts
     {
-        var (height, padded) = (MicroKernel<L, V>.Rows, AttentionTiles<L, V>.Padded(headSize));
-        for (var query = 0; query < sight.Queries; query += height)
+        var padded = AttentionKernel<L, V>.Padded(headSize);
+        var sums = scratch;
+        scratch += P.Rows * padded;
+        for (var query = 0; query < sight.Queries; query += P.Rows)
         {
-            var count = Math.Min(height, sight.Queries - query);
-            var first = sight.FirstKey(query);
-            var keys = sight.EndKey(query + count - 1) - first;
+            var count = Math.Min(P.Rows, sight.Queries - query);
             Prefetch.Rows(to + query * toPitch, toPitch, count, headSize);
-            AttentionTiles<L, V>.Multiply<Strided>(scores + query * pitch + first, pitch, 1, rows + first * rowPitch, rowPitch, keys, copy, padded, padded, 0);
+            P.PartOfRows(
+                scores + query * pitch, pitch, sight.FirstKey(query), sight.EndKey(query + count - 1), rows, rowPitch, sums, padded, padded, scratch);
             for (var i = 0; i < count; i++)
-                AttentionTiles<L, V>.Put(copy + i * padded, factor, to + (query + i) * toPitch, beta, headSize);
+                AttentionKernel<L, V>.Put(sums + i * padded, factor, to + (query + i) * toPitch, beta, headSize);
         }
     }
 

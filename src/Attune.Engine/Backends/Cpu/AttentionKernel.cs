@@ -11,35 +11,41 @@ namespace Attune.Engine.Backends.Cpu;
 internal static unsafe class AttentionKernel<L, V> where L : struct, ILane<V> where V : unmanaged
 {
     /// <summary>Queries of a block: a multiple of a tile's columns and rows at every width.</summary>
-    public const int Queries = 48;
+    public const int Queries = 144;
 
     /// <summary>Keys of a block: a sum over them is long enough for a tile to be worth reading and writing, and their scores stay near.</summary>
     public const int Keys = 192;
 
+    // Rows of the highest tile: as far as one may begin in one vector of queries and end in the next.
+    private const int Margin = 8;
+
     /// <summary>Elements of a block of scores, with room for a last incomplete tile.</summary>
     public const int ScoreElements = (Keys + 8) * Queries;
 
-    /// <summary>scores [keys][48] = rows [keys, D] · packed [D][48], where a query sees a key.</summary>
+    /// <summary>x rounded up to whole vectors.</summary>
+    public static int Padded(int x) => (x + L.Width - 1) / L.Width * L.Width;
+
+    /// <summary>x rounded down to whole vectors.</summary>
+    public static int Aligned(int x) => x / L.Width * L.Width;
+
+    /// <summary>scores [keys][<see cref="Queries"/>] = rows [keys, D] · packed [D][<see cref="Queries"/>], where a query sees a key.</summary>
     /// <param name="rows">First row, read in place.</param>
     /// <param name="pitch">Elements from row to row.</param>
-    /// <param name="readable">Rows that may be read; a tile that would read more is taken from a copy.</param>
+    /// <param name="readable">Rows that may be read.</param>
     /// <param name="headSize">D.</param>
     /// <param name="packed">The queries, transposed.</param>
     /// <param name="sight">Which queries see which rows.</param>
     /// <param name="scores">Room for whole tiles.</param>
-    /// <param name="copy">Room for the rows of one tile.</param>
+    /// <param name="scratch">Room for the rows of one tile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(
-        float* rows, nint pitch, int readable, int headSize, float* packed, in Sight sight, float* scores, float* copy)
+    public static void Scores<P>(float* rows, nint pitch, int readable, int headSize, float* packed, in Sight sight, float* scores, float* scratch)
+        where P : struct, IAttentionProducts
     {
-        var height = MicroKernel<L, V>.Rows;
-        for (var row = 0; row < sight.Keys; row += height)
+        for (var row = 0; row < sight.Keys; row += P.Rows)
         {
-            var first = AttentionTiles<L, V>.Aligned(sight.FirstQuery(row));
-            var cols = AttentionTiles<L, V>.Padded(sight.EndQuery(Math.Min(row + height, sight.Keys) - 1)) - first;
-            var step = pitch;
-            var from = AttentionTiles<L, V>.TileRows(rows + row * pitch, ref step, readable - row, headSize, copy);
-            AttentionTiles<L, V>.Multiply<Strided>(from, step, 1, packed + first, Queries, headSize, scores + row * Queries + first, Queries, cols, 0);
+            var first = Aligned(sight.FirstQuery(row));
+            var cols = Padded(sight.EndQuery(Math.Min(row + P.Rows, sight.Keys) - 1)) - first;
+            P.AlongRows(rows + row * pitch, pitch, readable - row, headSize, packed, first, Queries, scores + row * Queries + first, Queries, cols, scratch);
         }
     }
 
@@ -100,28 +106,49 @@ internal static unsafe class AttentionKernel<L, V> where L : struct, ILane<V> wh
             }
             L.Store(sum + i, total);
             // A tile of queries may begin in one vector and end in the next, which sees other keys.
-            for (j = Math.Max(0, first - MicroKernel<L, V>.Rows); j < first; j++)
+            for (j = Math.Max(0, first - Margin); j < first; j++)
                 L.Store(scores + j * Queries + i, L.Set(0));
-            for (j = end; j < Math.Min(end + MicroKernel<L, V>.Rows, sight.Keys); j++)
+            for (j = end; j < Math.Min(end + Margin, sight.Keys); j++)
                 L.Store(scores + j * Queries + i, L.Set(0));
         }
     }
 
-    /// <summary>sums [48][padded D] = change · sums + scoresᵀ [48, keys] · rows [keys, D].</summary>
+    /// <summary>sums [queries][padded D] = change · sums + scoresᵀ [queries, keys] · values [keys, D].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddToQueries(float* scores, in Sight sight, float* change, float* rows, nint pitch, int padded, float* sums)
+    public static void AddToQueries<P>(float* scores, in Sight sight, float* change, float* values, nint pitch, int padded, float* sums, float* scratch)
+        where P : struct, IAttentionProducts
     {
-        var height = MicroKernel<L, V>.Rows;
-        for (var query = 0; query < sight.Queries; query += height)
+        for (var query = 0; query < sight.Queries; query += P.Rows)
         {
-            for (var i = query; i < query + height; i++)
+            for (var i = query; i < query + P.Rows; i++)
                 if (change[i] != 1)
                     Scale(sums + i * padded, change[i], padded);
-            var first = sight.FirstKey(query);
-            var keys = sight.EndKey(query + height - 1) - first;
-            if (keys > 0)
-                AttentionTiles<L, V>.Multiply<Consecutive>(scores + first * Queries + query, 1, Queries, rows + first * pitch, pitch, keys, sums + query * padded, padded, padded, 1);
+            var (first, end) = (sight.FirstKey(query), sight.EndKey(query + P.Rows - 1));
+            if (first < end)
+                P.AddDownColumns(scores + query, Queries, first, end, values, pitch, sums + query * padded, padded, padded, scratch);
         }
+    }
+
+    /// <summary>to = factor · x + β · to over D elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Put(float* x, float factor, float* to, float beta, int headSize)
+    {
+        for (var i = 0; i < headSize; i += L.Width)
+        {
+            var n = headSize - i;
+            var value = L.Mul(L.Set(factor), L.Load(x + i));
+            Elements<L, V>.Store(to + i, beta == 0 ? value : L.Fma(L.Set(beta), Elements<L, V>.Load(to + i, n), value), n);
+        }
+    }
+
+    /// <summary>Σ a · b over D elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Dot(float* a, float* b, int headSize)
+    {
+        var sum = L.Set(0);
+        for (var i = 0; i < headSize; i += L.Width)
+            sum = L.Fma(Elements<L, V>.Load(a + i, headSize - i), Elements<L, V>.Load(b + i, headSize - i), sum);
+        return L.Sum(sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

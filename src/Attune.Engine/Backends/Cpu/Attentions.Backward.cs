@@ -8,7 +8,7 @@ internal sealed unsafe partial class Attentions<L, V>
     /// The blocks of scores of one diagonal: a block of keys, the block of queries that sits <see cref="Diagonal"/> blocks of keys
     /// further on, all query heads of a key head. Adds to dk and dv of the keys and to dq of the queries.
     /// </summary>
-    private struct BackwardJob : IJob
+    private struct BackwardJob<P> : IJob where P : struct, IAttentionProducts
     {
         public IReadOnlyList<AttentionSpan> Spans;
         public AttentionShape Shape;
@@ -36,31 +36,30 @@ internal sealed unsafe partial class Attentions<L, V>
             var sight = new Sight(start - key, Shape.Window, end - start, Math.Min(size, span.KeyLength - key));
             var b = new Buffers(d, LargestBlock);
             var (keyRow, keyCol, queryRow, readable) = (span.KeyStart + key, keyHead * d, span.QueryStart + start - offset, span.QueryLength - (start - offset));
-            var width = AttentionTiles<L, V>.Padded(sight.Keys);
-            AttentionTiles<L, V>.Pack(K.At(keyRow, keyCol), PitchK, sight.Keys, d, b.PackedK, b.Pitch, width);
-            AttentionTiles<L, V>.Pack(V.At(keyRow, keyCol), PitchV, sight.Keys, d, b.PackedV, b.Pitch, width);
+            P.PackTransposed(K.At(keyRow, keyCol), PitchK, sight.Keys, d, b.PackedK, b.Pitch);
+            P.PackTransposed(V.At(keyRow, keyCol), PitchV, sight.Keys, d, b.PackedV, b.Pitch);
             new Span<float>(b.SumsK, sight.Keys * b.Padded).Clear();
             new Span<float>(b.SumsV, sight.Keys * b.Padded).Clear();
             nint pitchK = PitchK;
-            var keyRows = AttentionTiles<L, V>.WholeVectors(K.At(keyRow, keyCol), ref pitchK, sight.Keys, d, b.KeyRows);
+            var keyRows = P.PackRows(K.At(keyRow, keyCol), ref pitchK, sight.Keys, d, b.KeyRows);
             var group = Shape.Heads / Shape.KeyHeads;
             for (var head = keyHead * group; head < (keyHead + 1) * group; head++)
             {
                 float* q = Q.At(queryRow, head * d), dO = DO.At(queryRow, head * d);
                 var delta = Delta + (long)head * Rows + queryRow;
                 for (var i = 0; Diagonal == 0 && i < sight.Queries; i++)
-                    delta[i] = AttentionTiles<L, V>.Dot(DO.At(queryRow + i, head * d), O.At(queryRow + i, head * d), d);
-                AttentionGradientKernel<L, V>.Scores(q, PitchQ, readable, d, b.PackedK, sight, b.P, b.Pitch, b.Tile);
-                AttentionGradientKernel<L, V>.Scores(dO, PitchO, readable, d, b.PackedV, sight, b.DS, b.Pitch, b.Tile);
-                AttentionGradientKernel<L, V>.Gradients(b.P, b.DS, b.Pitch, sight, Shape, Lse.At(head, queryRow), delta);
+                    delta[i] = AttentionKernel<L, V>.Dot(DO.At(queryRow + i, head * d), O.At(queryRow + i, head * d), d);
+                AttentionGradientKernel<L, V>.Scores<P>(q, PitchQ, readable, d, b.PackedK, sight, b.Scores, b.Pitch, b.Tile);
+                AttentionGradientKernel<L, V>.Scores<P>(dO, PitchO, readable, d, b.PackedV, sight, b.DS, b.Pitch, b.Tile);
+                AttentionGradientKernel<L, V>.Gradients(b.Scores, b.DS, b.Pitch, sight, Shape, Lse.At(head, queryRow), delta);
                 nint pitch = PitchO;
-                var rows = AttentionTiles<L, V>.WholeVectors(dO, ref pitch, sight.Queries, d, b.QueryRows);
-                AttentionGradientKernel<L, V>.AddToKeys(b.P, b.Pitch, sight, rows, pitch, b.Padded, b.SumsV);
+                var rows = P.PackRows(dO, ref pitch, sight.Queries, d, b.QueryRows);
+                AttentionGradientKernel<L, V>.AddToKeys<P>(b.Scores, b.Pitch, sight, rows, pitch, b.Padded, b.SumsV, b.Tile);
                 pitch = PitchQ;
-                rows = AttentionTiles<L, V>.WholeVectors(q, ref pitch, sight.Queries, d, b.QueryRows);
-                AttentionGradientKernel<L, V>.AddToKeys(b.DS, b.Pitch, sight, rows, pitch, b.Padded, b.SumsK);
+                rows = P.PackRows(q, ref pitch, sight.Queries, d, b.QueryRows);
+                AttentionGradientKernel<L, V>.AddToKeys<P>(b.DS, b.Pitch, sight, rows, pitch, b.Padded, b.SumsK, b.Tile);
                 if (DQ.At(0, 0) != null)
-                    AttentionGradientKernel<L, V>.PutQueries(
+                    AttentionGradientKernel<L, V>.PutQueries<P>(
                         b.DS, b.Pitch, sight, keyRows, pitchK, d, Shape.Scale, DQ.At(queryRow, head * d), PitchDQ, BetaQ, b.Tile);
             }
             for (var i = 0; i < sight.Keys; i++)
@@ -68,9 +67,9 @@ internal sealed unsafe partial class Attentions<L, V>
                 Prefetch.Rows(DK.At(keyRow + i + 8, keyCol), 0, 1, d);
                 Prefetch.Rows(DV.At(keyRow + i + 8, keyCol), 0, 1, d);
                 if (DK.At(0, 0) != null)
-                    AttentionTiles<L, V>.Put(b.SumsK + i * b.Padded, Shape.Scale, DK.At(keyRow + i, keyCol), BetaK, d);
+                    AttentionKernel<L, V>.Put(b.SumsK + i * b.Padded, Shape.Scale, DK.At(keyRow + i, keyCol), BetaK, d);
                 if (DV.At(0, 0) != null)
-                    AttentionTiles<L, V>.Put(b.SumsV + i * b.Padded, 1, DV.At(keyRow + i, keyCol), BetaV, d);
+                    AttentionKernel<L, V>.Put(b.SumsV + i * b.Padded, 1, DV.At(keyRow + i, keyCol), BetaV, d);
             }
         }
 
@@ -110,21 +109,21 @@ internal sealed unsafe partial class Attentions<L, V>
         private readonly ref struct Buffers
         {
             public readonly int Padded, Pitch;
-            public readonly float* PackedK, PackedV, P, DS, SumsK, SumsV, KeyRows, QueryRows, Tile;
+            public readonly float* PackedK, PackedV, Scores, DS, SumsK, SumsV, KeyRows, QueryRows, Tile;
 
             public Buffers(int headSize, int block)
             {
                 // Room for a last incomplete row of tiles.
                 const int rest = 8;
                 var scratch = new Scratch();
-                (Padded, Pitch) = (AttentionTiles<L, V>.Padded(headSize), AttentionGradientKernel<L, V>.Pitch(block));
+                (Padded, Pitch) = (AttentionKernel<L, V>.Padded(headSize), AttentionGradientKernel<L, V>.Pitch(block));
                 PackedK = scratch.Take(headSize * Pitch);
                 PackedV = scratch.Take(headSize * Pitch);
-                P = scratch.Take((block + rest) * Pitch);
+                Scores = scratch.Take((block + rest) * Pitch);
                 DS = scratch.Take((block + rest) * Pitch);
                 SumsK = scratch.Take((block + rest) * Padded);
                 SumsV = scratch.Take((block + rest) * Padded);
-                Tile = scratch.Take(rest * Padded);
+                Tile = scratch.Take(rest * (Padded + Math.Max(Padded, block)));
                 KeyRows = scratch.Take(block * Padded);
                 QueryRows = scratch.Take(block * Padded);
             }

@@ -5,7 +5,7 @@ namespace Attune.Engine.Backends.Cpu;
 internal sealed unsafe partial class Attentions<L, V>
 {
     /// <summary>One tile is one block of queries of one head, over all blocks of keys that it sees.</summary>
-    private struct ForwardJob : IJob
+    private struct ForwardJob<P> : IJob where P : struct, IAttentionProducts
     {
         public IReadOnlyList<AttentionSpan> Spans;
         public AttentionShape Shape;
@@ -23,16 +23,16 @@ internal sealed unsafe partial class Attentions<L, V>
                 return;
             }
             var d = Shape.HeadSize;
-            var padded = AttentionTiles<L, V>.Padded(d);
+            var padded = AttentionKernel<L, V>.Padded(d);
             var scratch = new Scratch();
             float* packed = scratch.Take(d * Queries), scores = scratch.Take(AttentionKernel<L, V>.ScoreElements);
-            float* sums = scratch.Take(Queries * padded), copy = scratch.Take(Keys * padded);
+            float* sums = scratch.Take(Queries * padded), values = scratch.Take(Keys * padded), tile = scratch.Take(8 * Math.Max(padded, Keys));
             float* max = scratch.Take(Queries), sum = scratch.Take(Queries), change = scratch.Take(Queries);
             new Span<float>(max, Queries).Fill(float.NegativeInfinity);
             new Span<float>(sum, Queries).Clear();
             new Span<float>(change, Queries).Fill(1);
             new Span<float>(sums, Queries * padded).Clear();
-            AttentionTiles<L, V>.Pack(Q.At(span.QueryStart + first, head * d), PitchQ, count, d, packed, Queries, AttentionTiles<L, V>.Padded(count));
+            P.PackTransposed(Q.At(span.QueryStart + first, head * d), PitchQ, count, d, packed, Queries);
             // The key that the block's first query sits on.
             var position = span.KeyLength - span.QueryLength + first;
             var col = head / (Shape.Heads / Shape.KeyHeads) * d;
@@ -40,7 +40,7 @@ internal sealed unsafe partial class Attentions<L, V>
             {
                 var sight = new Sight(position - key, Shape.Window, count, Math.Min(Keys, position + count - key));
                 var row = span.KeyStart + key;
-                AttentionKernel<L, V>.Scores(K.At(row, col), PitchK, span.KeyLength - key, d, packed, sight, scores, copy);
+                AttentionKernel<L, V>.Scores<P>(K.At(row, col), PitchK, span.KeyLength - key, d, packed, sight, scores, tile);
                 if (Shape.SoftCap > 0)
                     AttentionKernel<L, V>.Cap(scores, sight.Keys * Queries, Shape.Scale, Shape.SoftCap);
                 AttentionKernel<L, V>.Mask(scores, sight);
@@ -53,13 +53,13 @@ internal sealed unsafe partial class Attentions<L, V>
                         Prefetch.Rows(Q.At(span.QueryStart + first, (head + Ahead) * d), PitchQ, count, d);
                 }
                 nint pitch = PitchV;
-                var values = AttentionTiles<L, V>.WholeVectors(V.At(row, col), ref pitch, sight.Keys, d, copy);
-                AttentionKernel<L, V>.AddToQueries(scores, sight, change, values, pitch, padded, sums);
+                var rows = P.PackRows(V.At(row, col), ref pitch, sight.Keys, d, values);
+                AttentionKernel<L, V>.AddToQueries<P>(scores, sight, change, rows, pitch, padded, sums, tile);
             }
             // Queries before the first key see nothing; their rows were cleared.
             for (var i = Math.Max(0, -position); i < count; i++)
             {
-                AttentionTiles<L, V>.Put(sums + i * padded, 1 / sum[i], O.At(span.QueryStart + first + i, head * d), 0, d);
+                AttentionKernel<L, V>.Put(sums + i * padded, 1 / sum[i], O.At(span.QueryStart + first + i, head * d), 0, d);
                 var lse = Lse.At(head, span.QueryStart + first + i);
                 if (lse != null)
                     *lse = max[i] * Factor(Shape) + MathF.Log(sum[i]);

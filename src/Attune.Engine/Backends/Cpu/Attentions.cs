@@ -6,9 +6,10 @@ namespace Attune.Engine.Backends.Cpu;
 /// <summary>
 /// Attention, cut over sequences, heads and blocks. Backward goes over the blocks of scores once, diagonal by diagonal: the blocks of
 /// one diagonal share neither queries nor keys, so that every gradient is added up in an order that no thread count changes, without
-/// memory for parts of sums.
+/// memory for parts of sums. Where products are BF16, so are those of sequences that see themselves alone, as in training; queries on a
+/// cache are few, and rounding its rows for them takes longer than multiplying.
 /// </summary>
-internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionKernels where L : struct, ILane<V> where V : unmanaged
+internal sealed unsafe partial class Attentions<L, V>(int threads, ProductType products) : IAttentionKernels where L : struct, ILane<V> where V : unmanaged
 {
     private const int LargestHead = 512;
     private const int Queries = AttentionKernel<L, V>.Queries;
@@ -21,28 +22,17 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
     public void Attention(Tensor q, Tensor k, Tensor v, AttentionPlan plan, AttentionShape shape, Tensor o, Tensor? lse, Tensor workspace)
     {
         CheckShapes(q, k, v, o, lse, plan, shape);
-        if (!IsWhole(plan, q.Rows, k.Rows))
+        var whole = IsWhole(plan, q.Rows, k.Rows);
+        if (!whole)
         {
             Clear(o);
             if (lse is not null)
                 Clear(lse);
         }
-        var job = new ForwardJob
-        {
-            Spans = plan.Spans,
-            Shape = shape,
-            Q = new Plane(Check.Floats(q)),
-            K = new Plane(Check.Floats(k)),
-            V = new Plane(Check.Floats(v)),
-            O = new Plane(Check.Floats(o)),
-            Lse = new Plane(Check.Floats(lse)),
-            PitchQ = q.Pitch,
-            PitchK = k.Pitch,
-            PitchV = v.Pitch,
-            PitchO = o.Pitch,
-            Ahead = threads,
-        };
-        Workers.Shared.Run(ref job, ForwardJob.Tiles(plan, shape), threads);
+        if (whole && products == ProductType.BF16)
+            Forward<PairProducts>(q, k, v, plan, shape, o, lse);
+        else
+            Forward<FloatProducts<L, V>>(q, k, v, plan, shape, o, lse);
     }
 
     /// <inheritdoc />
@@ -58,13 +48,44 @@ internal sealed unsafe partial class Attentions<L, V>(int threads) : IAttentionK
         if (workspace.Bytes < Workspace(plan, shape))
             throw new ArgumentException($"attention: a workspace of {workspace.Bytes} bytes instead of {Workspace(plan, shape)}", nameof(workspace));
         // Rows that no block reaches keep β of what they held; where there are such rows that is done for all rows beforehand.
-        if (!IsWhole(plan, q.Rows, k.Rows))
+        var whole = IsWhole(plan, q.Rows, k.Rows);
+        if (!whole)
         {
             Rescale(dq, ref betaQ);
             Rescale(dk, ref betaK);
             Rescale(dv, ref betaV);
         }
-        var job = new BackwardJob
+        if (whole && products == ProductType.BF16)
+            Backward<PairProducts>(dO, q, k, v, o, lse, plan, shape, dq, betaQ, dk, betaK, dv, betaV, workspace);
+        else
+            Backward<FloatProducts<L, V>>(dO, q, k, v, o, lse, plan, shape, dq, betaQ, dk, betaK, dv, betaV, workspace);
+    }
+
+    private void Forward<P>(Tensor q, Tensor k, Tensor v, AttentionPlan plan, AttentionShape shape, Tensor o, Tensor? lse)
+        where P : struct, IAttentionProducts
+    {
+        var job = new ForwardJob<P>
+        {
+            Spans = plan.Spans,
+            Shape = shape,
+            Q = new Plane(Check.Floats(q)),
+            K = new Plane(Check.Floats(k)),
+            V = new Plane(Check.Floats(v)),
+            O = new Plane(Check.Floats(o)),
+            Lse = new Plane(Check.Floats(lse)),
+            PitchQ = q.Pitch,
+            PitchK = k.Pitch,
+            PitchV = v.Pitch,
+            PitchO = o.Pitch,
+            Ahead = threads,
+        };
+        Workers.Shared.Run(ref job, ForwardJob<P>.Tiles(plan, shape), threads);
+    }
+
+    private void Backward<P>(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, AttentionPlan plan, AttentionShape shape,
+        Tensor? dq, float betaQ, Tensor? dk, float betaK, Tensor? dv, float betaV, Tensor workspace) where P : struct, IAttentionProducts
+    {
+        var job = new BackwardJob<P>
         {
             Spans = plan.Spans,
             Shape = shape,

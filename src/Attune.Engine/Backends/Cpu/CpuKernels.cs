@@ -8,6 +8,6 @@ internal sealed record CpuKernels(
     IIndexKernels Index, ILossKernels Loss, IOptimizerKernels Optimizer)
 {
     public static CpuKernels Of<L, V>(int threads, ProductType products) where L : struct, ILane<V> where V : unmanaged => new(
-        new Products<L, V>(threads, products), new Norms<L, V>(threads), new Attentions<L, V>(threads), new Pointwise<L, V>(threads),
+        new Products<L, V>(threads, products), new Norms<L, V>(threads), new Attentions<L, V>(threads, products), new Pointwise<L, V>(threads),
         new Indexing<L, V>(threads), new Losses<L, V>(threads), new Optimizers<L, V>(threads));
 }
