@@ -97,11 +97,17 @@ internal static unsafe class AttentionGradientKernel<L, V> where L : struct, ILa
         for (var query = 0; query < sight.Queries; query += P.Rows)
         {
             var count = Math.Min(P.Rows, sight.Queries - query);
-            Prefetch.Rows(to + query * toPitch, toPitch, count, headSize);
-            P.PartOfRows(
-                scores + query * pitch, pitch, sight.FirstKey(query), sight.EndKey(query + count - 1), rows, rowPitch, sums, padded, padded, scratch);
+            var (first, end) = (sight.FirstKey(query), sight.EndKey(query + count - 1));
+            float* from = scores + query * pitch, target = to + query * toPitch;
+            Prefetch.Rows(target, toPitch, count, headSize);
+            if (count == P.Rows && padded == headSize)
+            {
+                P.PartOfRows(from, pitch, first, end, rows, rowPitch, target, toPitch, padded, factor, beta, scratch);
+                continue;
+            }
+            P.PartOfRows(from, pitch, first, end, rows, rowPitch, sums, padded, padded, factor, 0, scratch);
             for (var i = 0; i < count; i++)
-                AttentionKernel<L, V>.Put(sums + i * padded, factor, to + (query + i) * toPitch, beta, headSize);
+                AttentionKernel<L, V>.Put(sums + i * padded, 1, target + i * toPitch, beta, headSize);
         }
     }
 

@@ -48,7 +48,11 @@ internal sealed unsafe partial class Attentions<L, V>
                 float* q = Q.At(queryRow, head * d), dO = DO.At(queryRow, head * d);
                 var delta = Delta + (long)head * Rows + queryRow;
                 for (var i = 0; Diagonal == 0 && i < sight.Queries; i++)
+                {
+                    Prefetch.Rows(DO.At(queryRow + i + 8, head * d), 0, 1, d);
+                    Prefetch.Rows(O.At(queryRow + i + 8, head * d), 0, 1, d);
                     delta[i] = AttentionKernel<L, V>.Dot(DO.At(queryRow + i, head * d), O.At(queryRow + i, head * d), d);
+                }
                 AttentionGradientKernel<L, V>.Scores<P>(q, PitchQ, readable, d, b.PackedK, sight, b.Scores, b.Pitch, b.Tile);
                 AttentionGradientKernel<L, V>.Scores<P>(dO, PitchO, readable, d, b.PackedV, sight, b.DS, b.Pitch, b.Tile);
                 AttentionGradientKernel<L, V>.Gradients(b.Scores, b.DS, b.Pitch, sight, Shape, Lse.At(head, queryRow), delta);

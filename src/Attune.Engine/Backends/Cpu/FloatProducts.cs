@@ -48,21 +48,21 @@ internal readonly unsafe struct FloatProducts<L, V> : IAttentionProducts where L
             a = scratch;
             aPitch = length;
         }
-        Multiply<Strided>(a, aPitch, 1, b + bCol, bPitch, length, c, cPitch, cols, 0);
+        Multiply<Strided>(a, aPitch, 1, b + bCol, bPitch, length, c, cPitch, cols, 1, 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PartOfRows(
-        float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float* scratch) =>
-        Multiply<Strided>(a + first, aPitch, 1, b + first * bPitch, bPitch, end - first, c, cPitch, cols, 0);
+        float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float alpha, float beta, float* scratch) =>
+        Multiply<Strided>(a + first, aPitch, 1, b + first * bPitch, bPitch, end - first, c, cPitch, cols, alpha, beta);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddDownColumns(
         float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float* scratch) =>
-        Multiply<Consecutive>(a + first * aPitch, 1, aPitch, b + first * bPitch, bPitch, end - first, c, cPitch, cols, 1);
+        Multiply<Consecutive>(a + first * aPitch, 1, aPitch, b + first * bPitch, bPitch, end - first, c, cPitch, cols, 1, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply<TRows>(float* a, nint aRow, nint aStep, float* b, nint bStep, int k, float* c, nint cRow, int cols, float beta)
+    private static void Multiply<TRows>(float* a, nint aRow, nint aStep, float* b, nint bStep, int k, float* c, nint cRow, int cols, float alpha, float beta)
         where TRows : struct
     {
         while (cols > 0)
@@ -72,17 +72,17 @@ internal readonly unsafe struct FloatProducts<L, V> : IAttentionProducts where L
             int done;
             if (vectors is 2 or 4)
             {
-                MicroKernel<L, V>.Pair<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, 1, beta);
+                MicroKernel<L, V>.Pair<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
                 done = 2 * L.Width;
             }
             else if (vectors >= MicroKernel<L, V>.Vectors)
             {
-                MicroKernel<L, V>.Wide<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, 1, beta);
+                MicroKernel<L, V>.Wide<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
                 done = MicroKernel<L, V>.Cols;
             }
             else
             {
-                MicroKernel<L, V>.Narrow<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, 1, beta);
+                MicroKernel<L, V>.Narrow<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
                 done = L.Width;
             }
             b += done;

@@ -23,8 +23,12 @@ internal unsafe interface IAttentionProducts
     /// <summary>c [tile rows, cols] = a · b over all of a's <paramref name="length"/> columns; a lies in rows, of which so many may be read.</summary>
     static abstract void AlongRows(float* a, nint aPitch, int readable, int length, float* b, int bCol, nint bPitch, float* c, nint cPitch, int cols, float* scratch);
 
-    /// <summary>As <see cref="AlongRows"/> over columns first … end − 1 of a alone; the column before the first and that behind the last are 0, or beyond b.</summary>
-    static abstract void PartOfRows(float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float* scratch);
+    /// <summary>
+    /// c [tile rows, cols] = α · a · b + β · c over columns first … end − 1 of a, which lies in rows; the column before the first is 0,
+    /// and that behind the last is not read.
+    /// </summary>
+    static abstract void PartOfRows(
+        float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float alpha, float beta, float* scratch);
 
     /// <summary>c [tile rows, cols] += aᵀ · b over rows first … end − 1 of a; the row before the first is 0, and that behind the last is not read.</summary>
     static abstract void AddDownColumns(float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float* scratch);

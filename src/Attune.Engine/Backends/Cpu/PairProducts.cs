@@ -37,17 +37,17 @@ internal readonly unsafe struct PairProducts : IAttentionProducts
         float* a, nint aPitch, int readable, int length, float* b, int bCol, nint bPitch, float* c, nint cPitch, int cols, float* scratch)
     {
         PairPacking.Along8<FloatPairs>((byte*)a, aPitch * sizeof(float), Math.Min(readable, Rows), length, (uint*)scratch);
-        Multiply(scratch, b + bCol, bPitch, length, c, cPitch, cols, 0);
+        Multiply(scratch, b + bCol, bPitch, length, c, cPitch, cols, 1, 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PartOfRows(
-        float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float* scratch)
+        float* a, nint aPitch, int first, int end, float* b, nint bPitch, float* c, nint cPitch, int cols, float alpha, float beta, float* scratch)
     {
         // Pairs begin at even steps: the one before the first is 0 on the left.
         first &= ~1;
         PairPacking.Along8<FloatPairs>((byte*)(a + first), aPitch * sizeof(float), Rows, end - first, (uint*)scratch);
-        Multiply(scratch, b + first / 2 * bPitch, bPitch, end - first, c, cPitch, cols, 0);
+        Multiply(scratch, b + first / 2 * bPitch, bPitch, end - first, c, cPitch, cols, alpha, beta);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -56,12 +56,22 @@ internal readonly unsafe struct PairProducts : IAttentionProducts
     {
         first &= ~1;
         PairPacking.Across8(a + first * aPitch, aPitch, Rows, end - first, (uint*)scratch);
-        Multiply(scratch, b + first / 2 * bPitch, bPitch, end - first, c, cPitch, cols, 1);
+        Multiply(scratch, b + first / 2 * bPitch, bPitch, end - first, c, cPitch, cols, 1, 1);
     }
 
-    private static void Multiply(float* a, float* b, nint bPitch, int length, float* c, nint cPitch, int cols, float beta)
+    private static void Multiply(float* a, float* b, nint bPitch, int length, float* c, nint cPitch, int cols, float alpha, float beta)
     {
-        var tile = new PairTile { A = a, B = b, Pairs = (length + 1) / 2, StepB = bPitch * PairBytes, C = c, RowC = cPitch * sizeof(float), Alpha = 1, Beta = beta };
+        var tile = new PairTile
+        {
+            A = a,
+            B = b,
+            Pairs = (length + 1) / 2,
+            StepB = bPitch * PairBytes,
+            C = c,
+            RowC = cPitch * sizeof(float),
+            Alpha = alpha,
+            Beta = beta,
+        };
         for (var vectors = cols / Lane; vectors > 0;)
         {
             // Four as two and two, as for floats.

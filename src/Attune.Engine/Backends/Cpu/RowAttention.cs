@@ -26,7 +26,7 @@ internal static unsafe class RowAttention<L, V> where L : struct, ILane<V> where
     public static void Run(float* q, float* keys, nint keyPitch, float* values, nint valuePitch, int count, in AttentionShape shape, float* o, float* scores)
     {
         for (var j = 0; j < count; j++)
-            scores[j] = AttentionTiles<L, V>.Dot(q, keys + j * keyPitch, shape.HeadSize);
+            scores[j] = AttentionKernel<L, V>.Dot(q, keys + j * keyPitch, shape.HeadSize);
         // What fills the last vector up is never seen.
         new Span<float>(scores + count, (L.Width - count % L.Width) % L.Width).Fill(float.NegativeInfinity);
         if (shape.SoftCap > 0)
