@@ -10,11 +10,13 @@ using Attune.Problems;
 // Whole training steps (forward, backward, clipping, AdamW), as the peers are measured; one JSON line. What is measured, and how, is
 // src/Attune/Bench: this console only gives scripts a fixed command line. For people there is `attune bench`.
 //   dotnet run -c Release --project bench/Attune.Bench -- --shape smollm2-135m --mode lora --batch 4 --seq 512 --steps 5 --threads 2
-// Random tokens, every one trained; `rows …` (InstructionRows.cs) trains on rows of a file instead. --rows N: rows of a pass.
-// --weights F32|BF16. --compute F32|BF16|auto: products. --saved F32|BF16: activations that wait for backward.
-// --keep Saved|Recompute. --profile on: where the time goes, on standard error.
+// Random tokens, every one trained; `rows …` (InstructionRows.cs) trains on rows of a file instead, `decode …` (Decoding.cs) writes.
+// --rows N: rows of a pass. --weights F32|BF16. --compute F32|BF16|auto: products. --saved F32|BF16: activations that wait for
+// backward. --keep Saved|Recompute. --profile on: where the time goes, on standard error.
 if (args is ["rows", .. var given])
     return InstructionRows.Run(given);
+if (args is ["decode", .. var asked])
+    return Decoding.Run(asked);
 string[] known = ["shape", "model", "models", "mode", "batch", "seq", "steps", "threads", "weights", "rows", "compute", "saved", "keep", "profile"];
 var options = args.Chunk(2).ToDictionary(static p => p[0].TrimStart('-'), static p => p.Length == 2 ? p[1] : "");
 string Text(string name, string otherwise) => options.GetValueOrDefault(name, otherwise);
