@@ -9,6 +9,7 @@
 #   STEPS=5                       steps timed where all are alike; the median counts
 #   DATA_STEPS=200 DATA_SECONDS=30  most steps, and most seconds, of instruction data, whose steps differ: their sum counts
 #   REPEATS=3                     of decoding and of starts
+#   BUILD=no                      what is there is measured as it is
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -25,8 +26,10 @@ mkdir -p "$work"
 : > "$now"
 [ -s "$ledger" ] || echo "run,commit,machine,cores,case,tool,tokens_per_s,gflops,peak_rss_mb,planned_mb" > "$ledger"
 
-dotnet build -c Release -v quiet bench/Attune.Bench >/dev/null
-dotnet build -c Release -v quiet src/Attune.Cli >/dev/null
+if [ "${BUILD:-yes}" = yes ]; then
+  dotnet build -c Release -v quiet bench/Attune.Bench >/dev/null
+  dotnet build -c Release -v quiet src/Attune.Cli >/dev/null
+fi
 bench=bench/Attune.Bench/bin/Release/net10.0/Attune.Bench.dll
 cli=src/Attune.Cli/bin/Release/net10.0/Attune.Cli.dll
 
