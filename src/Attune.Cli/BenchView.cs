@@ -54,11 +54,11 @@ internal static class BenchView
 
     private static Table OfKernels(string group, IReadOnlyList<KernelRow> rows, Ceilings c)
     {
-        var table = New(group, "shape", "time", "rate", "of ceiling", "threads", "spread");
+        var table = New(group, "shape", "in", "time", "rate", "ceiling", "threads", "spread");
         foreach (var row in rows)
         {
             table.AddRow(
-                Markup.Escape(row.Case.Name), Markup.Escape(row.Key.Shape) + (row.Case.HasTypes ? $" in {row.Products}" : ""), Time(row.Time.Median),
+                Markup.Escape(row.Case.Name), Markup.Escape(row.Key.Shape), row.Case.HasTypes ? $"{row.Products}" : "", Time(row.Time.Median),
                 Rate(row.Key.Kernel, row.Work, row.Products, row.Time.Median, c), Percent(row.OfCeiling(c)),
                 Times(row.SpeedUp), Percent(row.Time.Spread));
         }
@@ -67,12 +67,12 @@ internal static class BenchView
 
     private static Table OfSteps(IReadOnlyList<StepResult> steps, Ceilings c)
     {
-        var table = New("training steps", "products", "rows", "step", "tokens/s", "rate", "of peak", "threads", "memory", "planned");
+        var table = New("training steps", "rows", "step", "tokens/s", "GFLOP/s", "of peak", "threads", "memory", "planned");
         foreach (var step in steps)
         {
             table.AddRow(
-                step.Case.Lora ? "LoRA, rank 16" : "all weights", $"{step.Products}", Markup.Escape(step.Case.Text), Time(step.Time.Median), Line($"{step.TokensPerSecond:N0}"),
-                Line($"{step.OperationsPerSecond / 1e9:F0} GFLOP/s"), Percent(step.OperationsPerSecond / c.PeakOf(step.Products)), Times(step.SpeedUp),
+                (step.Case.Lora ? "LoRA" : "all weights") + $" in {step.Products}", Markup.Escape(step.Case.Text), Time(step.Time.Median), Line($"{step.TokensPerSecond:N0}"),
+                Line($"{step.OperationsPerSecond / 1e9:F0}"), Percent(step.OperationsPerSecond / c.PeakOf(step.Products)), Times(step.SpeedUp),
                 Numbers.Bytes(step.PeakResident), Numbers.Bytes(step.Plan.Total));
         }
         return table;
@@ -80,7 +80,7 @@ internal static class BenchView
 
     private static Table OfProfile(StepResult step, Ceilings c)
     {
-        var table = New($"where a step goes ({step.Case.Mode}, {step.Products})", "shape", "calls", "time", "share", "rate", "of ceiling");
+        var table = New($"where a step goes ({step.Case.Mode}, {step.Products})", "shape", "calls", "time", "share", "rate", "ceiling");
         var rows = ProfileRow.Of(step.Profile);
         foreach (var row in rows.Take(ProfileLines))
         {
@@ -126,7 +126,7 @@ internal static class BenchView
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn($"[bold]{Markup.Escape(first)}[/]"));
         foreach (var name in others)
-            table.AddColumn(name is "shape" or "rows" or "products" ? new TableColumn(name) : new TableColumn(name).RightAligned());
+            table.AddColumn(name is "shape" or "rows" or "in" ? new TableColumn(name) : new TableColumn(name).RightAligned());
         return table;
     }
 

@@ -39,7 +39,7 @@ public sealed class BenchRun
 
     private TimeSpan GenerationTime => TimeSpan.FromSeconds(options.Quick ? 0.1 : 0.4);
 
-    private double StepTime => options.Quick ? 0.3 : 2.5;
+    private double StepTime => options.Quick ? 0.3 : 1.5;
 
     /// <summary>Measures.</summary>
     /// <param name="options">What.</param>
@@ -143,7 +143,7 @@ public sealed class BenchRun
         if (options.Data is { } file)
             return StepCase.OfFile(model.Spec, lora, file, options.Tokenizer ?? model.Path, usual * length);
         var perToken = (lora ? 4.0 : 6.0) * model.Parameters.Sum(static i => (double)i.Rows * i.Cols);
-        var seconds = perToken * length / (reached * ceilings.Peak.Rate);
+        var seconds = perToken * length / (reached * ceilings.PeakOf(Fastest));
         return StepCase.Random(model.Spec, lora, (int)Math.Clamp(StepTime / seconds, 1, usual), length);
     }
 }

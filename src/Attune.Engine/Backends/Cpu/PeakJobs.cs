@@ -14,21 +14,24 @@ internal unsafe struct MultiplyAddJob<L, V> : IJob where L : struct, ILane<V> wh
     /// <summary>Multiply-adds of each chain in one tile.</summary>
     public int Rounds;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void Tile(int index)
+    // Stored, so that none of it is dead.
+    public readonly void Tile(int index) => L.Store((float*)Workers.Shared.Scratch, Run(Rounds));
+
+    // No call in here: a value that lives across one would be kept on the stack, in the loop too.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static V Run(int rounds)
     {
         // Each chain nears 2: never denormal, never infinite.
         V half = L.Set(0.5f), one = L.Set(1);
         V c0 = one, c1 = one, c2 = one, c3 = one, c4 = one, c5 = one, c6 = one, c7 = one, c8 = one, c9 = one, c10 = one, c11 = one;
-        for (var i = 0; i < Rounds; i++)
+        for (var i = 0; i < rounds; i++)
         {
             c0 = L.Fma(c0, half, one); c1 = L.Fma(c1, half, one); c2 = L.Fma(c2, half, one); c3 = L.Fma(c3, half, one);
             c4 = L.Fma(c4, half, one); c5 = L.Fma(c5, half, one); c6 = L.Fma(c6, half, one); c7 = L.Fma(c7, half, one);
             c8 = L.Fma(c8, half, one); c9 = L.Fma(c9, half, one); c10 = L.Fma(c10, half, one); c11 = L.Fma(c11, half, one);
         }
         var sum = L.Add(L.Add(L.Add(c0, c1), L.Add(c2, c3)), L.Add(L.Add(c4, c5), L.Add(c6, c7)));
-        // Stored, so that none of it is dead.
-        L.Store((float*)Workers.Shared.Scratch, L.Add(sum, L.Add(L.Add(c8, c9), L.Add(c10, c11))));
+        return L.Add(sum, L.Add(L.Add(c8, c9), L.Add(c10, c11)));
     }
 }
 
