@@ -45,6 +45,12 @@ public enum DType
 
     /// <summary>GGUF's blocks of 256 six-bit numbers, a scale for each 16: frozen weights.</summary>
     Q6_K,
+
+    /// <summary>Blocks of 64 signed bytes with one F32 scale: frozen weights, in memory only.</summary>
+    Int8,
+
+    /// <summary>Blocks of 64 codes of 16 normal quantiles, their scales quantised too (QLoRA): frozen weights, in memory only.</summary>
+    NF4,
 }
 
 /// <summary>Sizes of element types. In a block format a fixed number of neighbours in a row share scales and have no bytes of their own.</summary>
@@ -69,14 +75,14 @@ public static class DTypes
     /// <summary>Bytes of a block, or of one element where each stands alone.</summary>
     public static int BlockBytes(this DType type) => WeightFormats.Block(type)?.Bytes ?? type.Size();
 
-    /// <summary>Bytes of that many elements of a row.</summary>
+    /// <summary>Bytes of a row of that many elements.</summary>
     /// <exception cref="ArgumentException">They are not whole blocks.</exception>
     public static long Bytes(this DType type, long elements)
     {
         if (WeightFormats.Block(type) is not { } block)
             return elements * type.Size();
         return elements % block.Elements == 0
-            ? elements / block.Elements * block.Bytes
+            ? WeightFormats.Head(type, elements / block.Elements) + elements / block.Elements * block.Bytes
             : throw new ArgumentException($"{elements} elements are not whole blocks of {type}, which hold {block.Elements}");
     }
 }

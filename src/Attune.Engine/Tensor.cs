@@ -30,7 +30,7 @@ public sealed class Tensor
     public long Count => (long)Rows * Cols;
 
     /// <summary>Bytes of the elements, gaps between rows not counted.</summary>
-    public long Bytes => Type.Bytes(Count);
+    public long Bytes => Rows * Type.Bytes(Cols);
 
     /// <summary>Bytes from the start of one row to the start of the next.</summary>
     public long PitchBytes => Type.Bytes(Pitch);
@@ -82,6 +82,8 @@ public sealed class Tensor
         CheckRange(start, count, Cols, "columns");
         if (count % Type.BlockElements() != 0)
             throw new ArgumentException($"columns {start}…{start + count} are not whole blocks of {this}");
+        if (WeightFormats.Head(Type, Cols) > 0)
+            return start == 0 && count == Cols ? this : throw new ArgumentException($"rows of {this} begin with a head and cannot be cut");
         return new Tensor(Block, offset + Type.Bytes(start), Type, Rows, count, Pitch);
     }
 
@@ -89,7 +91,8 @@ public sealed class Tensor
     public Tensor Reshape(int rows, int cols)
     {
         CheckShape(rows, cols);
-        if (!IsContiguous || (long)rows * cols != Count || cols % Type.BlockElements() != 0)
+        if (!IsContiguous || (long)rows * cols != Count || cols % Type.BlockElements() != 0
+            || (cols != Cols && WeightFormats.Head(Type, Cols) > 0))
             throw new ArgumentException($"{this} cannot be seen as {rows} × {cols}");
         return new Tensor(Block, offset, Type, rows, cols, cols);
     }
@@ -112,6 +115,12 @@ public sealed class Tensor
     public void Write(ReadOnlySpan<float> values)
     {
         CheckLength(values.Length);
+        if (WeightFormats.IsWrittenWhole(Type))
+        {
+            var all = values.ToArray();
+            Write((r, row) => all.AsSpan(r * Cols, Cols).CopyTo(row));
+            return;
+        }
         for (var r = 0; r < Rows; r++)
         {
             var row = values.Slice(r * Cols, Cols);
@@ -134,6 +143,23 @@ public sealed class Tensor
                     break;
             }
         }
+    }
+
+    /// <summary>Rounds rows that <paramref name="read"/> fills into a tensor of F32, F64 or any weight format; never all of them are held as floats.</summary>
+    /// <param name="read">Fills one row; asked in any order, from any thread, and twice a row where the format must know all of them first.</param>
+    public void Write(Action<int, float[]> read)
+    {
+        if (WeightFormats.IsWrittenWhole(Type))
+        {
+            Nf4Writer.Write(this, read);
+            return;
+        }
+        Parallel.For(0, Rows, () => new float[Cols], (r, _, row) =>
+        {
+            read(r, row);
+            RowRange(r, 1).Write(row);
+            return row;
+        }, static _ => { });
     }
 
     /// <summary>Copies integers into an I32 tensor.</summary>

@@ -24,6 +24,8 @@ internal static unsafe class WeightFormats
             DType.Q4_K => &BlockRows<Q4_KFormat>.Decode,
             DType.Q5_K => &BlockRows<Q5_KFormat>.Decode,
             DType.Q6_K => &BlockRows<Q6_KFormat>.Decode,
+            DType.Int8 => &BlockRows<Int8Format>.Decode,
+            DType.NF4 => &Nf4Format.Decode<L, V>,
             _ => throw new NotSupportedException($"{type} is not a weight format"),
         };
 
@@ -38,12 +40,15 @@ internal static unsafe class WeightFormats
             DType.Q8_0 => &RowDots<Q8_0Format, L, V>.Run,
             DType.Q4_0 => &RowDots<Q4_0Format, L, V>.Run,
             DType.Q6_K => &RowDots<Q6_KFormat, L, V>.Run,
+            DType.Int8 => &RowDots<Int8Format, L, V>.Run,
+            // The code book is made before the kernel is compiled, so that the kernel need not look whether it is.
+            DType.NF4 when Nf4Codes.Scales.Length > 0 => &RowDots<Nf4Format, L, V>.Run,
             _ => null,
         };
 
     /// <summary>
     /// The encoder of <paramref name="type"/>: rounds <c>count</c> floats to the nearest, ties to even; in a block format whole blocks,
-    /// with scales that make the error small.
+    /// with scales that make the error small. NF4 has none: its tensors are written whole (<see cref="Nf4Writer"/>).
     /// </summary>
     /// <exception cref="NotSupportedException">The type is not a weight format.</exception>
     public static delegate*<float*, int, byte*, long, void> Encoder(DType type) =>
@@ -59,6 +64,7 @@ internal static unsafe class WeightFormats
             DType.Q4_K => &BlockRows<Q4_KFormat>.Encode,
             DType.Q5_K => &BlockRows<Q5_KFormat>.Encode,
             DType.Q6_K => &BlockRows<Q6_KFormat>.Encode,
+            DType.Int8 => &BlockRows<Int8Format>.Encode,
             _ => throw new NotSupportedException($"{type} is not a weight format"),
         };
 
@@ -76,17 +82,23 @@ internal static unsafe class WeightFormats
             return format.Read(bytes, col);
     }
 
+    /// <summary>Bytes that stand before the blocks of a row.</summary>
+    public static long Head(DType type, long blocks) => type == DType.NF4 ? Nf4Format.Head(blocks) : 0;
+
     /// <summary>Rounds one row of floats into a tensor in a block format.</summary>
-    /// <exception cref="InvalidOperationException">The tensor is in no such format.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is in no such format, or in one that is written whole.</exception>
     public static void Encode(Tensor tensor, int row, ReadOnlySpan<float> values)
     {
-        if (Blocks(tensor.Type) is null)
-            throw new InvalidOperationException($"{tensor} cannot be filled with floats");
+        if (Blocks(tensor.Type) is null || IsWrittenWhole(tensor.Type))
+            throw new InvalidOperationException($"{tensor} cannot be filled with floats row by row");
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, tensor.Cols, nameof(values));
         fixed (byte* bytes = tensor.RowBytes(row))
         fixed (float* from = values)
             Encoder(tensor.Type)(from, values.Length, bytes, 0);
     }
+
+    /// <summary>Whether all of a tensor must be known before the first of its rows can be written.</summary>
+    public static bool IsWrittenWhole(DType type) => type == DType.NF4;
 
     private static BlockRow? Blocks(DType type) => type switch
     {
@@ -97,6 +109,8 @@ internal static unsafe class WeightFormats
         DType.Q4_K => BlockRows<Q4_KFormat>.Row,
         DType.Q5_K => BlockRows<Q5_KFormat>.Row,
         DType.Q6_K => BlockRows<Q6_KFormat>.Row,
+        DType.Int8 => BlockRows<Int8Format>.Row,
+        DType.NF4 => Nf4Format.Row,
         _ => null,
     };
 }

@@ -84,6 +84,23 @@ public sealed class ModelFolder : IDisposable
     /// <summary>The mapped weight of that description.</summary>
     public Parameter Frozen(ParameterInfo info) => new(info.Name, Weight(info));
 
+    /// <summary>
+    /// The weight of that description for products that read it as <paramref name="type"/>: matrices of linear layers are rounded, row by row,
+    /// into memory of their own. Everything else, and matrices whose rows are no whole blocks of the type, stays mapped.
+    /// </summary>
+    public Parameter Frozen(ParameterInfo info, DType type)
+    {
+        if (info.Role != ParameterRole.Matrix || info.Cols % type.BlockElements() != 0)
+            return Frozen(info);
+        var values = Weight(info);
+        var rounded = Tensor.Allocate(type, info.Rows, info.Cols);
+        rounded.Write((r, row) => WeightEncoder.Widen(values, r, row));
+        return new Parameter(info.Name, rounded);
+    }
+
+    /// <summary>A decoder over frozen weights, those of linear layers in <paramref name="type"/>.</summary>
+    public Decoder BuildFrozen(DType type) => Build(info => Frozen(info, type));
+
     /// <summary>The mapped values of a weight, in the file's own type.</summary>
     public Tensor Weight(ParameterInfo info)
     {

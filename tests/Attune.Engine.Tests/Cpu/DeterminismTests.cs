@@ -125,7 +125,7 @@ public class DeterminismTests
                 for (var r = 0; r < alone; r++)
                     Assert.Equal(c.Row<float>(rows - alone + r), cAlone.Row<float>(r));
             }
-            foreach (var type in new[] { DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0, DType.Q6_K })
+            foreach (var type in new[] { DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0, DType.Q6_K, DType.Int8, DType.NF4 })
             {
                 var (a, w, c, cAlone) = (New(4, 768, 1), Tensor.Allocate(type, 70, 768), New(4, 70, 3), New(1, 70, 4));
                 w.Write(New(70, 768, 2).ToArray());

@@ -8,7 +8,7 @@ namespace Attune.Engine.Tests.Formats;
 /// </summary>
 public class BlockFormatTests
 {
-    public static TheoryData<DType> Types => [DType.Q8_0, DType.Q4_0, DType.Q5_0, DType.Q5_1, DType.Q4_K, DType.Q5_K, DType.Q6_K];
+    public static TheoryData<DType> Types => [DType.Q8_0, DType.Q4_0, DType.Q5_0, DType.Q5_1, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.Int8];
 
     [Theory]
     [InlineData(DType.Q8_0, 32, 34)]
@@ -18,6 +18,7 @@ public class BlockFormatTests
     [InlineData(DType.Q4_K, 256, 144)]
     [InlineData(DType.Q5_K, 256, 176)]
     [InlineData(DType.Q6_K, 256, 210)]
+    [InlineData(DType.Int8, 64, 68)]
     public void A_block_has_the_size_that_files_have(DType type, int elements, int bytes)
     {
         Assert.Equal((elements, bytes), (type.BlockElements(), type.BlockBytes()));
@@ -60,6 +61,10 @@ public class BlockFormatTests
         block[48 + 64 + 31] = 0xF3;
         Golden(DType.Q5_K, block, (32 + 7, 0.5 * 2 * 10 - 0.25 * 4), (32 + 8, -1), (5 * 32 + 31, 0.5 * 19 * 31 - 0.25 * 37));
     }
+
+    // d = 0.5 as binary32.
+    [Fact]
+    public void Golden_int8() => Golden(DType.Int8, [0, 0, 0, 0x3F, 1, 0xFF, 0x81, 127], (0, 0.5), (1, -0.5), (2, -63.5), (3, 63.5), (4, 0));
 
     // The second half of the block: group 2 of it lies in high halves, its upper bits at bit 4.
     [Fact]
@@ -116,6 +121,7 @@ public class BlockFormatTests
     [InlineData(DType.Q4_K, 0.085)]
     [InlineData(DType.Q5_K, 0.043)]
     [InlineData(DType.Q6_K, 0.023)]
+    [InlineData(DType.Int8, 0.008)]
     public void The_error_is_that_of_so_many_bits(DType type, double bound)
     {
         foreach (var scale in new[] { 1.0, 1e-3, 300 })
@@ -188,7 +194,7 @@ public class BlockFormatTests
             for (var i = 0; i < bytes.Length; i++)
                 bytes[i] = (byte)(256 * key.Uniform((long)r * bytes.Length + i));
             for (var b = 0; b < bytes.Length; b += type.BlockBytes())
-                foreach (var at in halves)
+                foreach (var at in type == DType.Int8 ? [] : halves)
                     BitConverter.TryWriteBytes(bytes[(b + at)..], (Half)(key.Normal(b + at) / 16));
         }
         return tensor;
