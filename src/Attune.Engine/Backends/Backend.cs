@@ -44,11 +44,12 @@ public abstract class Backend
 /// <summary>Matrix products.</summary>
 public interface IMatrixKernels
 {
-    /// <summary>Bytes of workspace that <see cref="Product"/> wants for these shapes: C[m, n] with a sum over k.</summary>
+    /// <summary>Bytes of workspace that <see cref="Product"/> wants for these shapes: C[m, n] with a sum over k. More rows never want less.</summary>
     /// <param name="m">Rows of the result.</param>
     /// <param name="n">Columns of the result.</param>
     /// <param name="k">Length of the sum.</param>
-    long Workspace(int m, int n, int k);
+    /// <param name="transposeA">Whether A is stored transposed.</param>
+    long Workspace(int m, int n, int k, bool transposeA);
 
     /// <summary>C = α · op(A) · op(B) + β · C, accumulated in the activation type.</summary>
     /// <param name="a">A: [m, k], or [k, m] if <paramref name="transposeA"/>; activations.</param>

@@ -63,13 +63,13 @@ public sealed class HeadLoss(
             kernels.Product(logits, true, part, false, dHead, 1, beta, workspace);
     }
 
-    // One workspace for the three products of every chunk.
+    // One workspace for the two or three products of every chunk.
     private long Workspace(Tape t, int rows)
     {
         var (kernels, vocabulary, channels) = (t.Backend.Matrix, head.Value.Rows, x.Value.Cols);
         return Math.Max(
-            kernels.Workspace(rows, vocabulary, channels),
-            Math.Max(kernels.Workspace(rows, channels, vocabulary), kernels.Workspace(vocabulary, channels, rows)));
+            kernels.Workspace(rows, vocabulary, channels, false),
+            Math.Max(kernels.Workspace(rows, channels, vocabulary, false), head.NeedsGrad ? kernels.Workspace(vocabulary, channels, rows, true) : 0));
     }
 
     /// <summary>dx, computed before, times the upstream gradient; handed on and not copied.</summary>

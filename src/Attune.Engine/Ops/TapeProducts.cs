@@ -17,7 +17,7 @@ public static class TapeProducts
     public static void Product(this Tape t, Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha = 1, float beta = 0)
     {
         var kernels = t.Backend.Matrix;
-        using var workspace = t.Workspace(kernels.Workspace(c.Rows, c.Cols, transposeA ? a.Rows : a.Cols));
+        using var workspace = t.Workspace(kernels.Workspace(c.Rows, c.Cols, transposeA ? a.Rows : a.Cols, transposeA));
         kernels.Product(a, transposeA, b, transposeB, c, alpha, beta, workspace.Value);
     }
 }

@@ -40,7 +40,7 @@ public sealed record Ability(double Rate, long FreeMemory)
         var (x, w, y) = (Tensor.Allocate(DType.F32, rows, width), Tensor.Allocate(DType.F32, width, width), Tensor.Allocate(DType.F32, rows, width));
         x.Write(Enumerable.Repeat(1f, rows * width).ToArray());
         w.Write(Enumerable.Repeat(1f, width * width).ToArray());
-        var workspace = Tensor.Allocate(DType.F32, 1, (int)(backend.Matrix.Workspace(rows, width, width) / sizeof(float)) + 1);
+        var workspace = Tensor.Allocate(DType.F32, 1, (int)(backend.Matrix.Workspace(rows, width, width, false) / sizeof(float)) + 1);
         void Product() => backend.Matrix.Product(x, false, w, true, y, 1, 0, workspace);
         Product();
         var (start, count) = (Stopwatch.GetTimestamp(), 0);

@@ -28,7 +28,7 @@ internal sealed class CountingBackend(Backend inner) : Backend, IMatrixKernels
 
     public override IOptimizerKernels Optimizer => inner.Optimizer;
 
-    public long Workspace(int m, int n, int k) => 64L * m;
+    public long Workspace(int m, int n, int k, bool transposeA) => 64L * m;
 
     public void Product(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha, float beta, Tensor workspace)
     {

@@ -149,13 +149,13 @@ public class BF16ProductTests
         var b = transposeB ? Pair.Of(type, n, k, 2, gap, x => x * scale) : Pair.Of(type, k, n, 2, gap, x => x * scale);
         // β = 0 must not read what was there.
         var c = Pair.Of(m, n, 3, 1, x => beta == 0 ? double.NaN : x);
-        cpu.Matrix.Product(a.Cpu, transposeA, b.Cpu, transposeB, c.Cpu, alpha, beta, Sweep.Workspace(cpu.Matrix.Workspace(m, n, k)));
+        cpu.Matrix.Product(a.Cpu, transposeA, b.Cpu, transposeB, c.Cpu, alpha, beta, Sweep.Workspace(cpu.Matrix.Workspace(m, n, k, transposeA)));
         Sweep.Reference.Matrix.Product(Rounded(a), transposeA, Rounded(b), transposeB, c.Exact, alpha, beta, Sweep.Workspace(1 << 20));
         c.AssertClose(Sweep.Tolerance(DType.F32), $"{type} [{m}, {k}]·[{k}, {n}] {transposeA} {transposeB}");
     }
 
     private static void Multiply(CpuBackend cpu, Tensor a, Tensor b, Tensor c) =>
-        cpu.Matrix.Product(a, false, b, true, c, 1, 0, Sweep.Workspace(cpu.Matrix.Workspace(c.Rows, c.Cols, a.Cols)));
+        cpu.Matrix.Product(a, false, b, true, c, 1, 0, Sweep.Workspace(cpu.Matrix.Workspace(c.Rows, c.Cols, a.Cols, false)));
 
     // What the product sees of an operand: subnormal numbers count as 0.
     private static Tensor Rounded(Pair pair)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Backends.Cpu;
@@ -8,6 +9,7 @@ namespace Attune.Engine.Backends.Cpu;
 internal readonly unsafe struct FloatPanels<L, V> : IPanels where L : struct, ILane<V> where V : unmanaged
 {
     private const int DecodedRows = IPanels.ScratchFloats / KBlocks.Longest;
+    private const int CacheLine = 16;
 
     public static int Rows => MicroKernel<L, V>.Rows;
 
@@ -16,6 +18,9 @@ internal readonly unsafe struct FloatPanels<L, V> : IPanels where L : struct, IL
     public static int Slice => L.Width;
 
     public static int Bytes(int length) => length * sizeof(float);
+
+    // Element by element a row is read as fast as a panel, and the panel need not be written first.
+    public static bool ReadsInPlace(bool transposeA) => !transposeA;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackLeft(Operand a, int row, int rows, int k, int length, byte* to, float* scratch)
@@ -49,12 +54,34 @@ internal readonly unsafe struct FloatPanels<L, V> : IPanels where L : struct, IL
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Tile(byte* a, byte* b, int length, float* c, nint pitch, float alpha, float beta) =>
-        MicroKernel<L, V>.Wide<Consecutive>((float*)a, 1, Rows, (float*)b, Cols, length, c, pitch, alpha, beta);
+    public static void Tile(LeftPanel a, byte* b, int length, float* c, nint pitch, float alpha, float beta)
+    {
+        Announce(c, pitch);
+        if (a.Pitch == 0)
+            MicroKernel<L, V>.Wide<Consecutive>((float*)a.Address, 1, Rows, (float*)b, Cols, length, c, pitch, alpha, beta);
+        else
+            MicroKernel<L, V>.Wide<Strided>((float*)a.Address, a.Pitch, 1, (float*)b, Cols, length, c, pitch, alpha, beta);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void NarrowTile(byte* a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta) =>
-        MicroKernel<L, V>.Narrow<Consecutive>((float*)a, 1, Rows, (float*)b + col, Cols, length, c, pitch, alpha, beta);
+    public static void NarrowTile(LeftPanel a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta)
+    {
+        if (a.Pitch == 0)
+            MicroKernel<L, V>.Narrow<Consecutive>((float*)a.Address, 1, Rows, (float*)b + col, Cols, length, c, pitch, alpha, beta);
+        else
+            MicroKernel<L, V>.Narrow<Strided>((float*)a.Address, a.Pitch, 1, (float*)b + col, Cols, length, c, pitch, alpha, beta);
+    }
+
+    // A tile is written at its end, all at once: by then its lines shall be in the cache.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Announce(float* c, nint pitch)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var i = 0; i < Rows; i++)
+            for (var j = 0; j < Cols; j += CacheLine)
+                Sse.Prefetch0(c + i * pitch + j);
+    }
 
     private static void PackTransposed(Operand b, int k, int length, int col, int count, float* to, float* scratch)
     {

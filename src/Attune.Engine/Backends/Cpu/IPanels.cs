@@ -18,8 +18,14 @@ internal unsafe interface IPanels
     /// <summary>Columns of the narrowest tile; divides <see cref="Cols"/>.</summary>
     static abstract int Slice { get; }
 
-    /// <summary>Bytes that one row of a panel of A, or one column of a panel of B, takes over <paramref name="length"/> steps of k. Additive in multiples of 64 steps.</summary>
+    /// <summary>
+    /// Bytes that one row of a panel of A, or one column of a panel of B, takes over <paramref name="length"/> steps of k. Additive in
+    /// multiples of 64 steps.
+    /// </summary>
     static abstract int Bytes(int length);
+
+    /// <summary>True where tiles read rows of A where they lie: nothing of such an operand is packed but a last, incomplete panel.</summary>
+    static abstract bool ReadsInPlace(bool transposeA);
 
     /// <summary>
     /// Packs rows row … row + rows − 1 of A, steps k … k + length − 1, into one panel of <see cref="Rows"/> · Bytes(length). Rows that are missing
@@ -41,8 +47,17 @@ internal unsafe interface IPanels
     static abstract void PackRight(Operand b, int k, int length, int col, int count, byte* to, float* scratch);
 
     /// <summary>A whole tile: c [Rows, Cols] ← α · a · b + β · c.</summary>
-    static abstract void Tile(byte* a, byte* b, int length, float* c, nint pitch, float alpha, float beta);
+    static abstract void Tile(LeftPanel a, byte* b, int length, float* c, nint pitch, float alpha, float beta);
 
     /// <summary>Columns col … col + Slice − 1 of a tile: c [Rows, Slice] ← α · a · b + β · c, with the bits that the whole tile gives them.</summary>
-    static abstract void NarrowTile(byte* a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta);
+    static abstract void NarrowTile(LeftPanel a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta);
+}
+
+/// <summary>Some rows of A over a block of k: packed, or floats where they lie.</summary>
+internal unsafe readonly struct LeftPanel(byte* address, nint pitch)
+{
+    public byte* Address { get; } = address;
+
+    /// <summary>Floats from row to row where rows are read in place; 0 where they are packed.</summary>
+    public nint Pitch { get; } = pitch;
 }

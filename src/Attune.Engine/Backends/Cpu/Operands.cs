@@ -56,14 +56,15 @@ internal unsafe readonly struct Target(float* address, long pitch, float alpha, 
 /// <summary>How a sum over k is split: evenly, in multiples of 64, at most <see cref="Longest"/> each.</summary>
 internal readonly struct KBlocks(int k)
 {
-    public const int Longest = 512;
+    public const int Longest = 768;
 
-    private readonly int length = Math.Max(64, ((k + Blocks(k) - 1) / Blocks(k) + 63) / 64 * 64);
+    /// <summary>Steps of every block but the last.</summary>
+    public int Length { get; } = Math.Max(64, ((k + Blocks(k) - 1) / Blocks(k) + 63) / 64 * 64);
 
     /// <summary>Number of blocks; one, empty, for an empty sum.</summary>
-    public int Count => Math.Max(1, (k + length - 1) / length);
+    public int Count => Math.Max(1, (k + Length - 1) / Length);
 
-    public (int Start, int Length) Range(int block) => (block * length, Math.Min(length, k - block * length));
+    public (int Start, int Length) Range(int block) => (block * Length, Math.Min(Length, k - block * Length));
 
     private static int Blocks(int k) => Math.Max(1, (k + Longest - 1) / Longest);
 }

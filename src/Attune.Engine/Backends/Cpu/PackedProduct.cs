@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Attune.Engine.Backends.Cpu;
 
 /// <summary>
-/// C ← α · A · B + β · C by tiles over packed panels, whatever the panels hold. k is split into blocks of at most 512; all of A (in
-/// blocks of rows) is packed by all threads, then threads take strips of C, each packing, and widening, its own block of B.
+/// C ← α · A · B + β · C by tiles over panels, whatever the panels hold. k is split into blocks; where A has to be packed, all of it (in
+/// blocks of rows) is packed by all threads; then threads take strips of C, each packing, and widening, its own block of B.
 /// </summary>
 /// <remarks>
 /// An element of C is the sum over k blocks in order, each one chain of multiply-adds within a tile: nothing but k decides the order.
@@ -14,8 +14,9 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
     // Packed A stays below this, so that the workspace of a product over a vocabulary does not reach its size.
     private const long PackedBytes = 32 << 20;
 
-    /// <summary>Bytes that the packed part of A takes, for m rows and sums over k.</summary>
-    public static long Workspace(int m, int k) => (long)RowBlock(m, k) * TPanels.Bytes(k);
+    /// <summary>Bytes that the packed part of A takes, for m rows and sums over k; neither more rows nor longer sums want less.</summary>
+    public static long Workspace(int m, int k, bool transposeA) =>
+        TPanels.ReadsInPlace(transposeA) ? 0 : Math.Min(PanelCount(m) * TPanels.Rows * (long)TPanels.Bytes(k), MostBytes(k));
 
     /// <summary>Computes the product; all of C's m rows and n columns.</summary>
     /// <param name="left">A, floats.</param>
@@ -28,105 +29,123 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
     /// <param name="threads">Threads at most; the bits of C do not depend on it.</param>
     public static void Run(Operand left, Operand right, Target target, int m, int n, int k, byte* packed, int threads)
     {
-        var block = RowBlock(m, k);
+        if (TPanels.ReadsInPlace(left.Transposed))
+            packed = null;
+        var block = packed == null ? m : RowBlock(m, k);
         var blocks = new KBlocks(k);
         for (var start = 0; start < m; start += block)
         {
             var rows = Math.Min(block, m - start);
-            var panels = (rows + TPanels.Rows - 1) / TPanels.Rows;
-            var pack = new PackJob { A = left, To = packed, Row = start, Rows = rows, Panels = panels, Blocks = blocks };
-            Workers.Shared.Run(ref pack, blocks.Count * pack.Groups, threads);
-            var strips = new StripJob
+            var a = new LeftRows(left, packed, start, rows);
+            if (packed != null)
             {
-                A = packed,
-                B = right,
-                C = target with { Address = target.Row(start) },
-                Rows = rows,
-                N = n,
-                Panels = panels,
-                Blocks = blocks,
-            };
-            strips.Cut(threads);
-            Workers.Shared.Run(ref strips, strips.Strips * strips.Groups, threads);
+                var pack = new PackJob { A = a, Blocks = blocks };
+                Workers.Shared.Run(ref pack, blocks.Count * pack.Groups, threads);
+            }
+            var strips = new StripJob(a, right, target with { Address = target.Row(start) }, n, blocks, threads);
+            Workers.Shared.Run(ref strips, strips.Tiles, threads);
         }
     }
 
+    private static int PanelCount(int rows) => (rows + TPanels.Rows - 1) / TPanels.Rows;
+
+    private static long MostBytes(int k) => Math.Max(PackedBytes, 256L * TPanels.Bytes(k));
+
+    // Rows that are packed at a time.
     private static int RowBlock(int m, int k)
     {
-        var most = Math.Max(256, PackedBytes / Math.Max(TPanels.Bytes(k), 1));
-        var panels = (Math.Min(m, most) + TPanels.Rows - 1) / TPanels.Rows;
-        return (int)panels * TPanels.Rows;
+        var panels = MostBytes(k) / (TPanels.Rows * Math.Max(TPanels.Bytes(k), 1L));
+        return (int)Math.Min(panels, PanelCount(m)) * TPanels.Rows;
     }
 
-    // A panel of k block k … within packed A: blocks one after the other, in each its panels.
-    private static byte* LeftPanel(byte* packed, int panels, int panel, int k, int length) =>
-        packed + (long)panels * TPanels.Rows * TPanels.Bytes(k) + (long)panel * TPanels.Rows * TPanels.Bytes(length);
+    // Rows of A that a pass works on, and where their panels are.
+    private readonly struct LeftRows(Operand a, byte* packed, int start, int rows)
+    {
+        public int Panels { get; } = PanelCount(rows);
+
+        public int Count(int panel) => Math.Min(TPanels.Rows, rows - panel * TPanels.Rows);
+
+        public void Pack(int panel, int k, int length, byte* to, float* scratch) =>
+            TPanels.PackLeft(a, start + panel * TPanels.Rows, Count(panel), k, length, to, scratch);
+
+        // Packed A: blocks of k one after the other, in each its panels.
+        public byte* Packed(int panel, int k, int length) =>
+            packed + (long)Panels * TPanels.Rows * TPanels.Bytes(k) + (long)panel * TPanels.Rows * TPanels.Bytes(length);
+
+        // Whole panels of a matrix that is read in place need no packing; the last, incomplete one goes to the thread's own memory.
+        public LeftPanel Panel(int panel, int k, int length, byte* own, float* scratch)
+        {
+            if (packed != null)
+                return new LeftPanel(Packed(panel, k, length), 0);
+            if (Count(panel) == TPanels.Rows)
+                return new LeftPanel((byte*)(a.Floats(start + panel * TPanels.Rows) + k), (nint)a.Pitch);
+            Pack(panel, k, length, own, scratch);
+            return new LeftPanel(own, 0);
+        }
+    }
 
     private struct PackJob : IJob
     {
         private const int PanelsPerTile = 8;
 
-        public Operand A;
-        public byte* To;
-        public int Row, Rows, Panels;
+        public LeftRows A;
         public KBlocks Blocks;
 
-        public readonly int Groups => (Panels + PanelsPerTile - 1) / PanelsPerTile;
+        public readonly int Groups => (A.Panels + PanelsPerTile - 1) / PanelsPerTile;
 
         public readonly void Tile(int index)
         {
             var (k, length) = Blocks.Range(index / Groups);
             var first = index % Groups * PanelsPerTile;
-            for (var panel = first; panel < Math.Min(first + PanelsPerTile, Panels); panel++)
-            {
-                var row = panel * TPanels.Rows;
-                var to = LeftPanel(To, Panels, panel, k, length);
-                TPanels.PackLeft(A, Row + row, Math.Min(TPanels.Rows, Rows - row), k, length, to, (float*)Workers.Shared.Scratch);
-            }
+            for (var panel = first; panel < Math.Min(first + PanelsPerTile, A.Panels); panel++)
+                A.Pack(panel, k, length, A.Packed(panel, k, length), (float*)Workers.Shared.Scratch);
         }
     }
 
-    private struct StripJob : IJob
+    private readonly struct StripJob : IJob
     {
         // A strip of B's k block must stay in the second-level cache beside a panel of A.
-        private const int StripBytes = 512 << 10;
+        private const int StripBytes = 576 << 10;
 
-        public byte* A;
-        public Operand B;
-        public Target C;
-        public int Rows, N, Panels, Strips, Groups;
-        public KBlocks Blocks;
-        private int stripPanels, groupPanels;
+        private readonly LeftRows a;
+        private readonly Operand b;
+        private readonly Target c;
+        private readonly KBlocks blocks;
+        private readonly int n, strips, groups, stripPanels, groupPanels;
 
         // Free to depend on threads: it decides who computes a tile, not how.
-        public void Cut(int threads)
+        public StripJob(LeftRows a, Operand b, Target c, int n, KBlocks blocks, int threads)
         {
-            var all = (N + TPanels.Cols - 1) / TPanels.Cols;
-            stripPanels = Math.Clamp((all + 4 * threads - 1) / (4 * threads), 1, StripBytes / (TPanels.Cols * TPanels.Bytes(KBlocks.Longest)));
-            Strips = (all + stripPanels - 1) / stripPanels;
-            var wanted = threads == 1 || Strips >= 2 * threads ? 1 : (4 * threads + Strips - 1) / Strips;
-            groupPanels = Math.Max((Panels + wanted - 1) / wanted, Math.Min(Panels, 8));
-            Groups = (Panels + groupPanels - 1) / groupPanels;
+            (this.a, this.b, this.c, this.n, this.blocks) = (a, b, c, n, blocks);
+            var all = (n + TPanels.Cols - 1) / TPanels.Cols;
+            var fit = StripBytes / (TPanels.Cols * TPanels.Bytes(blocks.Length));
+            stripPanels = Math.Clamp((all + 4 * threads - 1) / (4 * threads), 1, fit);
+            strips = (all + stripPanels - 1) / stripPanels;
+            var wanted = threads == 1 || strips >= 2 * threads ? 1 : (4 * threads + strips - 1) / strips;
+            groupPanels = Math.Max((a.Panels + wanted - 1) / wanted, Math.Min(a.Panels, 8));
+            groups = (a.Panels + groupPanels - 1) / groupPanels;
         }
 
-        public readonly void Tile(int index)
+        public int Tiles => strips * groups;
+
+        public void Tile(int index)
         {
-            var col = index % Strips * stripPanels * TPanels.Cols;
-            var count = Math.Min(stripPanels * TPanels.Cols, N - col);
-            var first = index / Strips * groupPanels;
-            var last = Math.Min(first + groupPanels, Panels);
+            var col = index % strips * stripPanels * TPanels.Cols;
+            var count = Math.Min(stripPanels * TPanels.Cols, n - col);
+            var first = index / strips * groupPanels;
+            var last = Math.Min(first + groupPanels, a.Panels);
             var packed = Workers.Shared.Scratch;
             var scratch = (float*)(packed + StripBytes);
-            for (var b = 0; b < Blocks.Count; b++)
+            var own = (byte*)(scratch + IPanels.ScratchFloats);
+            for (var block = 0; block < blocks.Count; block++)
             {
-                var (k, length) = Blocks.Range(b);
-                TPanels.PackRight(B, k, length, col, count, packed, scratch);
-                var beta = b == 0 ? C.Beta : 1;
+                var (k, length) = blocks.Range(block);
+                TPanels.PackRight(b, k, length, col, count, packed, scratch);
+                var beta = block == 0 ? c.Beta : 1;
                 for (var panel = first; panel < last; panel++)
                 {
-                    var row = panel * TPanels.Rows;
-                    var target = C with { Address = C.Row(row) + col, Beta = beta };
-                    Multiply(LeftPanel(A, Panels, panel, k, length), packed, length, Math.Min(Rows - row, TPanels.Rows), count, target, scratch);
+                    var target = c with { Address = c.Row(panel * TPanels.Rows) + col, Beta = beta };
+                    Multiply(a.Panel(panel, k, length, own, scratch), packed, length, a.Count(panel), count, target, scratch);
                 }
             }
         }
@@ -134,7 +153,7 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
 
     // One panel of A times the panels of B: rows × cols of C.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(byte* a, byte* b, int length, int rows, int cols, Target c, float* scratch)
+    private static void Multiply(LeftPanel a, byte* b, int length, int rows, int cols, Target c, float* scratch)
     {
         var full = rows == TPanels.Rows;
         for (var j = 0; j < cols; j += TPanels.Cols)
@@ -158,7 +177,7 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
     }
 
     // A tile that C does not hold whole is computed beside it.
-    private static void Edge(byte* a, byte* b, int col, int length, int rows, int cols, Target c, float* scratch)
+    private static void Edge(LeftPanel a, byte* b, int col, int length, int rows, int cols, Target c, float* scratch)
     {
         if (c.Beta != 0)
             Copy(c.Address, c.Pitch, scratch, TPanels.Slice, rows, cols);

@@ -25,6 +25,9 @@ internal readonly unsafe struct PairPanels : IPanels
 
     public static int Bytes(int length) => (length + 1) / 2 * PairBytes;
 
+    // Rows are rounded: once, while they are packed.
+    public static bool ReadsInPlace(bool transposeA) => false;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackLeft(Operand a, int row, int rows, int k, int length, byte* to, float* scratch)
     {
@@ -47,12 +50,12 @@ internal readonly unsafe struct PairPanels : IPanels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Tile(byte* a, byte* b, int length, float* c, nint pitch, float alpha, float beta) =>
-        Tile(Cols / Slice, a, b, length, c, pitch, alpha, beta);
+    public static void Tile(LeftPanel a, byte* b, int length, float* c, nint pitch, float alpha, float beta) =>
+        Tile(Cols / Slice, a.Address, b, length, c, pitch, alpha, beta);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void NarrowTile(byte* a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta) =>
-        Tile(1, a, b + col * PairBytes, length, c, pitch, alpha, beta);
+    public static void NarrowTile(LeftPanel a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta) =>
+        Tile(1, a.Address, b + col * PairBytes, length, c, pitch, alpha, beta);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Tile(int vectors, byte* a, byte* b, int length, float* c, nint pitch, float alpha, float beta)

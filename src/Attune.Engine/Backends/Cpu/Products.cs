@@ -12,10 +12,12 @@ namespace Attune.Engine.Backends.Cpu;
 internal sealed unsafe class Products<L, V>(int threads, ProductType products) : IMatrixKernels where L : struct, ILane<V> where V : unmanaged
 {
     /// <inheritdoc />
-    public long Workspace(int m, int n, int k) =>
-        m <= FewRowProducts<L, V>.MostRows ? FewRowProducts<L, V>.Workspace(m, k)
-        : products == ProductType.BF16 ? PackedProduct<PairPanels>.Workspace(m, k)
-        : PackedProduct<FloatPanels<L, V>>.Workspace(m, k);
+    public long Workspace(int m, int n, int k, bool transposeA) =>
+        Math.Max(
+            FewRowProducts<L, V>.Workspace(Math.Min(m, FewRowProducts<L, V>.MostRows), k),
+            m <= FewRowProducts<L, V>.MostRows ? 0
+            : products == ProductType.BF16 ? PackedProduct<PairPanels>.Workspace(m, k, transposeA)
+            : PackedProduct<FloatPanels<L, V>>.Workspace(m, k, transposeA));
 
     /// <inheritdoc />
     public void Product(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha, float beta, Tensor workspace)
@@ -26,8 +28,8 @@ internal sealed unsafe class Products<L, V>(int threads, ProductType products) :
             throw new ShapeException($"product: {a}{(transposeA ? "ᵀ" : "")} · {b}{(transposeB ? "ᵀ" : "")} into {c}");
         if (a.Type != DType.F32 || c.Type != DType.F32)
             throw new ShapeException($"product: activations are F32, not {a} and {c}");
-        if (workspace.Bytes < Workspace(m, n, k))
-            throw new ArgumentException($"product: a workspace of {workspace.Bytes} bytes instead of {Workspace(m, n, k)}", nameof(workspace));
+        if (workspace.Bytes < Workspace(m, n, k, transposeA))
+            throw new ArgumentException($"product: a workspace of {workspace.Bytes} bytes instead of {Workspace(m, n, k, transposeA)}", nameof(workspace));
         if (m == 0 || n == 0)
             return;
         var left = new Operand((byte*)a.Address, a.Pitch, a.PitchBytes, transposeA, a.Type, null);

@@ -4,7 +4,7 @@ namespace Attune.Engine.Backends;
 internal sealed class DryRunKernels(Backend like)
     : IMatrixKernels, INormKernels, IAttentionKernels, IPointwiseKernels, IIndexKernels, ILossKernels, IOptimizerKernels
 {
-    public long Workspace(int m, int n, int k) => like.Matrix.Workspace(m, n, k);
+    public long Workspace(int m, int n, int k, bool transposeA) => like.Matrix.Workspace(m, n, k, transposeA);
 
     public long Workspace(AttentionPlan plan, AttentionShape shape) => like.Attention.Workspace(plan, shape);
 

@@ -5,7 +5,7 @@ namespace Attune.Engine.Backends;
 /// <summary>Products as three loops.</summary>
 internal sealed class ReferenceMatrix<T> : IMatrixKernels where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public long Workspace(int m, int n, int k) => 0;
+    public long Workspace(int m, int n, int k, bool transposeA) => 0;
 
     public void Product(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha, float beta, Tensor workspace)
     {

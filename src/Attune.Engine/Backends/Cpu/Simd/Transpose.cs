@@ -12,6 +12,13 @@ internal static unsafe class Transpose
     public static void Copy(float* from, nint fromPitch, int rows, int cols, float* to, nint toPitch)
     {
         var r = 0;
+        for (; r + 16 <= rows && Avx512F.IsSupported; r += 16)
+        {
+            var c = 0;
+            for (; c + 16 <= cols; c += 16)
+                Block16(from + r * fromPitch + c, fromPitch, to + c * toPitch + r, toPitch);
+            Scalar(from + r * fromPitch + c, fromPitch, 16, cols - c, to + c * toPitch + r, toPitch);
+        }
         for (; r + 8 <= rows && Avx.IsSupported; r += 8)
         {
             var c = 0;
@@ -81,5 +88,54 @@ internal static unsafe class Transpose
         Avx.UnpackHigh(a, c).AsSingle().Store(to + toPitch);
         Avx.UnpackLow(b, d).AsSingle().Store(to + 2 * toPitch);
         Avx.UnpackHigh(b, d).AsSingle().Store(to + 3 * toPitch);
+    }
+
+    // Whole cache lines in, whole cache lines out.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Block16(float* from, nint fromPitch, float* to, nint toPitch)
+    {
+        Quarters(from, fromPitch, out var a0, out var a1, out var a2, out var a3);
+        Quarters(from + 4 * fromPitch, fromPitch, out var b0, out var b1, out var b2, out var b3);
+        Quarters(from + 8 * fromPitch, fromPitch, out var c0, out var c1, out var c2, out var c3);
+        Quarters(from + 12 * fromPitch, fromPitch, out var d0, out var d1, out var d2, out var d3);
+        StoreQuarters(a0, b0, c0, d0, to, toPitch);
+        StoreQuarters(a1, b1, c1, d1, to + toPitch, toPitch);
+        StoreQuarters(a2, b2, c2, d2, to + 2 * toPitch, toPitch);
+        StoreQuarters(a3, b3, c3, d3, to + 3 * toPitch, toPitch);
+    }
+
+    // Of four rows: quarter q of result i holds their column 4 q + i.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quarters(
+        float* from, nint fromPitch, out Vector512<float> q0, out Vector512<float> q1, out Vector512<float> q2, out Vector512<float> q3)
+    {
+        var r0 = Vector512.Load(from);
+        var r1 = Vector512.Load(from + fromPitch);
+        var r2 = Vector512.Load(from + 2 * fromPitch);
+        var r3 = Vector512.Load(from + 3 * fromPitch);
+        var a = Avx512F.UnpackLow(r0, r1).AsDouble();
+        var b = Avx512F.UnpackHigh(r0, r1).AsDouble();
+        var c = Avx512F.UnpackLow(r2, r3).AsDouble();
+        var d = Avx512F.UnpackHigh(r2, r3).AsDouble();
+        q0 = Avx512F.UnpackLow(a, c).AsSingle();
+        q1 = Avx512F.UnpackHigh(a, c).AsSingle();
+        q2 = Avx512F.UnpackLow(b, d).AsSingle();
+        q3 = Avx512F.UnpackHigh(b, d).AsSingle();
+    }
+
+    // Quarter q of a, b, c, d makes row 4 q.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreQuarters(
+        Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to, nint toPitch)
+    {
+        const byte Even = 0b10_00_10_00, Odd = 0b11_01_11_01;
+        var ab = Avx512F.Shuffle4x128(a, b, Even);
+        var cd = Avx512F.Shuffle4x128(c, d, Even);
+        Avx512F.Shuffle4x128(ab, cd, Even).Store(to);
+        Avx512F.Shuffle4x128(ab, cd, Odd).Store(to + 8 * toPitch);
+        ab = Avx512F.Shuffle4x128(a, b, Odd);
+        cd = Avx512F.Shuffle4x128(c, d, Odd);
+        Avx512F.Shuffle4x128(ab, cd, Even).Store(to + 4 * toPitch);
+        Avx512F.Shuffle4x128(ab, cd, Odd).Store(to + 12 * toPitch);
     }
 }
