@@ -10,6 +10,7 @@ internal readonly unsafe struct FloatPanels<L, V> : IPanels where L : struct, IL
 {
     private const int DecodedRows = IPanels.ScratchFloats / KBlocks.Longest;
     private const int CacheLine = 16;
+    private const int WorthAnnouncing = 64;
 
     public static int Rows => MicroKernel<L, V>.Rows;
 
@@ -21,6 +22,9 @@ internal readonly unsafe struct FloatPanels<L, V> : IPanels where L : struct, IL
 
     // Element by element a row is read as fast as a panel, and the panel need not be written first.
     public static bool ReadsInPlace(bool transposeA) => !transposeA;
+
+    // Packing writes each element once and reads it again; where few panels of A use it, that is longer than the product.
+    public static bool ReadsInPlace(Operand b, int m) => b.IsFloat && !b.Transposed && m <= 4 * Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackLeft(Operand a, int row, int rows, int k, int length, byte* to, float* scratch)
@@ -54,32 +58,25 @@ internal readonly unsafe struct FloatPanels<L, V> : IPanels where L : struct, IL
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Tile(LeftPanel a, byte* b, int length, float* c, nint pitch, float alpha, float beta)
+    public static void Tile(LeftPanel a, RightPanel b, int slices, int length, float* c, nint pitch, float alpha, float beta)
     {
-        Announce(c, pitch);
+        if (length >= WorthAnnouncing)
+            Announce(c, pitch, slices * Slice);
+        nint step = b.Step == 0 ? Cols : b.Step;
         if (a.Pitch == 0)
-            MicroKernel<L, V>.Wide<Consecutive>((float*)a.Address, 1, Rows, (float*)b, Cols, length, c, pitch, alpha, beta);
+            MicroKernel<L, V>.Tile<Consecutive>(slices, (float*)a.Address, 1, Rows, (float*)b.Address, step, length, c, pitch, alpha, beta);
         else
-            MicroKernel<L, V>.Wide<Strided>((float*)a.Address, a.Pitch, 1, (float*)b, Cols, length, c, pitch, alpha, beta);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void NarrowTile(LeftPanel a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta)
-    {
-        if (a.Pitch == 0)
-            MicroKernel<L, V>.Narrow<Consecutive>((float*)a.Address, 1, Rows, (float*)b + col, Cols, length, c, pitch, alpha, beta);
-        else
-            MicroKernel<L, V>.Narrow<Strided>((float*)a.Address, a.Pitch, 1, (float*)b + col, Cols, length, c, pitch, alpha, beta);
+            MicroKernel<L, V>.Tile<Strided>(slices, (float*)a.Address, a.Pitch, 1, (float*)b.Address, step, length, c, pitch, alpha, beta);
     }
 
     // A tile is written at its end, all at once: by then its lines shall be in the cache.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Announce(float* c, nint pitch)
+    private static void Announce(float* c, nint pitch, int cols)
     {
         if (!Sse.IsSupported)
             return;
         for (var i = 0; i < Rows; i++)
-            for (var j = 0; j < Cols; j += CacheLine)
+            for (var j = 0; j < cols; j += CacheLine)
                 Sse.Prefetch0(c + i * pitch + j);
     }
 

@@ -69,22 +69,9 @@ internal readonly unsafe struct FloatProducts<L, V> : IAttentionProducts where L
         {
             // Four vectors as two and two: a tile of one does not keep the multipliers busy.
             var vectors = cols / L.Width;
-            int done;
-            if (vectors is 2 or 4)
-            {
-                MicroKernel<L, V>.Pair<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
-                done = 2 * L.Width;
-            }
-            else if (vectors >= MicroKernel<L, V>.Vectors)
-            {
-                MicroKernel<L, V>.Wide<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
-                done = MicroKernel<L, V>.Cols;
-            }
-            else
-            {
-                MicroKernel<L, V>.Narrow<TRows>(a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
-                done = L.Width;
-            }
+            vectors = vectors is 2 or 4 ? 2 : Math.Min(vectors, MicroKernel<L, V>.Vectors);
+            MicroKernel<L, V>.Tile<TRows>(vectors, a, aRow, aStep, b, bStep, k, c, cRow, alpha, beta);
+            var done = vectors * L.Width;
             b += done;
             c += done;
             cols -= done;

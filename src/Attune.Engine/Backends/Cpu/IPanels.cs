@@ -15,7 +15,7 @@ internal unsafe interface IPanels
     /// <summary>Columns of a panel of B and of a whole tile of C.</summary>
     static abstract int Cols { get; }
 
-    /// <summary>Columns of the narrowest tile; divides <see cref="Cols"/>.</summary>
+    /// <summary>Columns of the narrowest tile, a slice; divides <see cref="Cols"/>.</summary>
     static abstract int Slice { get; }
 
     /// <summary>
@@ -26,6 +26,9 @@ internal unsafe interface IPanels
 
     /// <summary>True where tiles read rows of A where they lie: nothing of such an operand is packed but a last, incomplete panel.</summary>
     static abstract bool ReadsInPlace(bool transposeA);
+
+    /// <summary>True where a product of m rows reads whole slices of B where they lie: nothing of it is packed but the rest.</summary>
+    static abstract bool ReadsInPlace(Operand b, int m);
 
     /// <summary>
     /// Packs rows row … row + rows − 1 of A, steps k … k + length − 1, into one panel of <see cref="Rows"/> · Bytes(length). Rows that are missing
@@ -46,11 +49,8 @@ internal unsafe interface IPanels
     /// <param name="scratch">Room for <see cref="ScratchFloats"/> floats.</param>
     static abstract void PackRight(Operand b, int k, int length, int col, int count, byte* to, float* scratch);
 
-    /// <summary>A whole tile: c [Rows, Cols] ← α · a · b + β · c.</summary>
-    static abstract void Tile(LeftPanel a, byte* b, int length, float* c, nint pitch, float alpha, float beta);
-
-    /// <summary>Columns col … col + Slice − 1 of a tile: c [Rows, Slice] ← α · a · b + β · c, with the bits that the whole tile gives them.</summary>
-    static abstract void NarrowTile(LeftPanel a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta);
+    /// <summary>The first columns of a tile: c [Rows, slices · Slice] ← α · a · b + β · c; an element's bits do not depend on how many.</summary>
+    static abstract void Tile(LeftPanel a, RightPanel b, int slices, int length, float* c, nint pitch, float alpha, float beta);
 }
 
 /// <summary>Some rows of A over a block of k: packed, or floats where they lie.</summary>
@@ -60,4 +60,13 @@ internal unsafe readonly struct LeftPanel(byte* address, nint pitch)
 
     /// <summary>Floats from row to row where rows are read in place; 0 where they are packed.</summary>
     public nint Pitch { get; } = pitch;
+}
+
+/// <summary>Some columns of B over a block of k: packed, or floats where they lie.</summary>
+internal unsafe readonly struct RightPanel(byte* address, nint step)
+{
+    public byte* Address { get; } = address;
+
+    /// <summary>Floats from step to step where columns are read in place; 0 where they are packed.</summary>
+    public nint Step { get; } = step;
 }

@@ -5,6 +5,7 @@ internal readonly unsafe struct Operand(
     byte* address, long pitch, long pitchBytes, bool transposed, DType type, delegate*<byte*, long, int, float*, void> decode)
 {
     private readonly byte* address = address;
+    private readonly DType type = type;
     private readonly delegate*<byte*, long, int, float*, void> decode = decode;
 
     /// <summary>Elements from row to row.</summary>
@@ -18,10 +19,13 @@ internal readonly unsafe struct Operand(
     public DType Type { get; } = type;
 
     /// <summary>True where rows can be read in place.</summary>
-    public bool IsFloat { get; } = type == DType.F32;
+    public bool IsFloat => type == DType.F32;
 
     /// <summary>True where rows hold BF16, which packed pairs take as it is.</summary>
-    public bool IsBF16 { get; } = type == DType.BF16;
+    public bool IsBF16 => type == DType.BF16;
+
+    /// <summary>The same matrix on the other side of a product, which is then that of the transposes.</summary>
+    public Operand Turned => new(address, Pitch, PitchBytes, !Transposed, type, decode);
 
     /// <summary>Row <paramref name="index"/>, raw.</summary>
     public byte* Row(long index) => address + index * PitchBytes;
@@ -50,7 +54,12 @@ internal unsafe readonly struct Target(float* address, long pitch, float alpha, 
 
     public float Beta { get; init; } = beta;
 
+    /// <summary>True where columns of C lie along memory.</summary>
+    public bool Transposed { get; init; }
+
     public float* Row(long index) => Address + index * Pitch;
+
+    public float* At(long row, long col) => Transposed ? Address + col * Pitch + row : Address + row * Pitch + col;
 }
 
 /// <summary>How a sum over k is split: evenly, in multiples of 64, at most <see cref="Longest"/> each.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Backends.Cpu;
 
@@ -29,6 +30,9 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
     /// <param name="threads">Threads at most; the bits of C do not depend on it.</param>
     public static void Run(Operand left, Operand right, Target target, int m, int n, int k, byte* packed, int threads)
     {
+        // Of few columns there is less work than packing a transposed A: on the right side of Cᵀ = Bᵀ · Aᵀ it is read where it lies.
+        if (left.Transposed && n < m && right.IsFloat && TPanels.ReadsInPlace(left.Turned, n))
+            (left, right, target, m, n) = (right.Turned, left.Turned, target with { Transposed = true }, n, m);
         if (TPanels.ReadsInPlace(left.Transposed))
             packed = null;
         var block = packed == null ? m : RowBlock(m, k);
@@ -42,7 +46,7 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
                 var pack = new PackJob { A = a, Blocks = blocks };
                 Workers.Shared.Run(ref pack, blocks.Count * pack.Groups, threads);
             }
-            var strips = new StripJob(a, right, target with { Address = target.Row(start) }, n, blocks, threads);
+            var strips = new StripJob(a, right, target with { Address = target.At(start, 0) }, n, blocks, threads);
             Workers.Shared.Run(ref strips, strips.Tiles, threads);
         }
     }
@@ -62,6 +66,8 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
     private readonly struct LeftRows(Operand a, byte* packed, int start, int rows)
     {
         public int Panels { get; } = PanelCount(rows);
+
+        public int Rows => rows;
 
         public int Count(int panel) => Math.Min(TPanels.Rows, rows - panel * TPanels.Rows);
 
@@ -128,6 +134,7 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
 
         public int Tiles => strips * groups;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Tile(int index)
         {
             var col = index % strips * stripPanels * TPanels.Cols;
@@ -137,57 +144,61 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
             var packed = Workers.Shared.Scratch;
             var scratch = (float*)(packed + StripBytes);
             var own = (byte*)(scratch + IPanels.ScratchFloats);
+            // Columns that are packed: all, none, or a last panel of which a part is missing.
+            var whole = !TPanels.ReadsInPlace(b, a.Rows) ? 0 : count % TPanels.Slice == 0 ? count : count / TPanels.Cols * TPanels.Cols;
             for (var block = 0; block < blocks.Count; block++)
             {
                 var (k, length) = blocks.Range(block);
-                TPanels.PackRight(b, k, length, col, count, packed, scratch);
+                if (whole < count)
+                    TPanels.PackRight(b, k, length, col + whole, count - whole, packed, scratch);
                 var beta = block == 0 ? c.Beta : 1;
                 for (var panel = first; panel < last; panel++)
                 {
-                    var target = c with { Address = c.Row(panel * TPanels.Rows) + col, Beta = beta };
-                    Multiply(a.Panel(panel, k, length, own, scratch), packed, length, a.Count(panel), count, target, scratch);
+                    var left = a.Panel(panel, k, length, own, scratch);
+                    for (var j = 0; j < count; j += TPanels.Cols)
+                    {
+                        var right = j < whole
+                            ? new RightPanel((byte*)(b.Floats(k) + col + j), (nint)b.Pitch)
+                            : new RightPanel(packed + (long)(j - whole) * TPanels.Bytes(length), 0);
+                        var target = c with { Address = c.At(panel * TPanels.Rows, col + j), Beta = beta };
+                        Multiply(left, right, length, a.Count(panel), Math.Min(TPanels.Cols, count - j), target, scratch);
+                    }
                 }
             }
         }
     }
 
-    // One panel of A times the panels of B: rows × cols of C.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(LeftPanel a, byte* b, int length, int rows, int cols, Target c, float* scratch)
+    // One tile: rows × cols of C. One that C does not hold whole, or not by rows, is computed beside it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(LeftPanel a, RightPanel b, int length, int rows, int cols, Target c, float* scratch)
     {
-        var full = rows == TPanels.Rows;
-        for (var j = 0; j < cols; j += TPanels.Cols)
+        var slices = (cols + TPanels.Slice - 1) / TPanels.Slice;
+        if (rows == TPanels.Rows && slices * TPanels.Slice == cols && !c.Transposed)
         {
-            var panel = b + (long)j * TPanels.Bytes(length);
-            if (full && cols - j >= TPanels.Cols)
-            {
-                TPanels.Tile(a, panel, length, c.Address + j, (nint)c.Pitch, c.Alpha, c.Beta);
-                continue;
-            }
-            for (var i = 0; i < TPanels.Cols && i < cols - j; i += TPanels.Slice)
-            {
-                var to = c.Address + j + i;
-                var count = Math.Min(TPanels.Slice, cols - j - i);
-                if (full && count == TPanels.Slice)
-                    TPanels.NarrowTile(a, panel, i, length, to, (nint)c.Pitch, c.Alpha, c.Beta);
-                else
-                    Edge(a, panel, i, length, rows, count, c with { Address = to }, scratch);
-            }
+            TPanels.Tile(a, b, slices, length, c.Address, (nint)c.Pitch, c.Alpha, c.Beta);
+            return;
         }
-    }
-
-    // A tile that C does not hold whole is computed beside it.
-    private static void Edge(LeftPanel a, byte* b, int col, int length, int rows, int cols, Target c, float* scratch)
-    {
         if (c.Beta != 0)
-            Copy(c.Address, c.Pitch, scratch, TPanels.Slice, rows, cols);
-        TPanels.NarrowTile(a, b, col, length, scratch, TPanels.Slice, c.Alpha, c.Beta);
-        Copy(scratch, TPanels.Slice, c.Address, c.Pitch, rows, cols);
+            Take(c, rows, cols, scratch);
+        TPanels.Tile(a, b, slices, length, scratch, TPanels.Cols, c.Alpha, c.Beta);
+        Put(scratch, rows, cols, c);
     }
 
-    private static void Copy(float* from, long fromPitch, float* to, long toPitch, int rows, int cols)
+    private static void Take(Target c, int rows, int cols, float* tile)
     {
-        for (var i = 0; i < rows; i++)
-            new ReadOnlySpan<float>(from + i * fromPitch, cols).CopyTo(new Span<float>(to + i * toPitch, cols));
+        if (c.Transposed)
+            Transpose.Copy(c.Address, (nint)c.Pitch, cols, rows, tile, TPanels.Cols);
+        else
+            for (var i = 0; i < rows; i++)
+                new ReadOnlySpan<float>(c.Row(i), cols).CopyTo(new Span<float>(tile + i * TPanels.Cols, cols));
+    }
+
+    private static void Put(float* tile, int rows, int cols, Target c)
+    {
+        if (c.Transposed)
+            Transpose.Copy(tile, TPanels.Cols, rows, cols, c.Address, (nint)c.Pitch);
+        else
+            for (var i = 0; i < rows; i++)
+                new ReadOnlySpan<float>(tile + i * TPanels.Cols, cols).CopyTo(new Span<float>(c.Row(i), cols));
     }
 }

@@ -28,6 +28,8 @@ internal readonly unsafe struct PairPanels : IPanels
     // Rows are rounded: once, while they are packed.
     public static bool ReadsInPlace(bool transposeA) => false;
 
+    public static bool ReadsInPlace(Operand b, int m) => false;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackLeft(Operand a, int row, int rows, int k, int length, byte* to, float* scratch)
     {
@@ -50,20 +52,12 @@ internal readonly unsafe struct PairPanels : IPanels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Tile(LeftPanel a, byte* b, int length, float* c, nint pitch, float alpha, float beta) =>
-        Tile(Cols / Slice, a.Address, b, length, c, pitch, alpha, beta);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void NarrowTile(LeftPanel a, byte* b, int col, int length, float* c, nint pitch, float alpha, float beta) =>
-        Tile(1, a.Address, b + col * PairBytes, length, c, pitch, alpha, beta);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Tile(int vectors, byte* a, byte* b, int length, float* c, nint pitch, float alpha, float beta)
+    public static void Tile(LeftPanel a, RightPanel b, int slices, int length, float* c, nint pitch, float alpha, float beta)
     {
         var tile = new PairTile
         {
-            A = a,
-            B = b,
+            A = a.Address,
+            B = b.Address,
             Pairs = (length + 1) / 2,
             StepB = Cols * PairBytes,
             C = c,
@@ -71,7 +65,7 @@ internal readonly unsafe struct PairPanels : IPanels
             Alpha = alpha,
             Beta = beta,
         };
-        PairKernels.Tile(vectors)(&tile);
+        PairKernels.Tile(slices)(&tile);
     }
 
     // Rows of B along k: 16 of them make a vector of columns.
