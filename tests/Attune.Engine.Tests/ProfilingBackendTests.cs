@@ -39,7 +39,7 @@ public class ProfilingBackendTests
         var backend = new CpuBackend(64);
         var watch = new ProfilingBackend(backend, countTiles: true);
         var (x, w, c) = (Tensor.Allocate(DType.F32, 2048, 64), Tensor.Allocate(DType.F32, 1536, 64), Tensor.Allocate(DType.F32, 2048, 1536));
-        var workspace = Tensor.Allocate(DType.U8, 1, (int)backend.Matrix.Workspace(2048, 1536, 64) + 64);
+        var workspace = Tensor.Allocate(DType.U8, 1, (int)backend.Matrix.Workspace(2048, 1536, 64, false) + 64);
         watch.Matrix.Product(x, false, w, true, c, 1, 0, workspace);
         Assert.True(Assert.Single(watch.Profile.Totals).Value.Tiles >= 64);
     }

@@ -54,7 +54,7 @@ internal static class ProductCases
         Tensor? workspace = null;
         return backend =>
         {
-            var bytes = backend.Matrix.Workspace(m, n, transposeA ? a.Rows : a.Cols);
+            var bytes = backend.Matrix.Workspace(m, n, transposeA ? a.Rows : a.Cols, transposeA);
             if (workspace is null || workspace.Bytes < bytes)
                 workspace = memory.Workspace(bytes);
             backend.Matrix.Product(a, transposeA, b, transposeB, c, 1, 0, workspace);

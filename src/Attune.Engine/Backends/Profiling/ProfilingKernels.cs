@@ -7,7 +7,7 @@ namespace Attune.Engine.Backends;
 internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, bool countTiles)
     : IMatrixKernels, INormKernels, IAttentionKernels, IPointwiseKernels, IIndexKernels, ILossKernels, IOptimizerKernels
 {
-    public long Workspace(int m, int n, int k) => inner.Matrix.Workspace(m, n, k);
+    public long Workspace(int m, int n, int k, bool transposeA) => inner.Matrix.Workspace(m, n, k, transposeA);
 
     public long Workspace(AttentionPlan plan, AttentionShape shape) => inner.Attention.Workspace(plan, shape);
 
