@@ -159,7 +159,7 @@ decode() {
 
 for section in "${sections[@]}"; do
   case $section in
-    w1 | w1full | w2 | w3 | instruct | decode | start) echo "== $section"; "$section" ;;
+    w1 | w1full | w2 | w3 | instruct | decode | start) echo "== $section"; "$section" || echo "$section ended early" >&2 ;;
     *) echo "no section $section; there are w1 w1full w2 w3 instruct decode start" >&2; exit 2 ;;
   esac
 done
