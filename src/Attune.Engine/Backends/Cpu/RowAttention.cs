@@ -27,10 +27,10 @@ internal static unsafe class RowAttention<L, V> where L : struct, ILane<V> where
     {
         for (var j = 0; j < count; j++)
             scores[j] = AttentionKernel<L, V>.Dot(q, keys + j * keyPitch, shape.HeadSize);
-        // What fills the last vector up is never seen.
-        new Span<float>(scores + count, (L.Width - count % L.Width) % L.Width).Fill(float.NegativeInfinity);
         if (shape.SoftCap > 0)
             AttentionKernel<L, V>.Cap(scores, count, shape.Scale, shape.SoftCap);
+        // What fills the last vector up is never seen; capped, it would be.
+        new Span<float>(scores + count, (L.Width - count % L.Width) % L.Width).Fill(float.NegativeInfinity);
         var factor = 1 / Softmax(scores, count, shape.SoftCap > 0 ? 1 : shape.Scale);
         for (var i = 0; i < shape.HeadSize; i += L.Width)
             Elements<L, V>.Store(o + i, L.Mul(L.Set(factor), Column(scores, values + i, valuePitch, count, shape.HeadSize - i)), shape.HeadSize - i);
