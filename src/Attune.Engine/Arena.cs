@@ -148,6 +148,9 @@ public sealed class Block
     /// <summary>How many hold on to it.</summary>
     public int References { get; private set; } = 1;
 
+    /// <summary>False for memory that someone outside keeps.</summary>
+    internal bool InArena => arena is not null;
+
     /// <summary>How many recorded operations need its present contents; while any does, nothing may be written in place.</summary>
     internal int Savers { get; set; }
 

@@ -28,6 +28,11 @@ public abstract class Storage : IDisposable
     /// <summary>Memory that <paramref name="owner"/> keeps alive, such as a mapped file; written to only where that allows it.</summary>
     public static Storage Foreign(nint address, long bytes, object owner) => new ForeignStorage(address, bytes, owner);
 
+    /// <summary>Says that the contents were read and will hardly be again; of a mapped file they then need not stay in memory.</summary>
+    public virtual void WasRead()
+    {
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {
@@ -96,6 +101,8 @@ public abstract class Storage : IDisposable
         public override nint Address { get; } = address;
 
         public override long Bytes { get; } = bytes;
+
+        public override void WasRead() => Os.AdviseReadOnce(Address, Bytes);
 
         protected override void Dispose(bool disposing)
         {

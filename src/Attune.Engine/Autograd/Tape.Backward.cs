@@ -45,6 +45,21 @@ public sealed partial class Tape
         return Exclusive(x);
     }
 
+    /// <summary>
+    /// As <see cref="GradOf"/>, for an operation whose kernel reads an element of <paramref name="x"/> before it writes that element's
+    /// gradient: where this is the first contribution and nobody else needs the value any more, the gradient takes its memory.
+    /// </summary>
+    public Tensor? GradInPlaceOf(Var x, out float beta)
+    {
+        // Held by the operation that asks, and by nothing outside of the tape: the value is void after it.
+        if (!x.NeedsGrad || x is Parameter || x.Grad is not null || x.Value.Block is not { Savers: 1, References: 1, InArena: true } block)
+            return GradOf(x, out beta);
+        beta = 0;
+        block.Retain();
+        SetGrad(x, x.Value);
+        return x.Grad;
+    }
+
     /// <summary>The gradient of an output, to be overwritten by its operation's backward; null where nothing reached it.</summary>
     public Tensor? TakeGrad(Var output) => output.Grad is null ? null : Exclusive(output);
 

@@ -174,13 +174,13 @@ public interface IPointwiseKernels
     /// <summary>y = f(x).</summary>
     void Activate(Activation f, Tensor x, Tensor y);
 
-    /// <summary>dx = dy · f′(x) + β · dx.</summary>
+    /// <summary>dx = dy · f′(x) + β · dx; dx may be x or dy.</summary>
     void ActivateBackward(Activation f, Tensor dy, Tensor x, Tensor dx, float beta);
 
     /// <summary>y = f(gate) · up (Shazeer 2020).</summary>
     void Gate(Activation f, Tensor gate, Tensor up, Tensor y);
 
-    /// <summary>dgate = dy · up · f′(gate) + βg · dgate; dup = dy · f(gate) + βu · dup; a null target is not computed.</summary>
+    /// <summary>dgate = dy · up · f′(gate) + βg · dgate; dup = dy · f(gate) + βu · dup; a null target is not computed; dgate may be gate, dup may be up.</summary>
     void GateBackward(Activation f, Tensor dy, Tensor gate, Tensor up, Tensor? dGate, float betaGate, Tensor? dUp, float betaUp);
 
     /// <summary>

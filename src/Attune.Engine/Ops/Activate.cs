@@ -24,10 +24,10 @@ public sealed class Activate(Activation f, Var x) : Op(x)
     /// <inheritdoc />
     protected internal override void Fill(Tape t) => t.Backend.Pointwise.Activate(f, x.Value, Out.Value);
 
-    /// <summary>dx = dy · f′(x).</summary>
+    /// <summary>dx = dy · f′(x), in x's memory where nobody else needs it.</summary>
     public override void Backward(Tape t)
     {
-        if (t.GradOf(x, out var beta) is { } dx)
+        if (t.GradInPlaceOf(x, out var beta) is { } dx)
             t.Backend.Pointwise.ActivateBackward(f, Out.Grad!, x.Value, dx, beta);
     }
 }

@@ -26,7 +26,7 @@ public sealed class Gate(Activation f, Var gate, Var up) : Op(gate, up)
     /// <inheritdoc />
     protected internal override void Fill(Tape t) => t.Backend.Pointwise.Gate(f, gate.Value, up.Value, Out.Value);
 
-    /// <summary>dgate = dy · up · f′(gate), dup = dy · f(gate).</summary>
+    /// <summary>dgate = dy · up · f′(gate), dup = dy · f(gate), in their memory where nobody else needs them.</summary>
     public override void Backward(Tape t)
     {
         if (gate == up)
@@ -42,8 +42,8 @@ public sealed class Gate(Activation f, Var gate, Var up) : Op(gate, up)
     private void Backward(Tape t, Var? ofGate, Var? ofUp)
     {
         var (betaGate, betaUp) = (0f, 0f);
-        var dGate = ofGate is null ? null : t.GradOf(ofGate, out betaGate);
-        var dUp = ofUp is null ? null : t.GradOf(ofUp, out betaUp);
+        var dGate = ofGate is null ? null : t.GradInPlaceOf(ofGate, out betaGate);
+        var dUp = ofUp is null ? null : t.GradInPlaceOf(ofUp, out betaUp);
         t.Backend.Pointwise.GateBackward(f, Out.Grad!, gate.Value, up.Value, dGate, betaGate, dUp, betaUp);
     }
 }

@@ -23,6 +23,9 @@ public sealed class HeadLoss(
     Var x, Parameter head, Tensor targets, Tensor weights, float scale, IRowLoss loss, int chunkRows, Tensor losses,
     int capacity = 0) : Op(x, head)
 {
+    // The gradients go through the vocabulary in parts, so that what a product packs of its left side is a fraction of the logits.
+    private const int PartTokens = 6144;
+
     private Tensor? dx;
 
     /// <summary>dx [n, C], if x needs it.</summary>
@@ -56,20 +59,30 @@ public sealed class HeadLoss(
         var part = x.Value.RowRange(first, logits.Rows);
         kernels.Product(part, false, head.Value, true, logits, 1, 0, workspace);
         loss.Run(t.Backend, logits, first, targets, weights, scale, losses, gradients: Recorded);
+        if (!Recorded)
+            return;
         // From here on the logits are their gradients: dx = dlogits · head, dhead = dlogitsᵀ · x.
-        if (dx is not null)
-            kernels.Product(logits, false, head.Value, false, dx.RowRange(first, logits.Rows), 1, 0, workspace);
-        if (Recorded && t.GradOf(head, out var beta) is { } dHead)
-            kernels.Product(logits, true, part, false, dHead, 1, beta, workspace);
+        var dHead = t.GradOf(head, out var beta);
+        var dPart = dx?.RowRange(first, logits.Rows);
+        for (var token = 0; token < head.Value.Rows; token += PartTokens)
+        {
+            var count = Math.Min(PartTokens, head.Value.Rows - token);
+            var dLogits = logits.ColRange(token, count);
+            if (dPart is not null)
+                kernels.Product(dLogits, false, head.Value.RowRange(token, count), false, dPart, 1, token == 0 ? 0 : 1, workspace);
+            if (dHead is not null)
+                kernels.Product(dLogits, true, part, false, dHead.RowRange(token, count), 1, beta, workspace);
+        }
     }
 
     // One workspace for the two or three products of every chunk.
     private long Workspace(Tape t, int rows)
     {
         var (kernels, vocabulary, channels) = (t.Backend.Matrix, head.Value.Rows, x.Value.Cols);
+        var part = Math.Min(PartTokens, vocabulary);
         return Math.Max(
             kernels.Workspace(rows, vocabulary, channels, false),
-            Math.Max(kernels.Workspace(rows, channels, vocabulary, false), head.NeedsGrad ? kernels.Workspace(vocabulary, channels, rows, true) : 0));
+            Math.Max(kernels.Workspace(rows, channels, part, false), head.NeedsGrad ? kernels.Workspace(part, channels, rows, true) : 0));
     }
 
     /// <summary>dx, computed before, times the upstream gradient; handed on and not copied.</summary>

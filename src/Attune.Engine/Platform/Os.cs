@@ -8,6 +8,7 @@ namespace Attune.Engine.Platform;
 /// </summary>
 public static partial class Os
 {
+    private const int MadviseUnneeded = 4;
     private const int MadviseHugePages = 14;
     private const int MadviseDontNeed = 4;
 
@@ -32,6 +33,19 @@ public static partial class Os
     {
         if (NativeCalls && OperatingSystem.IsLinux())
             _ = madvise(address, (nuint)bytes, MadviseHugePages);
+    }
+
+    /// <summary>Says that a range of a mapped file was read and will hardly be again: its pages need not stay resident. They are read anew if they are.</summary>
+    public static void AdviseReadOnce(nint address, long bytes)
+    {
+        if (!NativeCalls || !OperatingSystem.IsLinux())
+            return;
+        // Whole pages inside the range: its neighbours may still be in use.
+        var page = Environment.SystemPageSize;
+        var start = (address + page - 1) / page * page;
+        var end = (address + (nint)bytes) / page * page;
+        if (end > start)
+            _ = madvise(start, (nuint)(end - start), MadviseUnneeded);
     }
 
     /// <summary>The processors that this process may use, by number; 0 … n − 1 where the system does not say.</summary>

@@ -27,6 +27,7 @@ public static class NextToken
         var capacity = input.Ids.Length;
         var rows = t.Integers(input.TrainedRows, capacity);
         var chosen = t.Run(new GatherRows(hidden, rows, capacity));
+        t.Done(hidden);
         var losses = t.New(1, capacity).ColRange(0, input.TrainedRows.Length);
         var loss = t.Run(new HeadLoss(
             chosen, model.Head, t.Integers(input.Targets, capacity), t.Numbers(input.Weights, capacity), scale, rowLoss ?? new CrossEntropyLoss(), ChunkRows, losses, capacity));

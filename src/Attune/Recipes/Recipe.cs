@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Training;
 
@@ -151,6 +152,9 @@ public sealed record TrainRecipe
 
     /// <summary>What matrix products of training are computed in: f32, or bf16, which rounds their operands and sums in F32. auto: bf16 where the processor has AVX512_BF16, otherwise f32.</summary>
     public ProductType? Compute { get; init; }
+
+    /// <summary>The type in which activations wait for the backward pass: f32, or bf16, which halves their memory and rounds what gradients are computed from (not what attention takes exponentials of, nor statistics). auto: f32, or bf16 where that is the fastest way that fits into limits.memory.</summary>
+    public DType? Saved { get; init; }
 
     /// <summary>Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.</summary>
     public Recompute Recompute { get; init; } = Recompute.Auto;

@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Training;
 using static Attune.Recipes.ValueKinds;
@@ -103,6 +104,9 @@ public static class RecipeKeys
         Train("compute", Auto(OneOf(("f32", ProductType.F32), ("bf16", ProductType.BF16))),
             "What matrix products of training are computed in: f32, or bf16, which rounds their operands and sums in F32. auto: bf16 where the processor has AVX512_BF16, otherwise f32.",
             t => t.Compute, (t, v) => t with { Compute = v }),
+        Train("saved", Auto(OneOf(("f32", DType.F32), ("bf16", DType.BF16))),
+            "The type in which activations wait for the backward pass: f32, or bf16, which halves their memory and rounds what gradients are computed from (not what attention takes exponentials of, nor statistics). auto: f32, or bf16 where that is the fastest way that fits into limits.memory.",
+            t => t.Saved, (t, v) => t with { Saved = v }),
         Train("recompute", OneOf(("auto", Recompute.Auto), ("on", Recompute.On), ("off", Recompute.Off)),
             "Compute activations again in the backward pass rather than keep them. auto: only where memory needs it.",
             t => t.Recompute, (t, v) => t with { Recompute = v }),

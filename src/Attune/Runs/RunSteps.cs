@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Recipes;
 using Attune.Training;
@@ -69,6 +70,7 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
                 WeightDecay = train.WeightDecay,
                 Clip = train.Clip,
             },
+            SavedType = train.Saved == DType.BF16 ? DType.BF16 : null,
             Keep = train.Recompute == Recompute.On ? Keep.Recompute : Keep.Saved,
             Seed = train.Seed,
             EvalEvery = train.EvalEvery!.Value,

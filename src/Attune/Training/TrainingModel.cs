@@ -59,7 +59,7 @@ public sealed class TrainingModel : IDisposable
             ? WithAdapters(folder, lora, backend, arena)
             : Full(folder, method, backend, arena);
         if (!arena.IsPretend)
-            model.SetStartingValues(method);
+            model.SetStartingValues(method, backend);
         return model;
     }
 
@@ -88,7 +88,7 @@ public sealed class TrainingModel : IDisposable
         return new TrainingModel(folder, decoder, null, weights);
     }
 
-    private void SetStartingValues(TuningMethod method)
+    private void SetStartingValues(TuningMethod method, Backend backend)
     {
         var key = RandomKey.OfSeed(method.Seed).For("starting values");
         if (Adapters is { } adapters)
@@ -101,9 +101,14 @@ public sealed class TrainingModel : IDisposable
         {
             var value = Weights.Find(info.Name)!.Value;
             if (method.FromScratch)
+            {
                 StartingWeights.Fill(value, info, Folder.Config, key);
-            else
-                value.Write(Folder.Weight(info).ToArray());
+                continue;
+            }
+            var stored = Folder.Weight(info);
+            backend.Pointwise.AddScaled(stored, 1, value, 0);
+            // The copy is what runs from here on: the file's pages would double it.
+            stored.Block.Storage.WasRead();
         }
     }
 }

@@ -113,6 +113,23 @@ public class SavedTests
     }
 
     [Fact]
+    public void A_gradient_takes_the_memory_of_a_value_that_only_its_operation_needs()
+    {
+        var inputs = new Inputs(static _ => true);
+        var (x, w) = (inputs.Flow(8, 8), inputs.Weight(8, 8));
+        using var arena = GradientCheck.PoisonedArena();
+        using var t = new Tape(new ReferenceBackend<double>(), arena);
+        var before = x.Value.ToArray();
+        var product = t.Run(new MatMul(x, w));
+        var outs = t.Run(new Activate(Activation.Silu, t.Run(new Activate(Activation.Gelu, product))));
+        t.Backward([outs], [Inputs.Constant(8, 8)]);
+        // Forward's three values and the seed's copy are the most there was: neither inner gradient took memory of its own.
+        Assert.Equal(4L * 8 * 8 * sizeof(double), arena.Peak);
+        // The caller's own value is not touched.
+        Assert.Equal(before, x.Value.ToArray());
+    }
+
+    [Fact]
     public void A_value_that_is_done_with_is_freed_at_once_where_nothing_saved_it()
     {
         var inputs = new Inputs(static _ => false);

@@ -46,6 +46,7 @@ public sealed class RecipeKeysTests : IDisposable
         ["train.keep_best"] = "false",
         ["train.threads"] = "2",
         ["train.compute"] = "bf16",
+        ["train.saved"] = "bf16",
         ["train.recompute"] = "on",
         ["train.prefix_cache"] = "off",
         ["train.from_scratch"] = "true",

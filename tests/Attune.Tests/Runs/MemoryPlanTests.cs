@@ -53,12 +53,21 @@ public partial class MemoryPlanTests
     public void Products_in_bf16_take_what_was_planned_to_the_byte(string family, bool lora, Keep keep, int rows) =>
         TakesWhatWasPlanned(family, lora, keep, rows, TestBackends.BF16(2));
 
-    private static void TakesWhatWasPlanned(string family, bool lora, Keep keep, int rows, Backend backend)
+    /// <summary>Saved activations that wait in half the memory, together with recomputation too.</summary>
+    [Theory]
+    [InlineData("llama", true, Keep.Saved, 300)]
+    [InlineData("gpt2", false, Keep.Saved, 61)]
+    [InlineData("qwen3", false, Keep.Recompute, 300)]
+    [Trait("SilentFailure", "6")]
+    public void Activations_saved_in_bf16_take_what_was_planned_to_the_byte(string family, bool lora, Keep keep, int rows) =>
+        TakesWhatWasPlanned(family, lora, keep, rows, CpuBackend.Shared(2), DType.BF16);
+
+    private static void TakesWhatWasPlanned(string family, bool lora, Keep keep, int rows, Backend backend, DType? saved = null)
     {
         using var tiny = new TinyModel(family: family);
         using var folder = ModelFolder.Open(tiny.Path);
         var method = new TuningMethod(lora ? new LoraOptions { Rank = 4, Dropout = 0.1f } : null, false, 1);
-        var options = new TrainerOptions { TotalSteps = 1, PassRows = rows, Keep = keep, LearningRate = new LearningRate(1e-3, LearningRateShape.Constant, 0, 1) };
+        var options = new TrainerOptions { TotalSteps = 1, PassRows = rows, Keep = keep, SavedType = saved, LearningRate = new LearningRate(1e-3, LearningRateShape.Constant, 0, 1) };
         var plan = MemoryPlan.Of(folder, method, options, backend, 0, 0, 0);
         foreach (var (length, trained) in ((int, int)[])[(rows, rows), (rows, 1), (rows / 3, 2), (5, 1), (2, 1)])
         {
@@ -180,9 +189,25 @@ public partial class MemoryPlanTests
         Assert.True(tight.Memory.Plan.Total <= tight.Memory.Limit);
     }
 
+    /// <summary>Where passes may not shrink, activations wait in BF16 before anything is computed twice: chosen, and said.</summary>
+    [Fact]
+    [Trait("SilentFailure", "6")]
+    public void A_tight_limit_on_given_passes_is_met_by_rounding_before_recomputing()
+    {
+        using var tiny = new TinyModel();
+        string[] settings = ["train.micro_batch_tokens=1024", "train.batch_tokens=2048"];
+        using var exact = RunSetup.Prepare(tiny.Recipe("run", settings), CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
+        using var tight = RunSetup.Prepare(
+            tiny.Recipe("run", [.. settings, $"limits.memory={exact.Memory.Plan.Total - 1}B"]), CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal((DType.F32, DType.BF16), (exact.Recipe.Train.Saved, tight.Recipe.Train.Saved));
+        Assert.Equal((DType.BF16, Keep.Saved), (tight.Steps.Options.SavedType, tight.Steps.Options.Keep));
+        Assert.Contains(tight.Choices.Made, static c => c is { Key: "train.saved", Value: "bf16" });
+    }
+
     /// <summary>A whole run, its generation and its checks after saving included, stays inside the arena that was planned: it would throw.</summary>
     [Theory]
     [InlineData("method.kind=lora", "train.recompute=on")]
+    [InlineData("method.kind=lora", "train.saved=bf16")]
     [InlineData("method.kind=full", "method.rank=auto")]
     [InlineData("train.micro_batch_tokens=64", "eval.max_new_tokens=100")]
     [Trait("SilentFailure", "6")]

@@ -52,6 +52,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["train.threads"] = ("3", ""),
         // The one that auto does not choose here.
         ["train.compute"] = (CpuBackend.Supports(ProductType.BF16) ? "f32" : "bf16", ""),
+        ["train.saved"] = ("bf16", ""),
         ["train.recompute"] = ("on", ""),
         ["train.prefix_cache"] = ("off", "method.last_layers: 1\n"),
         ["train.from_scratch"] = ("true", "method.kind: full\n"),
@@ -134,7 +135,7 @@ public sealed class ResolvedKeysTests : IDisposable
         text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.LastLayers} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
         if (setup.Method.Lora is { } lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.Seed}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
         foreach (var set in (IReadOnlyList<Example>[])[setup.Data.Train, setup.Data.Valid, setup.Data.Test, setup.Data.General])

@@ -1,4 +1,5 @@
 using Attune.Adapters;
+using Attune.Engine;
 using Attune.Problems;
 using Attune.Tests.Formats;
 using Attune.Tests.Models;
@@ -285,6 +286,22 @@ public class TrainerTests
         using var temp = new TempFolder();
         using var exact = new TrainingRig(temp.File("f32"), lora);
         using var rounded = new TrainingRig(temp.File("bf16"), lora, backend: TestBackends.CpuBF16);
+        exact.Run();
+        rounded.Run();
+        Assert.NotEqual(exact.Bits, rounded.Bits);
+        Assert.All(exact.Losses.Zip(rounded.Losses), static p => Assert.InRange(p.Second, 0.99 * p.First, 1.01 * p.First));
+    }
+
+    /// <summary>Nor in what activations waited for backward.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Losses_with_activations_saved_in_bf16_follow_those_in_f32(bool lora)
+    {
+        using var temp = new TempFolder();
+        using var exact = new TrainingRig(temp.File("f32"), lora);
+        using var rounded = new TrainingRig(temp.File("bf16"), lora);
+        rounded.Options = rounded.Options with { SavedType = DType.BF16 };
         exact.Run();
         rounded.Run();
         Assert.NotEqual(exact.Bits, rounded.Bits);
