@@ -17,7 +17,8 @@ internal sealed unsafe partial class Attentions<L, V>
             var (span, head, block) = Find(index);
             var first = block * Queries;
             var count = Math.Min(Queries, span.QueryLength - first);
-            if (span.QueryLength == 1 && span.KeyLength is > 0 and <= RowAttention<L, V>.MostKeys && Lse.At(0, 0) == null)
+            // A sequence of one token may stand in a training pass, whose recorded and unrecorded forward must give the same bits.
+            if (span.QueryLength == 1 && span.KeyLength is > 1 and <= RowAttention<L, V>.MostKeys && Lse.At(0, 0) == null)
             {
                 RowTile(span, head);
                 return;
