@@ -66,7 +66,7 @@ internal sealed class TinyModel : IDisposable
     ];
 
     public static RunResult Run(Recipe recipe, int threads = 1, string? resume = null, Action<RunNotice>? notice = null) => TrainRun.Execute(
-        recipe, resume, CpuBackend.Shared(threads), TimeProvider.System, notice ?? (static _ => { }), TestContext.Current.CancellationToken);
+        recipe, resume, RunSetup.BackendOf(recipe with { Train = recipe.Train with { Threads = threads } }), TimeProvider.System, notice ?? (static _ => { }), TestContext.Current.CancellationToken);
 
     public RunResult Run(string output, params string[] settings) => Run(Recipe(output, settings));
 
