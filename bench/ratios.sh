@@ -5,6 +5,7 @@
 targets() {
   cat <<'T'
 W1 LoRA 4x512|^attune f32$|^pytorch fp32$|1.2|0.45
+W1 LoRA 4x512|^attune f32 passes-1024$|^pytorch fp32$|1.2|0.45
 W1 LoRA 4x512|^attune bf16$|^pytorch|1.4|0.35
 W1 LoRA 4x512|^attune bf16 saved-bf16$|^pytorch|1.4|0.35
 W1 LoRA 4x512|^attune bf16 base-bf16 saved-bf16$|^pytorch|1.4|0.35

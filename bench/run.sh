@@ -8,6 +8,8 @@
 #   ATTUNE_DATA=FOLDER            datasets/{banking77,medquad,gsm8k} and tokenizers/phi-3-mini, for the section instruct
 #   STEPS=5                       steps timed where all are alike; the median counts
 #   DATA_STEPS=200 DATA_SECONDS=30  most steps, and most seconds, of instruction data, whose steps differ: their sum counts
+#   TORCH_BF16_ATTENTION=eager    PyTorch's attention in BF16: eager or, where that is the faster one, sdpa
+#   TORCH_BF16_PADDED=eager TORCH_BF16_PACKED=fused-f32   the same for instruct: fused, fused-f32 or eager
 #   REPEATS=3                     of decoding and of starts
 #   BUILD=no                      what is there is measured as it is
 set -euo pipefail
@@ -52,19 +54,31 @@ attune() { # attune CASE TOOL SHAPE MODE BATCH SEQ [option value …]
   record "$case" "attune $tool" "$(dotnet "$bench" --shape "$shape" --mode "$mode" --batch "$batch" --seq "$seq" --steps "$steps" "$@" | last)"
 }
 bf16() { if has_bf16; then attune "$@" --compute BF16; fi; }
+# PyTorch's fused attention in BF16 runs at a tenth of its two products and a softmax on some processors (Zen 5), and ahead of them in
+# F32: each is asked for where it is the faster one.
+attention() { # attention DTYPE LAYOUT
+  case $1,$2 in
+    fp32,whole) echo sdpa ;;
+    fp32,*) echo fused ;;
+    *,whole) echo "${TORCH_BF16_ATTENTION:-eager}" ;;
+    *,padded) echo "${TORCH_BF16_PADDED:-eager}" ;;
+    *,packed) echo "${TORCH_BF16_PACKED:-fused-f32}" ;;
+  esac
+}
 torch() { # torch CASE SHAPE MODE BATCH SEQ DTYPE…: each DTYPE a row
   [ -n "${PEERS:-}" ] || return 0
   local case=$1 shape=$2 mode=$3 batch=$4 seq=$5 dtype
   shift 5
   for dtype; do
-    record "$case" "pytorch $dtype" "$(bash "$PEERS" torch_lora.py --pin --shape "$shape" --mode "$mode" --batch "$batch" --seq "$seq" --steps "$steps" --dtype "$dtype" | last)"
+    record "$case" "pytorch $dtype" "$(bash "$PEERS" torch_lora.py --pin --shape "$shape" --mode "$mode" --batch "$batch" --seq "$seq" --steps "$steps" --dtype "$dtype" --attn "$(attention "$dtype" whole)" | last)"
   done
 }
 
 w1() {
   local case="W1 LoRA 4x512"
-  torch "$case" smollm2-135m lora 4 512 fp32 bf16
+  torch "$case" smollm2-135m lora 4 512 fp32 bf16 bf16w
   attune "$case" "f32" smollm2-135m lora 4 512 --compute F32
+  attune "$case" "f32 passes-1024" smollm2-135m lora 4 512 --compute F32 --rows 1024
   bf16 "$case" "bf16" smollm2-135m lora 4 512
   bf16 "$case" "bf16 saved-bf16" smollm2-135m lora 4 512 --saved BF16
   attune "$case" "f32 base-bf16" smollm2-135m lora 4 512 --compute F32 --weights BF16
@@ -114,9 +128,9 @@ rows() { # rows NAME FILE COLUMNS
     cp bench/peers/torch_instruct.py "$inside/"
     dotnet "$bench" rows "${given[@]}" --export "$inside/$1.jsonl"
     for layout in padded packed; do
-      for compute in ${DATA_DTYPES:-bf16}; do
+      for compute in ${DATA_DTYPES:-bf16w}; do
         record "$case" "pytorch $compute $layout" "$(bash "$PEERS" ../tmp/attune-bench/torch_instruct.py --rows "/tmp/attune-bench/$1.jsonl" \
-          --layout $layout --dtype "$compute" --steps "$data_steps" --max-seconds "$data_seconds" | last)"
+          --layout $layout --dtype "$compute" --kernel "$(attention "$compute" $layout)" --steps "$data_steps" --max-seconds "$data_seconds" | last)"
       done
     done
   fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """PyTorch on real instruction rows: LoRA (rank 16, every linear layer) of a random model in W1's shape, forward, backward, clipping, AdamW.
 
-  python3 torch_instruct.py --rows rows.jsonl --layout padded|packed --dtype fp32|bf16 [--steps 200] [--max-seconds 60]
+  python3 torch_instruct.py --rows rows.jsonl --layout padded|packed --dtype fp32|bf16|bf16w [--kernel eager] [--steps 200] [--max-seconds 60]
 
 rows.jsonl holds one row a line, {"ids": [...], "trained": [0, 1, ...]}, as `bench/Attune.Bench --export` writes it: the tokens are
 Attune's, so that both sides train on the very same. Only tokens with trained = 1 count in the loss.
@@ -23,7 +23,9 @@ def arguments():
     p = argparse.ArgumentParser()
     p.add_argument("--rows", required=True)
     p.add_argument("--layout", choices=["padded", "packed"], default="padded")
-    p.add_argument("--dtype", choices=["fp32", "bf16"], default="bf16")
+    p.add_argument("--dtype", choices=["fp32", "bf16", "bf16w"], default="bf16", help="bf16: autocast; bf16w: frozen weights stored in BF16 besides")
+    p.add_argument("--kernel", choices=["fused", "fused-f32", "eager"], default="fused",
+                   help="attention: PyTorch's fused kernel, the same on F32 copies, or two products and a softmax; which is fastest depends on the processor")
     p.add_argument("--shape", default="smollm2-135m")
     p.add_argument("--batch", type=int, default=8)
     p.add_argument("--budget", type=int, default=2048)
@@ -96,6 +98,19 @@ def packed_steps(rows):
         yield ids, labels, [len(tokens) for tokens, _ in chosen], ids.shape[1]
 
 
+def attention(q, k, v, mask=None):
+    """Causal within the whole, or what the mask lets through."""
+    if a.kernel == "fused":
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+    if a.kernel == "fused-f32":
+        with torch.autocast("cpu", enabled=False):
+            return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), attn_mask=mask, is_causal=mask is None).to(q.dtype)
+    scores = q @ k.transpose(2, 3) * q.shape[-1] ** -0.5
+    if mask is None:
+        mask = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+    return F.softmax(scores.masked_fill(~mask, float("-inf")), -1, dtype=torch.float32).to(v.dtype) @ v
+
+
 def block_mask(lengths):
     return torch.block_diag(*[torch.ones(n, n).tril() for n in lengths]).bool()
 
@@ -116,16 +131,18 @@ class Packed:
 
     def attend(self, q, k, v, _):
         if self.mask is not None:
-            return F.scaled_dot_product_attention(q, k, v, attn_mask=self.mask)
+            return attention(q, k, v, self.mask)
         parts = zip(q.split(self.lengths, 2), k.split(self.lengths, 2), v.split(self.lengths, 2))
-        return torch.cat([F.scaled_dot_product_attention(*part, is_causal=True) for part in parts], 2)
+        return torch.cat([attention(*part) for part in parts], 2)
 
 
 def main():
     pin(a.threads)
     rows = read_rows(a.rows)
     torch.manual_seed(0)
-    model = pm.add_lora(pm.build(a.shape, "sdpa"))
+    pm.attend = lambda q, k, v, _: attention(q, k, v)
+    model = pm.build(a.shape, "sdpa")
+    model = pm.add_lora(model.to(torch.bfloat16) if a.dtype == "bf16w" else model)
     model.train()
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=2e-4, weight_decay=0.0)
@@ -138,7 +155,7 @@ def main():
         ids, labels, lengths, real = next(steps)
         if packed:
             packed.begin(lengths)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=a.dtype == "bf16"):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=a.dtype != "fp32"):
             loss = model(ids, labels=labels)[0]
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -152,7 +169,7 @@ def main():
     seconds = time.perf_counter() - begun
     print(json.dumps({
         "peer": "torch", "torch": torch.__version__, "shape": a.shape, "layout": a.layout, "dtype": a.dtype, "threads": a.threads,
-        "attention": a.attention if packed else "causal", "steps": counted, "tokens": tokens, "seconds": round(seconds, 2),
+        "kernel": a.kernel, "attention": a.attention if packed else "causal", "steps": counted, "tokens": tokens, "seconds": round(seconds, 2),
         "tokens_per_s": round(tokens / seconds, 1), "filled": round(tokens / wide, 3),
         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024), "losses": [round(x, 3) for x in losses[:2]]}))
 
