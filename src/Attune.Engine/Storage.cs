@@ -102,7 +102,7 @@ public abstract class Storage : IDisposable
 
         public override long Bytes { get; } = bytes;
 
-        public override void WasRead() => Os.AdviseReadOnce(Address, Bytes);
+        public override void WasRead() => Os.ReleaseMapped(Address, Bytes);
 
         protected override void Dispose(bool disposing)
         {

@@ -135,17 +135,22 @@ public interface IAttentionKernels
     void AttentionBackward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, AttentionPlan plan, AttentionShape shape,
         Tensor? dq, float betaQ, Tensor? dk, float betaK, Tensor? dv, float betaV, Tensor workspace);
 
+    /// <summary>The cosines and sines that turn the rows of one pass: made once, used by every layer, queries and keys, both directions.</summary>
+    /// <param name="positions">[1, T] I32.</param>
+    /// <param name="frequencies">[1, F] angles that a position turns by, in the activation type.</param>
+    /// <param name="attentionFactor">Factor of cosine and sine; 1 but for some scalings.</param>
+    /// <param name="turns">[T, 2 F]: of every row F cosines, then F sines.</param>
+    void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns);
+
     /// <summary>
-    /// Rotates, in place, the pairs (i, i + D/2) of every head of every row by position · frequency i (Su et al. 2021, the half-split
-    /// layout of Hugging Face).
+    /// Rotates, in place, the pairs (i, i + F) of every head of every row by the row's angle i (Su et al. 2021, the half-split layout of
+    /// Hugging Face).
     /// </summary>
     /// <param name="x">[T, heads·D].</param>
-    /// <param name="headSize">D; where it is larger than twice the number of frequencies, the rest of each head is left alone.</param>
-    /// <param name="positions">[1, T] I32.</param>
-    /// <param name="frequencies">[1, D/2] angles a position turns by, in the activation type.</param>
-    /// <param name="attentionFactor">Factor of cosine and sine; 1 but for some scalings.</param>
+    /// <param name="headSize">D; where it is larger than 2 F, the rest of each head is left alone.</param>
+    /// <param name="turns">[T, 2 F], from <see cref="Turns"/>.</param>
     /// <param name="inverse">Rotate back: the gradient.</param>
-    void Rope(Tensor x, int headSize, Tensor positions, Tensor frequencies, float attentionFactor, bool inverse);
+    void Rope(Tensor x, int headSize, Tensor turns, bool inverse);
 }
 
 /// <summary>Work on elements. All tensors of one call have one shape unless said otherwise.</summary>

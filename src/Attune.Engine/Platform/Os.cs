@@ -8,7 +8,6 @@ namespace Attune.Engine.Platform;
 /// </summary>
 public static partial class Os
 {
-    private const int MadviseUnneeded = 4;
     private const int MadviseHugePages = 14;
     private const int MadviseDontNeed = 4;
 
@@ -17,12 +16,18 @@ public static partial class Os
 
     /// <summary>
     /// Takes the pages of a file that is mapped and shared out of this process: what was written stays with the file and comes back when
-    /// it is read. Never for memory that has no file behind it, whose contents would be gone.
+    /// it is read. Never for memory that has no file behind it, whose contents would be gone. Only pages that lie in the range as a
+    /// whole: its neighbours may still be in use.
     /// </summary>
     public static void ReleaseMapped(nint address, long bytes)
     {
-        if (ReleasesMapped)
-            _ = madvise(address, (nuint)bytes, MadviseDontNeed);
+        if (!ReleasesMapped)
+            return;
+        var page = Environment.SystemPageSize;
+        var start = (address + page - 1) / page * page;
+        var end = (address + (nint)bytes) / page * page;
+        if (end > start)
+            _ = madvise(start, (nuint)(end - start), MadviseDontNeed);
     }
 
     /// <summary>False where <c>ATTUNE_MANAGED</c> is set: no native call is made.</summary>
@@ -33,19 +38,6 @@ public static partial class Os
     {
         if (NativeCalls && OperatingSystem.IsLinux())
             _ = madvise(address, (nuint)bytes, MadviseHugePages);
-    }
-
-    /// <summary>Says that a range of a mapped file was read and will hardly be again: its pages need not stay resident. They are read anew if they are.</summary>
-    public static void AdviseReadOnce(nint address, long bytes)
-    {
-        if (!NativeCalls || !OperatingSystem.IsLinux())
-            return;
-        // Whole pages inside the range: its neighbours may still be in use.
-        var page = Environment.SystemPageSize;
-        var start = (address + page - 1) / page * page;
-        var end = (address + (nint)bytes) / page * page;
-        if (end > start)
-            _ = madvise(start, (nuint)(end - start), MadviseUnneeded);
     }
 
     /// <summary>The processors that this process may use, by number; 0 … n − 1 where the system does not say.</summary>

@@ -17,10 +17,14 @@ internal static class AttentionCases
         var rows = s.RowsOf(width);
         yield return new KernelCase("attention", "rotary positions", memory =>
         {
-            var x = memory.Random(rows, width);
+            var (x, turns) = (memory.Random(rows, width), memory.Random(rows, s.Model.HeadSize));
+            return backend => backend.Attention.Rope(x, s.Model.HeadSize, turns, inverse: false);
+        });
+        yield return new KernelCase("attention", "their cosines and sines", memory =>
+        {
             var positions = memory.Indices(rows, s.Model.MaxPositions);
-            var frequencies = memory.Random(1, s.Model.HeadSize / 2);
-            return backend => backend.Attention.Rope(x, s.Model.HeadSize, positions, frequencies, 1, inverse: false);
+            var (frequencies, turns) = (memory.Random(1, s.Model.HeadSize / 2), memory.New(DType.F32, rows, s.Model.HeadSize));
+            return backend => backend.Attention.Turns(positions, frequencies, 1, turns);
         });
     }
 

@@ -50,7 +50,7 @@ public sealed class Decoder
     {
         var positions = t.Integers(pass.Positions);
         // Inputs of every segment rather than captured: what a recomputed segment reads must be among what it keeps.
-        Var[] tables = frequencies is null ? [] : [new Var(positions), new Var(t.Numbers(frequencies))];
+        Var[] tables = frequencies is null ? [] : [new Var(Turns(t, positions, frequencies))];
         var known = pass.Stream is { Holds: true } stream ? stream : null;
         var x = known is null ? Embed(t, ids, positions) : new Var(t.New(ids.Length, Spec.Hidden));
         known?.Load(x.Value);
@@ -61,8 +61,7 @@ public sealed class Decoder
             var above = t.Segment([x, .. tables], pass.Keep, (tape, inputs) =>
             {
                 tape.Section = $"layer {block.Index}";
-                var rope = inputs.Length == 1 ? null : new RopeTables(inputs[1].Value, inputs[2].Value);
-                return [block.Forward(tape, pass, rope, inputs[0])];
+                return [block.Forward(tape, pass, inputs.ElementAtOrDefault(1)?.Value, inputs[0])];
             })[0];
             t.Done(x);
             x = above;
@@ -71,6 +70,14 @@ public sealed class Decoder
         var hidden = finalNorm.Run(t, x);
         t.Done(x);
         return hidden;
+    }
+
+    // Made once for all layers, queries and keys.
+    private static Tensor Turns(Tape t, Tensor positions, float[] frequencies)
+    {
+        var turns = t.New(positions.Cols, 2 * frequencies.Length);
+        t.Backend.Attention.Turns(positions, t.Numbers(frequencies), 1, turns);
+        return turns;
     }
 
     private Var Embed(Tape t, ReadOnlySpan<int> ids, Tensor positions)

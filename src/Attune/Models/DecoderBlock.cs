@@ -16,12 +16,7 @@ public abstract class DecoderBlock(int index)
     /// <summary>Runs the block on x: [T, C].</summary>
     /// <param name="t">The tape.</param>
     /// <param name="pass">What varies.</param>
-    /// <param name="rope">Rotary positions; null for models that learn their positions.</param>
+    /// <param name="turns">Cosines and sines of rotary positions (<see cref="Engine.Backends.IAttentionKernels.Turns"/>); null for models that learn their positions.</param>
     /// <param name="x">Residual stream.</param>
-    public abstract Var Forward(Tape t, Pass pass, RopeTables? rope, Var x);
+    public abstract Var Forward(Tape t, Pass pass, Tensor? turns, Var x);
 }
-
-/// <summary>What the rotary positions of one pass need.</summary>
-/// <param name="Positions">[1, T] I32.</param>
-/// <param name="Frequencies">[1, D/2].</param>
-public sealed record RopeTables(Tensor Positions, Tensor Frequencies);

@@ -1,3 +1,4 @@
+using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Ops;
 
@@ -19,9 +20,9 @@ public sealed class GatedBlock(DecoderSpec spec, ModuleSource modules, bool head
     public override IEnumerable<Linear> Linears => [.. attention.Linears, .. mlp.Linears];
 
     /// <inheritdoc />
-    public override Var Forward(Tape t, Pass pass, RopeTables? rope, Var x)
+    public override Var Forward(Tape t, Pass pass, Tensor? turns, Var x)
     {
-        var h = t.Run(new Add(x, attention.Run(t, pass, rope!, attentionNorm.Run(t, x))));
+        var h = t.Run(new Add(x, attention.Run(t, pass, turns!, attentionNorm.Run(t, x))));
         return t.Run(new Add(h, mlp.Run(t, pass, mlpNorm.Run(t, h))));
     }
 }

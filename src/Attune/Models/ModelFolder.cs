@@ -101,6 +101,13 @@ public sealed class ModelFolder : IDisposable
     /// <summary>A decoder over frozen weights, those of linear layers in <paramref name="type"/>.</summary>
     public Decoder BuildFrozen(DType type) => Build(info => Frozen(info, type));
 
+    /// <summary>Says that the weights, if there are any, were read and will not be for some time: until then their pages need not stay in memory.</summary>
+    public void WasRead()
+    {
+        foreach (var info in HasWeights ? Parameters : [])
+            Weight(info).Block.Storage.WasRead();
+    }
+
     /// <summary>The mapped values of a weight, in the file's own type.</summary>
     public Tensor Weight(ParameterInfo info)
     {

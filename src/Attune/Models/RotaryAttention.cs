@@ -1,3 +1,4 @@
+using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Ops;
 
@@ -34,20 +35,20 @@ public sealed class RotaryAttention
     /// <summary>What the attention adds to the residual stream, [T, C].</summary>
     /// <param name="t">The tape.</param>
     /// <param name="pass">What varies.</param>
-    /// <param name="rope">Rotary positions.</param>
+    /// <param name="turns">Cosines and sines of the rotary positions.</param>
     /// <param name="n">The normed stream, [T, C].</param>
-    public Var Run(Tape t, Pass pass, RopeTables rope, Var n)
+    public Var Run(Tape t, Pass pass, Tensor turns, Var n)
     {
         var qkv = queryKeyValue.Run(t, pass, n);
-        var q = Turn(t, rope, queryNorm, qkv[0]);
-        var k = Turn(t, rope, keyNorm, qkv[1]);
+        var q = Turn(t, turns, queryNorm, qkv[0]);
+        var k = Turn(t, turns, keyNorm, qkv[1]);
         var v = qkv[2];
         if (pass.Cache is { } cache)
             (k, v) = cache.Extend(t, block, pass.Plan, k, v);
         return output.Run(t, pass, t.Run(new CausalAttention(q, k, v, pass.Plan, spec.AttentionShape(block))))[0];
     }
 
-    private Var Turn(Tape t, RopeTables rope, Norm? norm, Var heads)
+    private Var Turn(Tape t, Tensor turns, Norm? norm, Var heads)
     {
         if (norm is not null)
         {
@@ -55,6 +56,6 @@ public sealed class RotaryAttention
             var each = norm.Run(t, t.Run(new Reshape(heads, rows * (cols / spec.HeadSize), spec.HeadSize)));
             heads = t.Run(new Reshape(each, rows, cols));
         }
-        return t.Run(new Rope(heads, spec.HeadSize, rope.Positions, rope.Frequencies, 1));
+        return t.Run(new Rope(heads, spec.HeadSize, turns));
     }
 }

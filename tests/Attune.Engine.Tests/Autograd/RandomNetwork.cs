@@ -65,7 +65,10 @@ internal sealed class RandomNetwork
         var (fused, headNorm) = (Weight($"{n}.f", 3 * cols, cols), Weight($"{n}.h", 1, HeadSize));
         var (norm, bias) = (Weight($"{n}.n", 1, cols), Weight($"{n}.b", 1, cols));
         var (a, b) = (Weight($"{n}.A", 2, cols), Weight($"{n}.B", cols, 2));
-        var frequencies = Tensor.Allocate(Type, 1, HeadSize / 2);
+        var turns = Tensor.Allocate(Type, rows, HeadSize);
+        const int half = HeadSize / 2;
+        turns.Write([.. Enumerable.Range(0, rows * HeadSize).Select(static i => (Angle: 0.1f * (i / HeadSize) * (1 + i % half), Sine: i % HeadSize >= half))
+            .Select(static turn => turn.Sine ? MathF.Sin(turn.Angle) : MathF.Cos(turn.Angle))]);
         var plan = AttentionPlan.Packed([rows / 3, 0, rows - rows / 3]);
         var shape = new AttentionShape(cols / HeadSize, cols / HeadSize, HeadSize, 0.5f);
         return Below(8, n) switch
@@ -91,7 +94,7 @@ internal sealed class RandomNetwork
         Var Part(Tape t, Var parts, int at) => t.Run(new Columns(parts, at * cols, cols));
 
         Var Turned(Tape t, Var x, Parameter w) => t.Run(new Rope(
-            t.Run(new MatMul(x, w)), HeadSize, t.Integers([.. Enumerable.Range(0, rows)]), frequencies, 1));
+            t.Run(new MatMul(x, w)), HeadSize, turns));
     }
 
     private Parameter Weight(string name, int height, int width)

@@ -26,7 +26,9 @@ internal sealed class DryRunKernels(Backend like)
         Tensor? dq, float betaQ, Tensor? dk, float betaK, Tensor? dv, float betaV, Tensor workspace)
     { }
 
-    public void Rope(Tensor x, int headSize, Tensor positions, Tensor frequencies, float attentionFactor, bool inverse) { }
+    public void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns) { }
+
+    public void Rope(Tensor x, int headSize, Tensor turns, bool inverse) { }
 
     public void Fill(Tensor x, float value) { }
 

@@ -70,10 +70,17 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
             new KernelWork(10 * Pairs(plan, shape), 0, 0) + In(dO, q, k, v, o) + Out(dq, betaQ) + Out(dk, betaK) + Out(dv, betaV));
     }
 
-    public void Rope(Tensor x, int headSize, Tensor positions, Tensor frequencies, float attentionFactor, bool inverse)
+    public void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns)
     {
         var watch = Begin();
-        inner.Attention.Rope(x, headSize, positions, frequencies, attentionFactor, inverse);
+        inner.Attention.Turns(positions, frequencies, attentionFactor, turns);
+        watch.End(nameof(Turns), Of(turns), Out(turns));
+    }
+
+    public void Rope(Tensor x, int headSize, Tensor turns, bool inverse)
+    {
+        var watch = Begin();
+        inner.Attention.Rope(x, headSize, turns, inverse);
         watch.End(nameof(Rope), Of(x), Out(x, 1));
     }
 

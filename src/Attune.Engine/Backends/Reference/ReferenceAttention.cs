@@ -70,18 +70,29 @@ internal sealed class ReferenceAttention<T> : IAttentionKernels where T : unmana
         }
     }
 
-    public void Rope(Tensor x, int headSize, Tensor positions, Tensor frequencies, float attentionFactor, bool inverse)
+    public void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns)
     {
-        var half = frequencies.Cols;
-        var factor = T.CreateTruncating(attentionFactor);
+        var (half, factor) = (frequencies.Cols, T.CreateTruncating(attentionFactor));
+        for (var t = 0; t < turns.Rows; t++)
+            for (var i = 0; i < half; i++)
+            {
+                var angle = T.CreateTruncating(positions.At<int>(0, t)) * frequencies.At<T>(0, i);
+                turns.At<T>(t, i) = T.Cos(angle) * factor;
+                turns.At<T>(t, half + i) = T.Sin(angle) * factor;
+            }
+    }
+
+    public void Rope(Tensor x, int headSize, Tensor turns, bool inverse)
+    {
+        var half = turns.Cols / 2;
         for (var t = 0; t < x.Rows; t++)
         {
             var row = x.Row<T>(t);
             for (var head = 0; head + headSize <= row.Length; head += headSize)
                 for (var i = 0; i < half; i++)
                 {
-                    var angle = T.CreateTruncating(positions.At<int>(0, t)) * frequencies.At<T>(0, i);
-                    var (sin, cos) = (T.Sin(inverse ? -angle : angle) * factor, T.Cos(angle) * factor);
+                    var (cos, sin) = (turns.At<T>(t, i), turns.At<T>(t, half + i));
+                    sin = inverse ? -sin : sin;
                     var (first, second) = (row[head + i], row[head + half + i]);
                     row[head + i] = first * cos - second * sin;
                     row[head + half + i] = second * cos + first * sin;

@@ -1,3 +1,4 @@
+using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
 using Attune.Engine.Ops;
@@ -108,7 +109,7 @@ internal static class Gpt2
 
         public override IEnumerable<Linear> Linears => [.. queryKeyValue.Layers, .. output.Layers, .. up.Layers, .. down.Layers];
 
-        public override Var Forward(Tape t, Pass pass, RopeTables? rope, Var x)
+        public override Var Forward(Tape t, Pass pass, Tensor? turns, Var x)
         {
             var qkv = queryKeyValue.Run(t, pass, attentionNorm.Run(t, x))[0];
             var q = t.Run(new Columns(qkv, 0, spec.Hidden));
