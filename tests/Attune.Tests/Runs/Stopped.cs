@@ -1,4 +1,3 @@
-using Attune.Engine.Backends;
 using Attune.Recipes;
 using Attune.Runs;
 using Attune.Training;
@@ -12,7 +11,7 @@ internal static class Stopped
     public static void After(Recipe recipe, int steps)
     {
         using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => TrainRun.Execute(recipe, null, CpuBackend.Shared(1), TimeProvider.System, n =>
+        Assert.Throws<OperationCanceledException>(() => TrainRun.Execute(recipe, null, RunSetup.BackendOf(recipe with { Train = recipe.Train with { Threads = 1 } }), TimeProvider.System, n =>
         {
             if (n is NoticeTraining { Event: StepDone e } && e.Step == steps)
                 stop.Cancel();
