@@ -36,6 +36,7 @@ public static class Findings
     [
         new GainAnalyser(),
         new RetentionAnalyser(),
+        new TruthAnalyser(),
         new OverfittingAnalyser(),
         new UndertrainedAnalyser(),
         new StoppingAnalyser(),

@@ -36,6 +36,7 @@ public static class JsonReport
     {
         json.WriteString("name", m.Name);
         json.WriteString("metric", m.Key);
+        json.WriteString("role", m.Role.ToString().ToLowerInvariant());
         JsonText.Number(json, "before", m.Before);
         JsonText.Number(json, "after", m.After);
         JsonText.Number(json, "low", m.Low);

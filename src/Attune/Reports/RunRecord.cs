@@ -66,6 +66,9 @@ public enum MetricRole
 
     /// <summary>What the model could do before and should still do.</summary>
     Retention,
+
+    /// <summary>Whether what it says is true, stands in what it was given, or is admitted to be unknown: less of it is more hallucination.</summary>
+    Truth,
 }
 
 /// <summary>One metric on the same rows before and after, with the interval of the difference.</summary>

@@ -12,7 +12,7 @@ public sealed record Verdict(FindingTone Tone, string Label, string Sentence, Me
     {
         if (run.Values.Count > 0)
             return Alone(run.Values[0]);
-        if (run.Metrics.FirstOrDefault(m => m.Role == MetricRole.Task) is not { } m)
+        if (run.Metrics.FirstOrDefault(static m => m.Role == MetricRole.Task) is not { } m)
             return new(FindingTone.Note, "Not measured", "Nothing was measured on held-out rows, so nothing can be said about a gain.", null);
         var (before, after) = (Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit));
         var tuned = run.Sides == ("before", "after");

@@ -53,6 +53,17 @@ public class FindingsTests
             Only(run, "Nothing that matters was forgotten");
     }
 
+    [Theory]
+    [InlineData(0.40, 0.30, -0.15, -0.05, "It makes up more than before", FindingTone.Warning)]
+    [InlineData(0.30, 0.40, 0.05, 0.15, "It makes up less than before", FindingTone.Good)]
+    [InlineData(0.40, 0.38, -0.06, 0.02, "No sign that it makes up more", FindingTone.Note)]
+    public void Hallucination_is_judged_by_what_really_changed(double before, double after, double low, double high, string title, FindingTone tone)
+    {
+        var run = Run(new MetricChange("true answers", MetricRole.Truth, MetricUnit.Fraction, before, after, low, high, 100));
+        Assert.Equal(tone, Only(run, title).Tone);
+        Assert.Contains("true answers", Only(run, title).Evidence);
+    }
+
     [Fact]
     public void Overfitting_is_a_validation_loss_that_rose_while_training_loss_fell()
     {
