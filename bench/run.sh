@@ -4,6 +4,7 @@
 #   bench/run.sh [section …]      w1 w1full w2 w3 instruct decode start; all of them without arguments (about 25 minutes)
 # What is compared with is optional; without it there are only Attune's rows.
 #   PEERS=…/run.sh                PyTorch: the script that runs one of the peers' programs (torch_lora.py)
+#   PEERS_ROOT=FOLDER             the root that they run in, for the section instruct
 #   LLAMA=FOLDER                  llama.cpp: a folder where `npm install node-llama-cpp` was done
 #   ATTUNE_DATA=FOLDER            datasets/{banking77,medquad,gsm8k} and tokenizers/phi-3-mini, for the section instruct
 #   STEPS=5                       steps timed where all are alike; the median counts
@@ -122,14 +123,14 @@ instruct() {
 rows() { # rows NAME FILE COLUMNS
   local case="instruct $1" layout compute given=(--data "$2" --tokenizer "$data/tokenizers/phi-3-mini" --columns "$3" --most 512)
   if [ -n "${PEERS:-}" ]; then
-    # Inside the peers' root, beside their own scripts: a copy in its /tmp is seen as ../tmp.
-    local inside=${PEERS_ROOT:-$HOME/.cache/peers/debian13}/tmp/attune-bench
+    # Peers see their own root only: what they read is copied there, beside their scripts.
+    local inside=${PEERS_ROOT:?the root that PEERS runs in}/attune-bench
     mkdir -p "$inside"
     cp bench/peers/torch_instruct.py "$inside/"
     dotnet "$bench" rows "${given[@]}" --export "$inside/$1.jsonl"
     for layout in padded packed; do
       for compute in ${DATA_DTYPES:-bf16w}; do
-        record "$case" "pytorch $compute $layout" "$(bash "$PEERS" ../tmp/attune-bench/torch_instruct.py --rows "/tmp/attune-bench/$1.jsonl" \
+        record "$case" "pytorch $compute $layout" "$(bash "$PEERS" ../attune-bench/torch_instruct.py --rows "/attune-bench/$1.jsonl" \
           --layout $layout --dtype "$compute" --kernel "$(attention "$compute" $layout)" --steps "$data_steps" --max-seconds "$data_seconds" | last)"
       done
     done

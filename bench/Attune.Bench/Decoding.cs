@@ -25,7 +25,7 @@ internal static class Decoding
         var options = args.Chunk(2).ToDictionary(static p => p[0].TrimStart('-'), static p => p[1]);
         int Number(string name, int otherwise) => int.Parse(options.GetValueOrDefault(name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
         var (prompt, more) = (Number("prompt", 512), Number("new", 128));
-        var products = Enum.Parse<ProductType>(options.GetValueOrDefault("compute", "f32"), ignoreCase: true);
+        var products = Products.Of(options.GetValueOrDefault("compute", "f32"));
         var backend = CpuBackend.Shared(Number("threads", Environment.ProcessorCount), products);
 
         using var folder = ModelFolder.Open(options["model"]);
@@ -49,9 +49,7 @@ internal static class Decoding
                 (read, write) = ([.. read, prompt / reading], [.. write, more / (all - first)]);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $$"""{"tool": "attune", "file": "{{Path.GetFileName(options["model"])}}", "compute": "{{products}}", "prompt": {{prompt}}, "new": {{more}}, "prefill_tok_s": {{Median(read):F1}}, "decode_tok_s": {{Median(write):F1}}, "peak_rss_mb": {{Os.PeakResidentBytes() / 1048576.0:F0}}}"""));
+            $$"""{"tool": "attune", "file": "{{Path.GetFileName(options["model"])}}", "compute": "{{products}}", "prompt": {{prompt}}, "new": {{more}}, "prefill_tok_s": {{Timing.Of(read).Median:F1}}, "decode_tok_s": {{Timing.Of(write).Median:F1}}, "peak_rss_mb": {{Os.PeakResidentBytes() / 1048576.0:F0}}}"""));
         return 0;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -1,16 +1,11 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Attune.Adapters;
 using Attune.Data;
-using Attune.Engine;
 using Attune.Engine.Backends;
-using Attune.Engine.Platform;
 using Attune.Formats;
 using Attune.Models;
 using Attune.Recipes;
 using Attune.Text;
-using Attune.Training;
 
 namespace Attune.Bench;
 
@@ -40,10 +35,12 @@ internal static class InstructionRows
         var weights = Enum.Parse<SafeTensorsType>(Text("weights", "F32"));
         var folder = SyntheticModel.Make(Text("models", Path.Combine(Path.GetTempPath(), "attune-bench")), Text("shape", "smollm2-135m"), weights);
         using var model = ModelFolder.Open(folder);
-        var products = Enum.Parse<ProductType>(Text("compute", "f32"), ignoreCase: true);
-        var backend = CpuBackend.Shared(Number("threads", Environment.ProcessorCount), products);
-        var packer = new Packer(examples, new PackerOptions { StepTokens = Number("budget", 2048), MicroTokens = Number("budget", 2048), Seed = 1 });
-        Console.WriteLine(Measure(model, backend, packer, Number("budget", 2048), Number("steps", 200), Number("max-seconds", 60)));
+        var products = Products.Of(Text("compute", "f32"));
+        var repeats = new Repeats(TimeSpan.FromSeconds(Number("max-seconds", 60)), 1, Number("steps", 200));
+        var item = StepCase.OfExamples(lora: true, Path.GetFileName(Text("data", "")), examples, Number("budget", 2048));
+        var result = StepBench.Measure(model, item, CpuBackend.Shared(Number("threads", Environment.ProcessorCount), products), repeats, details: false, default);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $$"""{"tool": "attune", "layout": "packed", "compute": "{{products}}", "steps": {{result.Time.Repeats}}, "tokens_per_s": {{result.TokensPerSecond + result.TextsPerSecond:F1}}, "filled": {{item.Filled:F3}}, "loss": {{result.Loss:F3}}, "peak_rss_mb": {{result.PeakResident / 1048576.0:F0}}, "planned_mb": {{result.Plan.Total / 1048576.0:F0}}}"""));
         return 0;
     }
 
@@ -76,34 +73,5 @@ internal static class InstructionRows
             }
             stream.WriteByte((byte)'\n');
         }
-    }
-
-    private static string Measure(ModelFolder model, CpuBackend backend, Packer packer, int budget, int steps, int mostSeconds)
-    {
-        var method = new TuningMethod(new LoraOptions { Rank = 16, Alpha = 32 }, FromScratch: false, Seed: 1);
-        var trainer = new TrainerOptions { TotalSteps = steps, PassRows = budget, LearningRate = new LearningRate(1e-4, LearningRateShape.Constant, 0, steps) };
-        var plan = MemoryPlan.Of(model, method, trainer, backend, 0, 0, 0);
-        using var arena = Arena.OfBytes(plan.Arena);
-        using var training = TrainingModel.Build(model, method, backend, arena);
-        var gradients = new GradientStep(training, backend, arena, trainer);
-        var optimizer = new AdamW(training.Weights, backend, trainer.Optimizer);
-        var (start, number, tokens, loss) = (0L, 0, 0L, 0d);
-        foreach (var step in packer.Steps(default, int.MaxValue).Take(steps + 1))
-        {
-            loss = gradients.Run(step, number, CancellationToken.None);
-            optimizer.Step(1e-4, ++number, optimizer.GradientNorm());
-            // The first step warms up and does not count.
-            if (number == 1)
-            {
-                start = Stopwatch.GetTimestamp();
-                continue;
-            }
-            tokens += step.Tokens + step.Rows.Count;
-            if (Stopwatch.GetElapsedTime(start).TotalSeconds > mostSeconds)
-                break;
-        }
-        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture,
-            $$"""{"tool": "attune", "layout": "packed", "compute": "{{backend.Products}}", "steps": {{number - 1}}, "tokens": {{tokens}}, "seconds": {{seconds:F2}}, "tokens_per_s": {{tokens / seconds:F1}}, "filled": {{packer.Efficiency(0):F3}}, "loss": {{loss:F3}}, "peak_rss_mb": {{Os.PeakResidentBytes() / 1048576.0:F0}}, "planned_mb": {{plan.Total / 1048576.0:F0}}}""");
     }
 }

@@ -29,9 +29,7 @@ try
     var (shape, lora) = (Text("shape", "smollm2-135m"), Text("mode", "lora") == "lora");
     var (batch, length, steps) = (Number("batch", 4), Number("seq", 512), Number("steps", 5));
     var (threads, rows) = (Number("threads", Environment.ProcessorCount), Number("rows", batch * length));
-    var compute = Text("compute", "auto");
-    var products = compute != "auto" ? Enum.Parse<ProductType>(compute, ignoreCase: true)
-        : CpuBackend.Supports(ProductType.BF16) ? ProductType.BF16 : ProductType.F32;
+    var products = Products.Of(Text("compute", "auto"));
     var weights = Enum.Parse<SafeTensorsType>(Text("weights", "F32"));
     var folder = options.TryGetValue("model", out var own)
         ? own

@@ -28,6 +28,9 @@ public sealed record StepResult
     /// <summary>Tokens a second that are learned: those of the prompts are not.</summary>
     public required double TrainedPerSecond { get; init; }
 
+    /// <summary>Texts a second. Every text has a token more than positions: its first is read and never predicted.</summary>
+    public required double TextsPerSecond { get; init; }
+
     /// <summary>Operations that one token takes by the model's mathematics.</summary>
     public required double OperationsPerToken { get; init; }
 
@@ -123,11 +126,11 @@ public sealed class StepBench : IDisposable
         Os.RestartPeakResident();
         using var bench = new StepBench(folder, item, backend);
         bench.Step(backend, cancel);
-        var (seconds, tokens, trained, squares) = (new List<double>(), 0L, 0L, 0.0);
+        var (seconds, tokens, trained, texts, squares) = (new List<double>(), 0L, 0L, 0L, 0.0);
         for (var start = Stopwatch.GetTimestamp(); seconds.Count < repeats.Most && (seconds.Count < repeats.Least || Stopwatch.GetElapsedTime(start) < repeats.Budget);)
         {
             var step = item.Step(bench.done);
-            (tokens, trained) = (tokens + step.Tokens, trained + step.TrainedTokens);
+            (tokens, trained, texts) = (tokens + step.Tokens, trained + step.TrainedTokens, texts + step.Rows.Count);
             squares += step.MicroBatches.Sum(static b => b.SequenceLengths.Sum(static n => (double)n * n));
             seconds.Add(bench.Step(backend, cancel));
         }
@@ -139,6 +142,7 @@ public sealed class StepBench : IDisposable
             // Steps of a file differ in size: then the mean counts, and elsewhere the median, which one disturbed step does not move.
             TokensPerSecond = IsEven(item) ? item.Step(0).Tokens / Timing.Of(seconds).Median : tokens / seconds.Sum(),
             TrainedPerSecond = IsEven(item) ? item.Step(0).TrainedTokens / Timing.Of(seconds).Median : trained / seconds.Sum(),
+            TextsPerSecond = IsEven(item) ? item.Step(0).Rows.Count / Timing.Of(seconds).Median : texts / seconds.Sum(),
             OperationsPerToken = bench.OperationsPerToken(squares / tokens),
             Loss = bench.loss,
             Plan = bench.Plan,

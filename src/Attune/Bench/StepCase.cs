@@ -25,6 +25,9 @@ public sealed record StepCase(bool Lora, int PassRows, string Text, Func<int, Op
     /// <summary>The type in which saved activations wait for backward; null for their own.</summary>
     public DType? SavedType { get; init; }
 
+    /// <summary>Part of the passes' rows that hold tokens of the rows.</summary>
+    public double Filled { get; init; } = 1;
+
     /// <summary>The method's name.</summary>
     public string Mode => Lora ? "lora" : "full";
 
@@ -63,7 +66,18 @@ public sealed record StepCase(bool Lora, int PassRows, string Text, Func<int, Op
             throw new UserErrorException(tokenizer, $"the tokenizer has {words.VocabularySize} tokens, the model only {spec.Vocabulary}", "give a smaller tokenizer, or another shape");
         var options = new DataOptions { MaxLength = Math.Min(spec.MaxPositions, passRows ?? stepTokens) };
         var set = DataSet.Load(SourceKinds.Read("--data", [path]), words, TemplateChoice.Of(null, files, words), options);
-        var packer = new Packer(set.Examples, new PackerOptions { StepTokens = stepTokens, MicroTokens = passRows ?? stepTokens, Seed = 1 });
-        return new StepCase(lora, passRows ?? stepTokens, Path.GetFileName(path), i => packer.Get(new DataCursor(0, i % packer.StepsIn(0))));
+        return OfExamples(lora, Path.GetFileName(path), set.Examples, stepTokens, passRows);
+    }
+
+    /// <summary>Examples, packed as <c>train</c> does, over and over.</summary>
+    /// <param name="lora">The method.</param>
+    /// <param name="text">What the rows are.</param>
+    /// <param name="examples">The rows, none longer than a pass.</param>
+    /// <param name="stepTokens">Most tokens of a step.</param>
+    /// <param name="passRows">Rows of a pass; null for the whole step at once.</param>
+    public static StepCase OfExamples(bool lora, string text, IReadOnlyList<Example> examples, int stepTokens, int? passRows = null)
+    {
+        var packer = new Packer(examples, new PackerOptions { StepTokens = stepTokens, MicroTokens = passRows ?? stepTokens, Seed = 1 });
+        return new StepCase(lora, passRows ?? stepTokens, text, i => packer.Get(new DataCursor(0, i % packer.StepsIn(0)))) { Filled = packer.Efficiency(0) };
     }
 }

@@ -148,18 +148,8 @@ public class BF16ProductTests
         return new CpuBackend(threads, ProductType.BF16);
     }
 
-    private static void One(CpuBackend cpu, DType type, int m, int n, int k, bool transposeA, bool transposeB, float alpha, float beta, int gap = 5)
-    {
-        // Scaled so that a sum is of order one.
-        var scale = 1 / Math.Sqrt(Math.Max(1, k));
-        var a = transposeA ? Pair.Of(k, m, 1, 3) : Pair.Of(m, k, 1, 3);
-        var b = transposeB ? Pair.Of(type, n, k, 2, gap, x => x * scale) : Pair.Of(type, k, n, 2, gap, x => x * scale);
-        // β = 0 must not read what was there.
-        var c = Pair.Of(m, n, 3, 1, x => beta == 0 ? double.NaN : x);
-        cpu.Matrix.Product(a.Cpu, transposeA, b.Cpu, transposeB, c.Cpu, alpha, beta, Sweep.Workspace(cpu.Matrix.Workspace(m, n, k, transposeA)));
-        Sweep.Reference.Matrix.Product(Rounded(a), transposeA, Rounded(b), transposeB, c.Exact, alpha, beta, Sweep.Workspace(1 << 20));
-        c.AssertClose(Sweep.Tolerance(DType.F32), $"{type} [{m}, {k}]·[{k}, {n}] {transposeA} {transposeB}");
-    }
+    private static void One(CpuBackend cpu, DType type, int m, int n, int k, bool transposeA, bool transposeB, float alpha, float beta, int gap = 5) =>
+        ProductCheck.One(cpu, type, m, n, k, transposeA, transposeB, alpha, beta, gap, Rounded);
 
     private static void Multiply(CpuBackend cpu, Tensor a, Tensor b, Tensor c, bool transposeA = false) =>
         cpu.Matrix.Product(a, transposeA, b, true, c, 1, 0, Sweep.Workspace(cpu.Matrix.Workspace(c.Rows, c.Cols, b.Cols, transposeA)));

@@ -1,6 +1,8 @@
 using Attune.Engine.Backends;
 using Attune.Problems;
+using Attune.Reports;
 using Attune.Runs;
+using Attune.Tests.Models;
 
 namespace Attune.Tests.Runs;
 
@@ -34,8 +36,22 @@ public class ComputeTests
     {
         var cpu = CpuBackend.Shared(2);
         Assert.Same(cpu, cpu.Exact);
-        Assert.SkipUnless(CpuBackend.Supports(ProductType.BF16), "the processor has no AVX512_BF16, or native calls are switched off");
-        Assert.Same(cpu, CpuBackend.Shared(2, ProductType.BF16).Exact);
-        Assert.Equal(ProductType.F32, new DryRunBackend(CpuBackend.Shared(2, ProductType.BF16)).Exact.Products);
+        var rounded = TestBackends.BF16(2);
+        Assert.Same(cpu, rounded.Exact);
+        Assert.Equal(ProductType.F32, new DryRunBackend(rounded).Exact.Products);
     }
+
+    /// <summary>What the base does is the same number whatever trains it, and what trains differs.</summary>
+    [Fact]
+    public void A_run_in_bf16_measures_as_one_in_f32_does()
+    {
+        _ = TestBackends.BF16();
+        using var tiny = new TinyModel();
+        var (f32, bf16) = (tiny.Run("f32", "train.compute=f32"), tiny.Run("bf16", "train.compute=bf16"));
+        Assert.Equal([.. f32.Record.Metrics.Select(static m => m.Before)], [.. bf16.Record.Metrics.Select(static m => m.Before)]);
+        Assert.NotEqual(TinyModel.Bytes(f32.Saved), TinyModel.Bytes(bf16.Saved));
+        Assert.Equal(("f32", "bf16"), (Products(f32), Products(bf16)));
+    }
+
+    private static string Products(RunResult run) => Manifest.Load(Path.Combine(run.Directory, "manifest.json")).Environment["products"];
 }

@@ -11,7 +11,7 @@ internal static class Stopped
     public static void After(Recipe recipe, int steps)
     {
         using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => TrainRun.Execute(recipe, null, RunSetup.BackendOf(recipe with { Train = recipe.Train with { Threads = 1 } }), TimeProvider.System, n =>
+        Assert.Throws<OperationCanceledException>(() => TrainRun.Execute(recipe, null, TinyModel.Backend(recipe, threads: 1), TimeProvider.System, n =>
         {
             if (n is NoticeTraining { Event: StepDone e } && e.Step == steps)
                 stop.Cancel();

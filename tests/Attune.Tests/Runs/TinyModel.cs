@@ -66,7 +66,10 @@ internal sealed class TinyModel : IDisposable
     ];
 
     public static RunResult Run(Recipe recipe, int threads = 1, string? resume = null, Action<RunNotice>? notice = null) => TrainRun.Execute(
-        recipe, resume, RunSetup.BackendOf(recipe with { Train = recipe.Train with { Threads = threads } }), TimeProvider.System, notice ?? (static _ => { }), TestContext.Current.CancellationToken);
+        recipe, resume, Backend(recipe, threads), TimeProvider.System, notice ?? (static _ => { }), TestContext.Current.CancellationToken);
+
+    /// <summary>What a run of the recipe computes on, on so many threads.</summary>
+    public static Backend Backend(Recipe recipe, int threads) => RunSetup.BackendOf(recipe with { Train = recipe.Train with { Threads = threads } });
 
     public RunResult Run(string output, params string[] settings) => Run(Recipe(output, settings));
 

@@ -5,40 +5,10 @@ namespace Attune.Engine.Backends;
 /// plan of that step, to the byte.
 /// </summary>
 /// <param name="like">The backend that is planned for: its activation type and workspaces count.</param>
-public sealed class DryRunBackend(Backend like) : Backend
+public sealed class DryRunBackend(Backend like) : WrappedBackend(like, new DryRunKernels(like))
 {
-    private readonly DryRunKernels none = new(like);
-
     /// <inheritdoc />
-    public override string Name => $"dry run of {like.Name}";
+    public override string Name => $"dry run of {base.Name}";
 
-    /// <inheritdoc />
-    public override DType Activation => like.Activation;
-
-    /// <inheritdoc />
-    public override ProductType Products => like.Products;
-
-    /// <inheritdoc />
-    public override Backend Exact => like.Exact == like ? this : new DryRunBackend(like.Exact);
-
-    /// <inheritdoc />
-    public override IMatrixKernels Matrix => none;
-
-    /// <inheritdoc />
-    public override INormKernels Norms => none;
-
-    /// <inheritdoc />
-    public override IAttentionKernels Attention => none;
-
-    /// <inheritdoc />
-    public override IPointwiseKernels Pointwise => none;
-
-    /// <inheritdoc />
-    public override IIndexKernels Index => none;
-
-    /// <inheritdoc />
-    public override ILossKernels Loss => none;
-
-    /// <inheritdoc />
-    public override IOptimizerKernels Optimizer => none;
+    private protected override Backend Around(Backend other) => new DryRunBackend(other);
 }

@@ -1,8 +1,7 @@
 namespace Attune.Engine.Backends;
 
 /// <summary>Kernels that only know how much workspace the real ones would take; their tensors may have no memory behind them.</summary>
-internal sealed class DryRunKernels(Backend like)
-    : IMatrixKernels, INormKernels, IAttentionKernels, IPointwiseKernels, IIndexKernels, ILossKernels, IOptimizerKernels
+internal sealed class DryRunKernels(Backend like) : IAllKernels
 {
     public long Workspace(int m, int n, int k, bool transposeA) => like.Matrix.Workspace(m, n, k, transposeA);
 

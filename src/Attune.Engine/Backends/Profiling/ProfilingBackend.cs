@@ -4,11 +4,9 @@ namespace Attune.Engine.Backends;
 /// Another backend with a watch on every kernel: what was called, how long it took, and what it had to do. Results are the other
 /// backend's own.
 /// </summary>
-public sealed class ProfilingBackend : Backend
+public sealed class ProfilingBackend : WrappedBackend
 {
-    private readonly Backend inner;
     private readonly bool countTiles;
-    private readonly ProfilingKernels kernels;
 
     /// <summary>Watches <paramref name="inner"/>.</summary>
     /// <param name="inner">Runs the kernels.</param>
@@ -21,44 +19,11 @@ public sealed class ProfilingBackend : Backend
     }
 
     private ProfilingBackend(Backend inner, bool countTiles, KernelProfile profile)
-    {
-        (this.inner, this.countTiles, Profile) = (inner, countTiles, profile);
-        kernels = new ProfilingKernels(inner, profile, countTiles);
-    }
+        : base(inner, new ProfilingKernels(inner, profile, countTiles)) =>
+        (this.countTiles, Profile) = (countTiles, profile);
 
     /// <summary>What was called so far.</summary>
     public KernelProfile Profile { get; }
 
-    /// <inheritdoc />
-    public override string Name => inner.Name;
-
-    /// <inheritdoc />
-    public override DType Activation => inner.Activation;
-
-    /// <inheritdoc />
-    public override ProductType Products => inner.Products;
-
-    /// <inheritdoc />
-    public override Backend Exact => inner.Exact == inner ? this : new ProfilingBackend(inner.Exact, countTiles, Profile);
-
-    /// <inheritdoc />
-    public override IMatrixKernels Matrix => kernels;
-
-    /// <inheritdoc />
-    public override INormKernels Norms => kernels;
-
-    /// <inheritdoc />
-    public override IAttentionKernels Attention => kernels;
-
-    /// <inheritdoc />
-    public override IPointwiseKernels Pointwise => kernels;
-
-    /// <inheritdoc />
-    public override IIndexKernels Index => kernels;
-
-    /// <inheritdoc />
-    public override ILossKernels Loss => kernels;
-
-    /// <inheritdoc />
-    public override IOptimizerKernels Optimizer => kernels;
+    private protected override Backend Around(Backend other) => new ProfilingBackend(other, countTiles, Profile);
 }

@@ -4,8 +4,7 @@ namespace Attune.Engine.Backends;
 /// Every kernel with a watch around it. What a call has to do is said here and nowhere else: operations of products, and each operand
 /// read and each result written once (a target that is added to is read too).
 /// </summary>
-internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, bool countTiles)
-    : IMatrixKernels, INormKernels, IAttentionKernels, IPointwiseKernels, IIndexKernels, ILossKernels, IOptimizerKernels
+internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, bool countTiles) : IAllKernels
 {
     public long Workspace(int m, int n, int k, bool transposeA) => inner.Matrix.Workspace(m, n, k, transposeA);
 
