@@ -39,6 +39,11 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             case NoticeDuration { Duration: var d }:
                 output.Say($"{Bold("time")} {Expected(d)}; {d.Basis}");
                 break;
+            case NoticeQuantising q:
+                Report("quantising the base", q.Done, q.Total, "matrices", "");
+                if (q.Done == q.Total)
+                    EndProgress();
+                break;
             case NoticeProgress step:
                 Measuring($"measuring {step.Stage}", step);
                 break;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Attune.Engine;
 using Attune.Formats;
 using Attune.Models;
 using Attune.Problems;
@@ -15,6 +16,9 @@ namespace Attune.Adapters;
 /// <param name="TemplateHash">SHA-256 of the chat template that rendered the training rows; null where none was used.</param>
 public sealed record AdapterOrigin(int Vocabulary, string BaseFingerprint, string TokenizerHash, string? TemplateHash)
 {
+    /// <summary>The format in which the base's matrices were held while the adapter was tuned: Int8 or NF4; null for the file's own.</summary>
+    public DType? Base { get; init; }
+
     /// <summary>The file's name.</summary>
     public const string FileName = "attune.json";
 
@@ -28,6 +32,8 @@ public sealed record AdapterOrigin(int Vocabulary, string BaseFingerprint, strin
             ["tokenizer_sha256"] = TokenizerHash,
             ["template_sha256"] = TemplateHash,
         };
+        if (Base is { } held)
+            json["base_format"] = NameOf(held);
         AtomicFile.WriteText(Path.Combine(folder, FileName), json.ToJsonString(new() { WriteIndented = true }) + "\n");
     }
 
@@ -42,8 +48,16 @@ public sealed record AdapterOrigin(int Vocabulary, string BaseFingerprint, strin
             view.RequiredInt("vocabulary", 1),
             view.RequiredString("base_fingerprint"),
             view.RequiredString("tokenizer_sha256"),
-            view.String("template_sha256"));
+            view.String("template_sha256"))
+        {
+            Base = view.String("base_format") is { } name ? Held(path, name) : null,
+        };
     }
+
+    private static DType Held(string path, string name) => new[] { DType.Int8, DType.NF4 }.Where(t => NameOf(t) == name).Select(static t => (DType?)t).SingleOrDefault()
+        ?? throw new UserErrorException($"{path}: base_format", $"is {name}; Attune knows int8 and nf4", "use the version of Attune that made the adapter");
+
+    private static string NameOf(DType type) => type.ToString().ToLowerInvariant();
 
     /// <summary>Explains why the adapter cannot go onto <paramref name="model"/>, if it cannot.</summary>
     public IEnumerable<Problem> Check(string folder, ModelFolder model)

@@ -35,8 +35,11 @@ public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : ID
     // One buffer for all: native memory that waits for the collector would pile up to the whole model.
     private readonly Storage buffer = Storage.Native((adapters?.All.Max(static a => (long)a.Layer.Out * a.Layer.In) ?? 0) * sizeof(float));
 
-    /// <summary>A weight: F32 where an adapter changes it, valid until the next is asked for; else as the base's files have it.</summary>
-    public Tensor Of(ParameterInfo info) => byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Weight(info), adapter) : source.Weight(info);
+    /// <summary>
+    /// A weight: F32 where an adapter changes it, valid until the next is asked for; else as the base holds it. A base that was quantised for
+    /// tuning is what the adapter has learned to correct: it is decoded and merged into, not the files' weights.
+    /// </summary>
+    public Tensor Of(ParameterInfo info) => byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Held(info), adapter) : source.Held(info);
 
     /// <inheritdoc />
     public void Dispose() => buffer.Dispose();

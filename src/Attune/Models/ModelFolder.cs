@@ -16,6 +16,7 @@ namespace Attune.Models;
 public sealed class ModelFolder : IDisposable
 {
     private IWeightStore? weights;
+    private HeldWeights? held;
 
     // Files of the bare model, saved without its head, leave the prefix out: GPT-2's own do.
     private bool isBare;
@@ -41,8 +42,17 @@ public sealed class ModelFolder : IDisposable
     /// <summary>Whether there are weights: false for a configuration that a model is to be trained from.</summary>
     public bool HasWeights => weights is not null;
 
-    /// <summary>Bytes of all weights in the files, and of those that are copied out of them.</summary>
-    public long WeightBytes => weights is null ? 0 : weights.Entries.Values.Sum(static e => e.Bytes) + weights.CopiedBytes;
+    /// <summary>Bytes of all weights as they are held: mapped from the files, copied out of them, or quantised.</summary>
+    public long WeightBytes => weights is null ? 0 : weights.Entries.Values.Sum(static e => e.Bytes) + weights.CopiedBytes + (held?.Bytes ?? 0) - (held?.StoredBytes ?? 0);
+
+    /// <summary>Bytes that quantising takes beside <see cref="WeightBytes"/> at its peak; 0 where the weights are held as they are stored.</summary>
+    public long LoadingBytes => held?.LoadingBytes ?? 0;
+
+    /// <summary>The format that matrices of linear layers are held in, rather than the files'; null where they are held as they are stored.</summary>
+    public DType? HeldAs => held?.Type;
+
+    /// <summary>How many matrices are held in that format.</summary>
+    public int HeldMatrices => held?.Count ?? 0;
 
     /// <summary>Whether matrices of linear layers lie otherwise here than in the family's own checkpoints: written back, they are turned.</summary>
     public bool HoldsTransposes => Family.Names.LinearsByInputs != ModelFamilies.Of(Config).Names.LinearsByInputs;
@@ -72,34 +82,49 @@ public sealed class ModelFolder : IDisposable
     /// <summary>A decoder over parameters that <paramref name="source"/> makes.</summary>
     public Decoder Build(ParameterSource source) => DecoderBuilder.Build(Family, Spec, source);
 
-    /// <summary>A decoder over the mapped weights, all frozen.</summary>
+    /// <summary>A decoder over the weights as they are held, all frozen.</summary>
     public Decoder BuildFrozen() => Build(Frozen);
 
     /// <summary>The name that a weight has in this folder's files.</summary>
     public string NameInFile(ParameterInfo info) => NameInFile(info.Name);
 
     /// <summary>The same model with its first blocks only, over the same mapped weights: it lives as long as this and is not disposed.</summary>
-    public ModelFolder WithBlocks(int count) => new(Files, Config, Family, Spec with { Layers = count }, weights) { isBare = isBare };
-
-    /// <summary>The mapped weight of that description.</summary>
-    public Parameter Frozen(ParameterInfo info) => new(info.Name, Weight(info));
+    public ModelFolder WithBlocks(int count) => new(Files, Config, Family, Spec with { Layers = count }, weights) { isBare = isBare, held = held };
 
     /// <summary>
-    /// The weight of that description for products that read it as <paramref name="type"/>: matrices of linear layers are rounded, row by row,
-    /// into memory of their own. Everything else, and matrices whose rows are no whole blocks of the type, stays mapped.
+    /// The same model over the same mapped files, with the matrices of its linear layers held as <paramref name="type"/> and quantised when they
+    /// are first read. Embedding, untied head, norms, biases, matrices whose rows are no whole blocks of the type, and those that a GGUF file has
+    /// in blocks already, stay as they are stored. It stands in place of this one: one of the two is disposed.
     /// </summary>
-    public Parameter Frozen(ParameterInfo info, DType type)
+    public ModelFolder In(DType? type) => new(Files, Config, Family, Spec, weights)
     {
-        if (info.Role != ParameterRole.Matrix || info.Cols % type.BlockElements() != 0)
-            return Frozen(info);
-        var values = Weight(info);
-        var rounded = Tensor.Allocate(type, info.Rows, info.Cols);
-        rounded.Write((r, row) => WeightEncoder.Widen(values, r, row));
-        return new Parameter(info.Name, rounded);
-    }
+        isBare = isBare,
+        UnusedTensors = UnusedTensors,
+        held = type is { } format && weights is not null ? new HeldWeights(format, Parameters.Select(i => (i, Entry(i.Name)!.Type!.Value))) : null,
+    };
 
-    /// <summary>A decoder over frozen weights, those of linear layers in <paramref name="type"/>.</summary>
-    public Decoder BuildFrozen(DType type) => Build(info => Frozen(info, type));
+    /// <summary>The frozen weight of that description, as it is held.</summary>
+    public Parameter Frozen(ParameterInfo info) => new(info.Name, Held(info));
+
+    /// <summary>The same for a plan, which asks for shape and type alone: nothing is quantised for it.</summary>
+    public Parameter Planned(ParameterInfo info) => held?.Holds(info) == true ? new(info.Name, held.Planned(info)) : Frozen(info);
+
+    /// <summary>The values that run: quantised where they are held so, mapped otherwise. Files keep what <see cref="Weight"/> gives.</summary>
+    public Tensor Held(ParameterInfo info) => held?.Holds(info) == true ? held.Of(info, Weight) : Weight(info);
+
+    /// <summary>Quantises everything that is held in a format of its own and was not read yet, in the order of the forward.</summary>
+    /// <param name="progress">Gets how many matrices are done.</param>
+    /// <param name="cancel">Looked at between matrices.</param>
+    public void Quantise(Action<int> progress, CancellationToken cancel)
+    {
+        var done = 0;
+        foreach (var info in Parameters.Where(i => held?.Holds(i) == true))
+        {
+            cancel.ThrowIfCancellationRequested();
+            Held(info);
+            progress(++done);
+        }
+    }
 
     /// <summary>Says that the weights, if there are any, were read and will not be for some time: until then their pages need not stay in memory.</summary>
     public void WasRead()
@@ -137,13 +162,15 @@ public sealed class ModelFolder : IDisposable
     }
 
     /// <summary>
-    /// Unmaps the weights, once everything has been copied out of them: no tensor that came from here may be used any more.
+    /// Lets go of the weights, once everything has been copied out of them: no tensor that came from here may be used any more.
     /// Configuration and sizes stay.
     /// </summary>
     public void ReleaseWeights()
     {
         weights?.Dispose();
         weights = null;
+        held?.Dispose();
+        held = null;
     }
 
     /// <inheritdoc />

@@ -61,6 +61,13 @@ internal static class WeightEncoder
             values.Row<float>(r).CopyTo(row);
             return;
         }
+        if (values.Type == DType.BF16)
+        {
+            var bits = values.Row<ushort>(r);
+            for (var c = 0; c < row.Length; c++)
+                row[c] = Scalars.FromBF16(bits[c]);
+            return;
+        }
         for (var c = 0; c < row.Length; c++)
             row[c] = (float)values.Read(r, c);
     }

@@ -91,6 +91,9 @@ public sealed record MethodRecipe
 
     /// <summary>Train the last n blocks alone; with kind full the final norm too, while embedding and head stay. auto: every block.</summary>
     public int? LastLayers { get; init; }
+
+    /// <summary>The format in which matrices that do not train are held: stored, as the file has them, or quantised while loading, to int8 (8.5 bits a weight) or nf4 (4.1 bits; QLoRA). What is measured, saved and merged belongs to that base. auto: stored, or int8 or nf4 where nothing else fits into limits.memory.</summary>
+    public BaseFormat? Base { get; init; }
 }
 
 /// <summary>The optimisation.</summary>
@@ -206,6 +209,19 @@ public enum MethodKind
 
     /// <summary>All weights.</summary>
     Full,
+}
+
+/// <summary>How matrices that do not train are held, the one that changes least first.</summary>
+public enum BaseFormat
+{
+    /// <summary>As the file has them.</summary>
+    Stored,
+
+    /// <summary>Signed bytes, a scale for each 64.</summary>
+    Int8,
+
+    /// <summary>The 16 levels of normal weights, scales for each 64 that are quantised too.</summary>
+    NF4,
 }
 
 /// <summary>Whether activations are computed again in the backward pass.</summary>

@@ -61,6 +61,9 @@ public static class RecipeKeys
             m => m.Targets, (m, v) => m with { Targets = v }, NotLora),
         Method("last_layers", Auto(Whole(1, 4096)), "Train the last n blocks alone; with kind full the final norm too, while embedding and head stay. auto: every block.",
             m => m.LastLayers, (m, v) => m with { LastLayers = v }),
+        Method("base", Auto(OneOf(("stored", BaseFormat.Stored), ("int8", BaseFormat.Int8), ("nf4", BaseFormat.NF4))),
+            "The format in which matrices that do not train are held: stored, as the file has them, or quantised while loading, to int8 (8.5 bits a weight) or nf4 (4.1 bits; QLoRA). What is measured, saved and merged belongs to that base. auto: stored, or int8 or nf4 where nothing else fits into limits.memory.",
+            m => m.Base, (m, v) => m with { Base = v }, NothingFrozen),
 
         Train("epochs", Auto(Number(0, 100_000, open: true)), "Passes over the training rows. auto: by the number of trained tokens.",
             t => t.Epochs, (t, v) => t with { Epochs = v }),
@@ -144,6 +147,9 @@ public static class RecipeKeys
     public static IReadOnlyList<string> Sections { get; } = [.. All.Select(k => k.Section).Where(s => s.Length > 0).Distinct()];
 
     private static string? NotLora(Recipe r) => r.Method.Kind == MethodKind.Lora ? null : "method.kind is not lora";
+
+    private static string? NothingFrozen(Recipe r) =>
+        r.Method is { Kind: MethodKind.Full, LastLayers: null } ? "every weight trains, and only weights that stay as they are can be held quantised" : null;
 
     private static string? NothingGenerated(Recipe r) => r.Eval.Rows > 0 ? null : "eval.rows is 0, so nothing is generated";
 

@@ -1,5 +1,6 @@
 using Attune.Adapters;
 using Attune.Data;
+using Attune.Engine;
 using Attune.Formats;
 using Attune.Models;
 using Attune.Problems;
@@ -43,7 +44,10 @@ public sealed class ModelContext : IDisposable
     /// <summary>The adapter's folder, or null.</summary>
     public string? AdapterPath { get; }
 
-    /// <summary>Opens a model, and looks at its adapter.</summary>
+    /// <summary>The same with matrices held in another format (<see cref="ModelFolder.In"/>); it stands in place of this one.</summary>
+    internal ModelContext HeldIn(DType? type) => type == Folder.HeldAs ? this : new(Folder.In(type), Tokenizer, Template, Generation, AdapterPath);
+
+    /// <summary>Opens a model, and looks at its adapter: one that was tuned on a quantised base gets the same base again.</summary>
     /// <param name="path">The model's folder; an adapter's folder leads to the base that it names.</param>
     /// <param name="adapter">The adapter's folder, or null.</param>
     /// <param name="template">A template to use instead of the model's own: a file or <c>chatml</c>; null for the model's.</param>
@@ -60,7 +64,7 @@ public sealed class ModelContext : IDisposable
                 throw new UserErrorException(path, $"the tokenizer has {tokenizer.VocabularySize} tokens, the model only {folder.Spec.Vocabulary}", "the files do not belong together: get the model again");
             var rules = ResolveTemplate(folder.Files, adapter, template, tokenizer);
             if (adapter is not null)
-                CheckAdapter(adapter, folder, tokenizer, rules);
+                folder = folder.In(CheckAdapter(adapter, folder, tokenizer, rules));
             return new ModelContext(folder, tokenizer, rules, GenerationConfig.Read(folder.Files, folder.Config), adapter);
         }
         catch
@@ -115,12 +119,13 @@ public sealed class ModelContext : IDisposable
             ? own
             : TemplateChoice.Of(template, files, tokenizer);
 
-    private static void CheckAdapter(string adapter, ModelFolder folder, Tokenizer tokenizer, ChatTemplate? template)
+    // Returns what its base is held as.
+    private static DType? CheckAdapter(string adapter, ModelFolder folder, Tokenizer tokenizer, ChatTemplate? template)
     {
         if (!PeftFiles.IsAdapter(adapter))
             throw new UserErrorException(adapter, "is not an adapter: it has no adapter_config.json", "give the adapter folder of a run");
         if (AdapterOrigin.Read(adapter) is not { } origin)
-            return;
+            return null;
         var problems = origin.Check(adapter, folder).ToList();
         if (origin.TokenizerHash != tokenizer.Hash)
             problems.Add(new Problem(adapter, "was trained with another tokenizer than the model's", "use the base model that the adapter was trained on, with its tokenizer.json"));
@@ -128,5 +133,6 @@ public sealed class ModelContext : IDisposable
             problems.Add(new Problem(adapter, "was trained with another chat template than the one given", "leave the template out: the adapter's own is used"));
         if (problems.Count > 0)
             throw new UserErrorException(problems);
+        return origin.Base;
     }
 }

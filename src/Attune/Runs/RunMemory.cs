@@ -20,7 +20,7 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
 
     /// <summary>
     /// Finds the fastest way to take the steps that fits. What saves memory: smaller passes, saved activations in BF16, recomputation,
-    /// and any of them together.
+    /// and any of them together; after all of these, and only where the recipe leaves it open, a base of fewer bits.
     /// </summary>
     /// <returns>The recipe, resolved to the end; the steps in passes that fit; their memory.</returns>
     /// <exception cref="UserErrorException">Nothing fits; the remedies are named.</exception>
@@ -30,9 +30,9 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         var limit = recipe.Limits.Memory ?? Machine.Inspect().FreeMemory;
         var (wish, reason) = RunPrefix.Of(recipe, model, data, method, steps, backend);
         MemoryPlan? smallest = null;
-        foreach (var rung in Rungs(recipe.Train, steps.Options, data.Longest))
+        foreach (var (held, rung) in Rungs(recipe, model, steps.Options, data.Longest))
         {
-            var plan = PlanOf(recipe, model, data, method, rung, backend, wish?.Block ?? 0);
+            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(held)), data, method, rung, backend, wish?.Block ?? 0);
             if (smallest is null || plan.Total < smallest.Total)
                 smallest = plan;
             if (plan.Total > limit)
@@ -41,10 +41,22 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
             if (wish is not null)
                 reason = prefix?.Reason ?? "what the frozen blocks give fits into no memory beside the rest";
             var memory = new RunMemory(plan with { Prefix = prefix?.Resident(rung.PassRows) ?? 0 }, limit) { Prefix = prefix };
-            return (Resolve(recipe, rung, prefix is not null, reason, choices), RunSteps.Of(rung, data, recipe.Train), memory);
+            var resolved = Resolve(recipe, rung, prefix is not null, reason, choices);
+            if (recipe.Method.Base is null)
+                NoteBase(held, limit, choices);
+            return (resolved with { Method = resolved.Method with { Base = held } }, RunSteps.Of(rung, data, recipe.Train), memory);
         }
         throw DoesNotFit(recipe, smallest!, limit);
     }
+
+    // A base of fewer bits changes what is learned: no speed pays for it, so that it comes after every rung that does not.
+    private static IEnumerable<(BaseFormat Base, TrainerOptions Options)> Rungs(Recipe recipe, ModelContext model, TrainerOptions wish, int longest) =>
+        RunBase.Allowed(recipe, model.Folder).SelectMany(held => Rungs(recipe.Train, wish, longest).Select(o => (held, o)));
+
+    private static void NoteBase(BaseFormat held, long limit, Choices choices) => choices.Note(
+        "method.base", RunBase.NameOf(held), held == BaseFormat.Stored
+            ? "the plan fits without quantising the base"
+            : $"nothing else fits into {Megabytes(limit)}: the base is rounded, and before and after are measured on it; method.base: stored forbids it");
 
     private static List<TrainerOptions> Rungs(TrainRecipe train, TrainerOptions wish, int longest)
     {
@@ -66,11 +78,11 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
     private static double Cost(TrainerOptions options) =>
         (1 + 40.0 / options.PassRows) * (options.SavedType is null ? 1 : 1.03) * (options.Keep == Keep.Recompute ? 1.25 : 1);
 
-    private static MemoryPlan PlanOf(Recipe recipe, ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend, int block)
+    private static MemoryPlan PlanOf(Recipe recipe, ModelFolder folder, RunData data, TuningMethod method, TrainerOptions options, Backend backend, int block)
     {
         var texts = Math.Min(data.Asked.Questions.Count, Generator.MaxSlots);
         var length = texts == 0 ? 0 : data.Asked.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
-        return MemoryPlan.Of(model.Folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length), block);
+        return MemoryPlan.Of(folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length), block);
     }
 
     private static Recipe Resolve(Recipe recipe, TrainerOptions options, bool prefix, string prefixReason, Choices choices)
@@ -108,6 +120,8 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
             remedies.Add("leave train.saved open");
         if (recipe.Train.Recompute == Recompute.Off)
             remedies.Add("leave train.recompute open");
+        if (recipe.Method.Base is BaseFormat.Stored or BaseFormat.Int8)
+            remedies.Add("leave method.base open");
         if (recipe.Method.Kind == MethodKind.Full)
             remedies.Add("set method.kind: lora");
         remedies.Add("lower data.max_length");

@@ -28,6 +28,9 @@ public sealed record NoticePlan(MemoryPlan Plan, long Limit) : RunNotice;
 /// <summary>How long the run is expected to take.</summary>
 public sealed record NoticeDuration(RunDuration Duration) : RunNotice;
 
+/// <summary>Matrices of the base are quantised while it is loaded.</summary>
+public sealed record NoticeQuantising(int Done, int Total) : RunNotice;
+
 /// <summary>A long step moved on.</summary>
 public sealed record NoticeProgress(string Stage, int Done, int Total, string Detail = "") : RunNotice;
 

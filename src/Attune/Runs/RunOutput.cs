@@ -18,13 +18,16 @@ internal static class RunOutput
         if (model.Adapters is { } adapters)
         {
             PeftFiles.Save(run.Adapter, adapters, setup.Recipe.Model);
-            new AdapterOrigin(setup.Model.Folder.Spec.Vocabulary, setup.Model.Folder.Fingerprint(), setup.Model.Tokenizer.Hash, setup.Model.Template?.Hash).Write(run.Adapter);
+            new AdapterOrigin(setup.Model.Folder.Spec.Vocabulary, setup.Model.Folder.Fingerprint(), setup.Model.Tokenizer.Hash, setup.Model.Template?.Hash)
+            {
+                Base = setup.Model.Folder.HeldAs,
+            }.Write(run.Adapter);
             if (setup.Model.Template is { } template)
                 AtomicFile.WriteText(Path.Combine(run.Adapter, "chat_template.jinja"), template.Source);
             return run.Adapter;
         }
         var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
-        ModelWriter.Save(run.Model, setup.Model.Folder, info => model.Weights.Find(info.Name)?.Value ?? setup.Model.Folder.Weight(info), type);
+        ModelWriter.Save(run.Model, setup.Model.Folder, info => model.Weights.Find(info.Name)?.Value ?? setup.Model.Folder.Held(info), type);
         if (setup.Recipe.Data.Template is not null && setup.Model.Template is { } given)
             AtomicFile.WriteText(Path.Combine(run.Model, "chat_template.jinja"), given.Source);
         return run.Model;
@@ -43,7 +46,8 @@ internal static class RunOutput
         // The stranger maps the base too: let go of first, it is not in memory twice.
         setup.Model.Folder.WasRead();
         using var loaded = model.Adapters is null ? ModelContext.Open(path) : ModelContext.Open(setup.Recipe.Model, path);
-        var decoder = loaded.Folder.BuildFrozen();
+        // A quantised base is not made a second time beside the first: it follows from the files, which are looked at here.
+        var decoder = (model.Adapters is null ? loaded.Folder : setup.Model.Folder).BuildFrozen();
         var adapters = model.Adapters is null ? null : PeftFiles.Load(path, decoder);
         double worst = 0, largest = 0;
         foreach (var (ids, expected) in examples.Zip(trained))

@@ -73,6 +73,7 @@ public sealed class RunSetup : IDisposable
             (recipe, var method) = RunMethod.Choose(recipe, model, choices);
             (recipe, var steps) = RunSteps.Choose(recipe, data, choices);
             (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, backend, choices);
+            model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));
             // Where nothing is asked, what concerns answers is not open but idle.
             choices.NoteOpen(data.Asked.Questions.Count > 0 ? recipe : recipe with { Eval = recipe.Eval with { Rows = 0 } });
             foreach (var choice in choices.Made)

@@ -55,6 +55,7 @@ public static class TrainRun
         var run = resume is null
             ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, clock)
             : RunDirectory.Existing(resume);
+        RunBase.Load(setup.Model.Folder, notice, cancel);
         using var arena = Arena.OfBytes(setup.Memory.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
         run.RequireRoom(setup.DiskBytes);
@@ -87,6 +88,7 @@ public static class TrainRun
             model.Dispose();
             arena.Dispose();
             prefix?.Dispose();
+            setup.Model.Folder.ReleaseWeights();
             record = record with { Parity = Export(setup, run, saved, backend.Exact, notice, cancel) };
         }
         ReportFiles.Write(run.Path, record);

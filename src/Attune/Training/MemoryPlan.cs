@@ -14,8 +14,11 @@ public sealed record MemoryPlan
     /// <summary>What .NET itself, the program's code and its ordinary objects take.</summary>
     public const long RuntimeBytes = 110L << 20;
 
-    /// <summary>Weights mapped from files.</summary>
+    /// <summary>Weights that do not train, as they are held: mapped from files, or quantised.</summary>
     public required long Frozen { get; init; }
+
+    /// <summary>What quantising them takes for a moment, before there is anything but them.</summary>
+    public long Loading { get; init; }
 
     /// <summary>Trained weights, F32.</summary>
     public required long Trained { get; init; }
@@ -50,12 +53,12 @@ public sealed record MemoryPlan
     private long LargestPhase => Math.Max(Activations, Math.Max(Evaluation, Generation));
 
     /// <summary>Resident memory of the process at its peak.</summary>
-    public long Total => Frozen + Arena + Prefix + Data + RuntimeBytes;
+    public long Total => Frozen + Math.Max(Arena + Prefix, Loading) + Data + RuntimeBytes;
 
     /// <summary>The terms by name, the largest first.</summary>
     public IReadOnlyList<(string Name, long Bytes)> Terms => [.. new (string, long)[]
     {
-        ("frozen weights (mapped)", Frozen),
+        (Loading > 0 ? "frozen weights (quantised)" : "frozen weights (mapped)", Frozen),
         ("trained weights", Trained),
         ("gradients", Gradients),
         ("optimizer", Moments),
@@ -94,6 +97,7 @@ public sealed record MemoryPlan
         return new MemoryPlan
         {
             Frozen = folder.WeightBytes,
+            Loading = folder.LoadingBytes,
             Trained = bucket,
             Gradients = bucket,
             Moments = persistent - 2 * bucket,

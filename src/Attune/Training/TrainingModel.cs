@@ -22,7 +22,7 @@ public sealed record TuningMethod(LoraOptions? Lora, bool FromScratch, long Seed
     public int LowestBlock(ModelFolder folder)
     {
         if (Lora is { } lora)
-            return folder.BuildFrozen().Blocks.FirstOrDefault(b => b.Linears.Any(l => lora.Targets.Matches(l.Path)))?.Index ?? 0;
+            return folder.Build(folder.Planned).Blocks.FirstOrDefault(b => b.Linears.Any(l => lora.Targets.Matches(l.Path)))?.Index ?? 0;
         return LastLayers is { } n ? folder.Spec.Layers - n : 0;
     }
 
@@ -70,7 +70,7 @@ public sealed class TrainingModel : IDisposable
     {
         // Two passes: the first learns what the adapters are made of, so that the second can put it into one bucket.
         var infos = new List<ParameterInfo>();
-        var decoder = folder.BuildFrozen();
+        var decoder = folder.Build(arena.IsPretend ? folder.Planned : folder.Frozen);
         LoraAdapter.Attach(decoder, options, info =>
         {
             infos.Add(info);
@@ -84,7 +84,7 @@ public sealed class TrainingModel : IDisposable
     private static TrainingModel Full(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
     {
         var weights = new TrainedWeights(arena, backend, [.. folder.Parameters.Where(i => method.Trains(i, folder.Spec))]);
-        var decoder = folder.Build(info => weights.Find(info.Name) ?? folder.Frozen(info));
+        var decoder = folder.Build(info => weights.Find(info.Name) ?? (arena.IsPretend ? folder.Planned(info) : folder.Frozen(info)));
         return new TrainingModel(folder, decoder, null, weights);
     }
 

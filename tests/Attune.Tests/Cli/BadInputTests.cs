@@ -19,7 +19,7 @@ public sealed class BadInputTests : IDisposable
         ["truncated weights"] = (static t => Cut(t, bytes => bytes[..(bytes.Length / 2)]), "model.safetensors", ""),
         ["a header that lies"] = (static t => Cut(t, bytes => [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, .. bytes[8..]]), "model.safetensors", "header"),
         ["a wrong type"] = (static t => Cut(t, bytes => Replace(bytes, "\"F32\"", "\"I32\"")), "model", "I32"),
-        ["a wrong shape"] = (static t => Config(t, "\"intermediate_size\": 24", "\"intermediate_size\": 25"), "model", "shape"),
+        ["a wrong shape"] = (static t => Config(t, "\"intermediate_size\": 64", "\"intermediate_size\": 65"), "model", "shape"),
         ["an unknown architecture"] = (static t => Config(t, "\"llama\"", "\"mamba9\""), "model_type", "mamba9"),
         ["a config that is no JSON"] = (static t => Config(t, "{", "{,"), "config.json", "JSON"),
         ["a tokenizer that is no JSON"] = (static t => File.WriteAllText(Path.Combine(t.Model, "tokenizer.json"), "{"), "tokenizer.json", ""),

@@ -16,7 +16,7 @@ internal sealed class TinyModel : IDisposable
     {
         Directory.CreateDirectory(Model);
         File.WriteAllText(Path.Combine(Model, "config.json"), $$"""
-            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": {{Vocabulary}}, "hidden_size": 16, "intermediate_size": 24,
+            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": {{Vocabulary}}, "hidden_size": 16, "intermediate_size": 64,
              "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 96, "tie_word_embeddings": true,
              "torch_dtype": "float32", "initializer_range": 0.5}
             """);

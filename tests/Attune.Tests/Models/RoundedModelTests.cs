@@ -20,7 +20,7 @@ public class RoundedModelTests
     {
         using var folder = ModelFolder.Open(Base);
         var exact = Logits(folder, folder.BuildFrozen());
-        var rounded = Logits(folder, folder.BuildFrozen(type));
+        var rounded = Logits(folder, folder.In(type).BuildFrozen());
         var difference = exact.Zip(rounded, static (a, b) => Math.Abs(a - b)).Max() / exact.Max(Math.Abs);
         TestContext.Current.SendDiagnosticMessage($"{type}: {difference:P3}");
         Assert.InRange(difference, bound / 20, bound);
@@ -33,7 +33,7 @@ public class RoundedModelTests
         foreach (var info in folder.Parameters)
         {
             var stored = folder.Weight(info).Type;
-            Assert.Equal(info.Role == ParameterRole.Matrix ? DType.NF4 : stored, folder.Frozen(info, DType.NF4).Value.Type);
+            Assert.Equal(info.Role == ParameterRole.Matrix ? DType.NF4 : stored, folder.In(DType.NF4).Planned(info).Value.Type);
         }
     }
 

@@ -27,6 +27,7 @@ public sealed class RecipeKeysTests : IDisposable
         ["method.dropout"] = "0.25",
         ["method.targets"] = "[q_proj, 'layers.1?.mlp.*']",
         ["method.last_layers"] = "2",
+        ["method.base"] = "nf4",
         ["train.epochs"] = "2.5",
         ["train.max_steps"] = "7",
         ["train.learning_rate"] = "0.0003",

@@ -32,6 +32,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["method.dropout"] = ("0.25", ""),
         ["method.targets"] = ("q_proj", ""),
         ["method.last_layers"] = ("1", ""),
+        ["method.base"] = ("nf4", ""),
         ["train.epochs"] = ("2.5", ""),
         ["train.max_steps"] = ("2", ""),
         ["train.learning_rate"] = ("0.25", ""),
@@ -132,7 +133,7 @@ public sealed class ResolvedKeysTests : IDisposable
     {
         var text = new StringBuilder();
         var options = setup.Steps.Options;
-        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.LastLayers} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.LastLayers} {setup.Model.Folder.HeldAs} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
         if (setup.Method.Lora is { } lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed}");
