@@ -1,3 +1,4 @@
+using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Models;
 
@@ -6,24 +7,30 @@ namespace Attune.Adapters;
 /// <summary>The adapters of one model, by layer, with the options that they were made with.</summary>
 public sealed class AdapterSet : IAdapterSet
 {
-    private readonly Dictionary<Linear, LoraAdapter> adapters;
+    private readonly Dictionary<Linear, LayerAdapter> adapters;
 
-    internal AdapterSet(LoraOptions options, IEnumerable<LoraAdapter> adapters)
+    internal AdapterSet(AdapterOptions options, IEnumerable<LayerAdapter> adapters, IReadOnlyList<ParameterInfo> infos)
     {
-        Options = options;
+        (Options, Infos) = (options, infos);
         All = [.. adapters];
         this.adapters = All.ToDictionary(static a => a.Layer);
     }
 
-    /// <summary>Rank, scale, targets.</summary>
-    public LoraOptions Options { get; }
+    /// <summary>Kind, targets, and what else that kind is made of.</summary>
+    public AdapterOptions Options { get; }
 
     /// <summary>One per adapted layer, in the order in which the layers run.</summary>
-    public IReadOnlyList<LoraAdapter> All { get; }
+    public IReadOnlyList<LayerAdapter> All { get; }
 
-    /// <summary>A and B of every adapter.</summary>
-    public IEnumerable<Parameter> Parameters => All.SelectMany(static a => new[] { a.A, a.B });
+    /// <summary>What trains and is saved, of every adapter.</summary>
+    public IEnumerable<Parameter> Parameters => All.SelectMany(static a => a.Parameters);
+
+    /// <summary>Names and shapes of <see cref="Parameters"/>.</summary>
+    public IReadOnlyList<ParameterInfo> Infos { get; }
 
     /// <inheritdoc />
     public LinearAdapter? For(Linear layer) => adapters.GetValueOrDefault(layer);
+
+    /// <summary>Parameters with memory of their own, F32: of adapters that are read from files.</summary>
+    internal static Parameter Allocate(ParameterInfo info) => new(info.Name, Tensor.Allocate(DType.F32, info.Rows, info.Cols));
 }

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Attune.Engine;
-using Attune.Engine.Autograd;
 using Attune.Formats.Gguf;
 using Attune.Models;
 using Attune.Models.Gguf;
@@ -26,12 +25,14 @@ public static class GgufLora
         var places = Places(architecture, folder);
         var tensors = new Dictionary<string, Action<Stream>>(StringComparer.Ordinal);
         var declared = new List<GgufDeclaration>();
+        var alpha = ((LoraOptions)adapters.Options).Alpha;
         foreach (var adapter in adapters.All)
         {
             var place = places[adapter.Layer.Weight.Name];
-            var (a, b) = (adapter.A.Value, adapter.B.Value);
+            var term = adapter.Term(adapter.Layer)!;
+            var (a, b) = (term.A.Value, term.B.Value);
             // By this llama.cpp's alpha / rank becomes the true scale; 1 for plain LoRA, so that B goes through unchanged.
-            var factor = (double)adapter.Term(adapter.Layer)!.Scale * a.Rows / adapters.Options.Alpha;
+            var factor = (double)term.Scale * a.Rows / alpha;
             Declare(place.Name + ".lora_a", a, static (tensor, r, row) => tensor.Row<float>(r).CopyTo(row));
             Declare(place.Name + ".lora_b", b, (tensor, r, row) =>
             {
@@ -45,7 +46,7 @@ public static class GgufLora
             path,
             [
                 new("general.architecture", architecture.Name), new("general.type", "adapter"), new("general.name", System.IO.Path.GetFileNameWithoutExtension(path)),
-                new("general.file_type", 0u), new("adapter.type", "lora"), new(AlphaKey, (float)adapters.Options.Alpha),
+                new("general.file_type", 0u), new("adapter.type", "lora"), new(AlphaKey, (float)alpha),
             ],
             declared,
             (d, stream) => tensors[d.Name](stream));
@@ -78,13 +79,14 @@ public static class GgufLora
             Targets = LayerTargets.EndingOn(layers.Select(static l => l.Path)),
             RankPattern = layers.ToDictionary(static l => Regex.Escape(l.Path), l => (int)Math.Clamp(file.Tensors[places[l.Weight.Name].Name + ".lora_a"].Shape[0], 1, 1 << 16)),
         };
-        var adapters = LoraAdapter.Attach(model, options, static info => new Parameter(info.Name, Tensor.Allocate(DType.F32, info.Rows, info.Cols)));
+        var adapters = options.Attach(model, AdapterSet.Allocate);
         var problems = new List<Problem>();
         foreach (var adapter in adapters.All)
         {
             var place = places[adapter.Layer.Weight.Name];
-            Fill(place.Name + ".lora_a", adapter.A.Value, static r => r);
-            Fill(place.Name + ".lora_b", adapter.B.Value, r => place.IsTurned ? HeadRows.ToFile(r, folder.Spec.HeadSize) : r);
+            var term = adapter.Term(adapter.Layer)!;
+            Fill(place.Name + ".lora_a", term.A.Value, static r => r);
+            Fill(place.Name + ".lora_b", term.B.Value, r => place.IsTurned ? HeadRows.ToFile(r, folder.Spec.HeadSize) : r);
         }
         if (file.Tensors.Count != 2 * adapters.All.Count)
             problems.Add(new Problem(path, $"has {file.Tensors.Count} tensors, and {adapters.All.Count} layers of the model take two each", "use the base model that the adapter was trained on"));

@@ -1,23 +1,22 @@
 using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Models;
-using Attune.Problems;
 
 namespace Attune.Adapters;
 
 /// <summary>Low-rank adaptation: y += (α/R) · B·A·x, with B = 0 at the start, so that it begins as the identity (Hu et al. 2021).</summary>
-public sealed class LoraAdapter : LinearAdapter
+public class LoraAdapter : LayerAdapter
 {
     private readonly LowRankTerm term;
 
-    private LoraAdapter(Linear layer, Parameter a, Parameter b, LoraOptions options)
+    internal LoraAdapter(Linear layer, LoraOptions options, ParameterSource source)
+        : base(layer)
     {
-        Layer = layer;
-        term = new LowRankTerm(a, b, options.Scale, options.Dropout);
+        var own = options.For(layer.Path);
+        var a = source(new ParameterInfo(PeftNames.A(layer.Path), own.Rank, layer.In, ParameterRole.Matrix));
+        var b = source(new ParameterInfo(PeftNames.B(layer.Path), layer.Out, own.Rank, ParameterRole.Matrix));
+        term = new LowRankTerm(a, b, own.Scale, own.Dropout);
     }
-
-    /// <summary>The layer it adapts.</summary>
-    public Linear Layer { get; }
 
     /// <summary>A: [R, in].</summary>
     public Parameter A => term.A;
@@ -25,33 +24,17 @@ public sealed class LoraAdapter : LinearAdapter
     /// <summary>B: [out, R].</summary>
     public Parameter B => term.B;
 
-    /// <summary>Adapters on all layers that the options target, over parameters that <paramref name="source"/> makes.</summary>
-    /// <exception cref="UserErrorException">No layer is targeted.</exception>
-    public static AdapterSet Attach(Decoder model, LoraOptions options, ParameterSource source)
-    {
-        var adapters = model.Linears.Where(l => options.Targets.Matches(l.Path)).Select(l =>
-        {
-            var own = options.For(l.Path);
-            return new LoraAdapter(
-                l,
-                source(new ParameterInfo(PeftNames.A(l.Path), own.Rank, l.In, ParameterRole.Matrix)),
-                source(new ParameterInfo(PeftNames.B(l.Path), l.Out, own.Rank, ParameterRole.Matrix)),
-                own);
-        }).ToArray();
-        if (adapters.Length == 0)
-        {
-            var endings = model.Linears.Select(static l => l.Ending).Distinct();
-            throw new UserErrorException("method.targets", $"no linear layer matches {options.Targets}", $"the model's layers end on: {string.Join(", ", endings)}");
-        }
-        return new AdapterSet(options, adapters);
-    }
+    /// <inheritdoc />
+    public override IReadOnlyList<Parameter> Parameters => [A, B];
 
     /// <summary>
     /// Starting values: A uniform in ±1/√in (PEFT's Kaiming initialisation with a = √5), B zero.
     /// </summary>
-    public void Initialise(RandomKey key)
+    public override void Start(AdapterStart start)
     {
-        var draw = key.For(A.Name);
+        if (start.Arena.IsPretend)
+            return;
+        var draw = start.Key.For(A.Name);
         var bound = 1 / Math.Sqrt(Layer.In);
         var row = new float[Layer.In];
         for (var r = 0; r < A.Value.Rows; r++)

@@ -1,8 +1,14 @@
+using System.Text.Json.Nodes;
+using Attune.Models;
+
 namespace Attune.Adapters;
 
 /// <summary>What an adapter of the low-rank kind is made of, as PEFT's adapter_config.json says it.</summary>
-public sealed record LoraOptions
+public record LoraOptions : AdapterOptions
 {
+    /// <inheritdoc />
+    public override AdapterKind Kind => LoraConfig.Row;
+
     /// <summary>Rank R of the update.</summary>
     public int Rank { get; init; } = 16;
 
@@ -11,9 +17,6 @@ public sealed record LoraOptions
 
     /// <summary>Share of the branch's input that is dropped in training.</summary>
     public float Dropout { get; init; }
-
-    /// <summary>Which linear layers get one.</summary>
-    public LayerTargets Targets { get; init; } = LayerTargets.AllLinear;
 
     /// <summary>Scale by α / √R instead (Kalajdzievski 2023).</summary>
     public bool RankStabilised { get; init; }
@@ -26,6 +29,12 @@ public sealed record LoraOptions
 
     /// <summary>Factor of B·A.</summary>
     public float Scale => RankStabilised ? Alpha / MathF.Sqrt(Rank) : (float)Alpha / Rank;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<KeyValuePair<string, JsonNode>> Facts => [new("rank", Rank), new("alpha", Alpha), new("scale", Scale), new("dropout", Dropout), new("rank_stabilised", RankStabilised)];
+
+    /// <inheritdoc />
+    public override LayerAdapter Make(Linear layer, ParameterSource source) => new LoraAdapter(layer, this, source);
 
     /// <summary>The options of one layer, with what the patterns override.</summary>
     public LoraOptions For(string path) => this with { Rank = Override(RankPattern, path, Rank), Alpha = Override(AlphaPattern, path, Alpha) };

@@ -29,7 +29,7 @@ public static class Merger
 /// <param name="adapters">Attached to a decoder of <paramref name="source"/>; null for the base as it is.</param>
 public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : IDisposable
 {
-    private readonly Dictionary<string, LoraAdapter> byWeight =
+    private readonly Dictionary<string, LayerAdapter> byWeight =
         adapters?.All.ToDictionary(static a => a.Layer.Weight.Name, StringComparer.Ordinal) ?? [];
 
     // One buffer for all: native memory that waits for the collector would pile up to the whole model.
@@ -44,7 +44,7 @@ public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : ID
     /// <inheritdoc />
     public void Dispose() => buffer.Dispose();
 
-    private Tensor Merge(Tensor weight, LoraAdapter adapter)
+    private Tensor Merge(Tensor weight, LayerAdapter adapter)
     {
         var merged = Tensor.Over(buffer, 0, DType.F32, weight.Rows, weight.Cols);
         for (var r = 0; r < weight.Rows; r++)

@@ -8,7 +8,14 @@ internal static class PeftNames
 {
     public const string ConfigFile = "adapter_config.json";
     public const string WeightsFile = "adapter_model.safetensors";
+    // What a method puts behind a layer's path.
+    private static readonly string[] Markers = [".lora_"];
+
     public const string Prefix = "base_model.model.";
+
+    /// <summary>The layer that a tensor of the file belongs to.</summary>
+    public static string LayerOf(string tensor) =>
+        Markers.Select(m => tensor.LastIndexOf(m, StringComparison.Ordinal)).Max() is > 0 and var at ? tensor[..at] : tensor;
 
     public static string A(string layerPath) => $"{Prefix}{layerPath}.lora_A.weight";
 

@@ -21,8 +21,15 @@ public sealed record ParameterInfo(string Name, int Rows, int Cols, ParameterRol
     /// <summary>Factor of the usual deviation of random starting values.</summary>
     public float StartScale { get; init; } = 1;
 
-    /// <summary>Its shape in files: one dimension for norms and biases, two for all else.</summary>
-    public IReadOnlyList<long> Shape => Role is ParameterRole.Norm or ParameterRole.Bias ? [Cols] : [Rows, Cols];
+    /// <summary>Its shape in files: where nothing else is said, one dimension for norms and biases, two for all else.</summary>
+    public IReadOnlyList<long> Shape
+    {
+        get => field ?? (Role is ParameterRole.Norm or ParameterRole.Bias ? [Cols] : [Rows, Cols]);
+        init;
+    }
+
+    /// <summary>Factor of the learning rate.</summary>
+    public float Rate { get; init; } = 1;
 }
 
 /// <summary>What a weight is, as far as initialisation and weight decay care.</summary>
@@ -34,7 +41,7 @@ public enum ParameterRole
     /// <summary>Table of tokens or positions, or untied head.</summary>
     Embedding,
 
-    /// <summary>Weight of a norm.</summary>
+    /// <summary>Weight of a norm, or another factor of channels.</summary>
     Norm,
 
     /// <summary>Bias of a linear layer or of a norm.</summary>

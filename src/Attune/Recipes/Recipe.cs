@@ -201,16 +201,6 @@ public sealed record EvalRecipe
     public int Samples { get; init; } = 20;
 }
 
-/// <summary>What is trained.</summary>
-public enum MethodKind
-{
-    /// <summary>Low-rank adapters.</summary>
-    Lora,
-
-    /// <summary>All weights.</summary>
-    Full,
-}
-
 /// <summary>How matrices that do not train are held, the one that changes least first.</summary>
 public enum BaseFormat
 {

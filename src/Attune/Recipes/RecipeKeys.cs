@@ -47,18 +47,18 @@ public static class RecipeKeys
             "Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.",
             d => d.ValidFraction, (d, v) => d with { ValidFraction = v }, idle: r => r.Data.Valid.Count > 0 ? "data.valid is given" : null),
 
-        Method("kind", OneOf(("lora", MethodKind.Lora), ("full", MethodKind.Full)),
+        Method("kind", OneOf([.. MethodKind.All.Select(static k => (k.Name, k))]),
             "lora trains small matrices beside frozen weights; full trains every weight.",
             m => m.Kind, (m, v) => m with { Kind = v }, flag: "method"),
         Method("rank", Auto(Whole(1, 4096)), "Rank of the low-rank matrices. auto: by the size of the model.",
-            m => m.Rank, (m, v) => m with { Rank = v }, NotLora),
+            m => m.Rank, (m, v) => m with { Rank = v }, NoRank),
         Method("alpha", Auto(Whole(1, 1 << 20)), "Scale of the low-rank update is alpha / rank. auto: twice the rank.",
-            m => m.Alpha, (m, v) => m with { Alpha = v }, NotLora),
+            m => m.Alpha, (m, v) => m with { Alpha = v }, NoRank),
         Method("dropout", Number(0, 0.95), "Probability with which an input of the low-rank branch is dropped in training.",
-            m => m.Dropout, (m, v) => m with { Dropout = v }, NotLora),
+            m => m.Dropout, (m, v) => m with { Dropout = v }, NoRank),
         Method("targets", Patterns,
             "Layers that are adapted: all-linear, or names, endings of names (q_proj) and patterns with * (model.layers.1?.mlp.*).",
-            m => m.Targets, (m, v) => m with { Targets = v }, NotLora),
+            m => m.Targets, (m, v) => m with { Targets = v }, NoAdapter),
         Method("last_layers", Auto(Whole(1, 4096)), "Train the last n blocks alone; with kind full the final norm too, while embedding and head stay. auto: every block.",
             m => m.LastLayers, (m, v) => m with { LastLayers = v }),
         Method("base", Auto(OneOf(("stored", BaseFormat.Stored), ("int8", BaseFormat.Int8), ("nf4", BaseFormat.NF4))),
@@ -146,10 +146,12 @@ public static class RecipeKeys
     /// <summary>The sections in the table's order: data, method, train, limits, eval.</summary>
     public static IReadOnlyList<string> Sections { get; } = [.. All.Select(k => k.Section).Where(s => s.Length > 0).Distinct()];
 
-    private static string? NotLora(Recipe r) => r.Method.Kind == MethodKind.Lora ? null : "method.kind is not lora";
+    private static string? NoAdapter(Recipe r) => r.Method.Kind.Adapter is not null ? null : $"method.kind {r.Method.Kind} adds no adapters";
+
+    private static string? NoRank(Recipe r) => r.Method.Kind.HasRank ? null : $"method.kind {r.Method.Kind} has no rank";
 
     private static string? NothingFrozen(Recipe r) =>
-        r.Method is { Kind: MethodKind.Full, LastLayers: null } ? "every weight trains, and only weights that stay as they are can be held quantised" : null;
+        r.Method.Kind == MethodKind.Full && r.Method.LastLayers is null ? "every weight trains, and only weights that stay as they are can be held quantised" : null;
 
     private static string? NothingGenerated(Recipe r) => r.Eval.Rows > 0 ? null : "eval.rows is 0, so nothing is generated";
 

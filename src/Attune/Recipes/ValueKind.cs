@@ -102,7 +102,7 @@ internal static partial class ValueKinds
 
     /// <summary>A word that stands for a value.</summary>
     public static ValueKind<T> OneOf<T>(params (string Word, T Value)[] choices)
-        where T : struct
+        where T : notnull
     {
         var word = Word([.. choices.Select(c => c.Word)]);
         return new(word.Form, raw =>

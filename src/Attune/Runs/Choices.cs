@@ -29,17 +29,13 @@ public sealed class Choices
     public int Alpha(int? given, int rank) => Take(given, "method.alpha", (2 * rank, "twice the rank: the update starts at twice its plain size"));
 
     /// <summary>The learning rate's peak.</summary>
-    public double LearningRate(double? given, bool lora, bool scratch, DecoderSpec spec)
+    public double LearningRate(double? given, MethodKind kind, bool scratch, DecoderSpec spec)
     {
         // Hidden width stands for size: the best rate falls about with its root, from what is usual at 4096.
         var width = Math.Sqrt(4096.0 / spec.Hidden);
-        var (rate, why) = (lora, scratch) switch
-        {
-            (true, _) => (2e-4 * width, "2e-4 at width 4096, growing with the root of the width's inverse: LoRA"),
-            (_, true) => (3e-4 * width, "3e-4 at width 4096, growing with the root of the width's inverse: training from scratch"),
-            _ => (2e-5 * width, "2e-5 at width 4096, growing with the root of the width's inverse: full tuning"),
-        };
-        return Take(given, "train.learning_rate", (double.Parse(rate.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), why));
+        var (usual, what) = scratch ? (3e-4, "training from scratch") : (kind.Rate, kind.Title);
+        var rate = double.Parse((usual * width).ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return Take(given, "train.learning_rate", (rate, string.Create(CultureInfo.InvariantCulture, $"{usual:0.0e-0} at width 4096, growing with the root of the width's inverse: {what}").Replace(".0e", "e", StringComparison.Ordinal)));
     }
 
     /// <summary>Longest example.</summary>

@@ -117,28 +117,22 @@ public static class Inspection
         var options = PeftFiles.ReadOptions(path);
         var origin = AdapterOrigin.Read(path);
         using var file = SafeTensorsFile.Open(Path.Combine(path, PeftNames.WeightsFile));
-        return new JsonObject
+        var facts = new JsonObject { ["kind"] = "adapter", ["method"] = options.Kind.Name };
+        foreach (var (name, value) in options.Facts)
+            facts[name] = value;
+        facts["targets"] = options.Targets.ToString();
+        facts["layers"] = file.Entries.Keys.Select(PeftNames.LayerOf).Distinct().Count();
+        facts["parameters"] = file.Entries.Values.Sum(static e => e.ElementCount);
+        facts["base"] = PeftFiles.BasePath(path);
+        facts["unknown_keys"] = Texts(PeftFiles.UnknownKeys(path));
+        facts["origin"] = origin is null ? null : new JsonObject
         {
-            ["kind"] = "adapter",
-            ["method"] = "lora",
-            ["rank"] = options.Rank,
-            ["alpha"] = options.Alpha,
-            ["scale"] = options.Scale,
-            ["dropout"] = options.Dropout,
-            ["rank_stabilised"] = options.RankStabilised,
-            ["targets"] = options.Targets.ToString(),
-            ["layers"] = file.Entries.Count / 2,
-            ["parameters"] = file.Entries.Values.Sum(static e => e.ElementCount),
-            ["base"] = PeftFiles.BasePath(path),
-            ["unknown_keys"] = Texts(PeftFiles.UnknownKeys(path)),
-            ["origin"] = origin is null ? null : new JsonObject
-            {
-                ["vocabulary"] = origin.Vocabulary,
-                ["base_fingerprint"] = origin.BaseFingerprint,
-                ["tokenizer_sha256"] = origin.TokenizerHash,
-                ["template_sha256"] = origin.TemplateHash,
-            },
+            ["vocabulary"] = origin.Vocabulary,
+            ["base_fingerprint"] = origin.BaseFingerprint,
+            ["tokenizer_sha256"] = origin.TokenizerHash,
+            ["template_sha256"] = origin.TemplateHash,
         };
+        return facts;
     }
 
     private static JsonObject Tensors(string path)

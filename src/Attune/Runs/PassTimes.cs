@@ -35,8 +35,8 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
     {
         // Adapters on every layer: patterns of the recipe may name blocks that are not in the sample.
         var frozen = method.LowestBlock(model.Folder);
-        if (method.Lora is { } lora)
-            method = method with { Lora = lora with { Targets = LayerTargets.AllLinear } };
+        if (method.Adapter is { } adapter)
+            method = method with { Adapter = adapter with { Targets = LayerTargets.AllLinear } };
         var questions = data.Asked.Questions;
         var texts = Math.Min(questions.Count, Generator.MaxSlots);
         var prompt = texts == 0 ? 0 : Math.Max(1, (int)questions.Average(static q => q.Prompt.Length));
@@ -73,8 +73,8 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
     {
         var folder = model.Folder.WithBlocks(blocks);
         // Every block of the sample trains.
-        if (method.LastLayers is not null)
-            method = method with { LastLayers = blocks };
+        if (method.Selection.LastLayers is not null)
+            method = method with { Selection = method.Selection with { LastLayers = blocks } };
         var positions = Math.Min(prompt + Tokens + 1, folder.Spec.MaxPositions);
         var plan = MemoryPlan.Of(folder, method, options, backend, texts, positions, 0);
         using var arena = Arena.OfBytes(plan.Arena);

@@ -122,7 +122,7 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
             remedies.Add("leave train.recompute open");
         if (recipe.Method.Base is BaseFormat.Stored or BaseFormat.Int8)
             remedies.Add("leave method.base open");
-        if (recipe.Method.Kind == MethodKind.Full)
+        if (recipe.Method.Kind.Adapter is null)
             remedies.Add("set method.kind: lora");
         remedies.Add("lower data.max_length");
         return new UserErrorException(given, $"the run needs {Megabytes(smallest.Total)} at the least, and {Megabytes(limit)} may be used; the largest term is {name} with {Megabytes(bytes)}", string.Join("; or ", remedies));

@@ -1,4 +1,3 @@
-using Attune.Adapters;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Training;
@@ -13,28 +12,23 @@ internal static class RunMethod
     public static (Recipe Recipe, TuningMethod Method) Choose(Recipe recipe, ModelContext model, Choices choices)
     {
         var (method, train) = (recipe.Method, recipe.Train);
-        var lora = method.Kind == MethodKind.Lora;
-        if (lora && train.FromScratch)
+        var kind = method.Kind;
+        if (kind.Adapter is not null && train.FromScratch)
             throw new UserErrorException("train.from_scratch", "adapters on random weights learn next to nothing", "set method.kind: full, or train.from_scratch: false");
         var spec = model.Folder.Spec;
         if (method.LastLayers > spec.Layers)
             throw new UserErrorException("method.last_layers", $"is {method.LastLayers}; the model has {spec.Layers} blocks", $"set it to 1 … {spec.Layers}, or leave it out to train all");
-        if (lora)
+        if (kind.HasRank)
         {
             var parameters = model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
             var rank = choices.Rank(method.Rank, parameters);
             method = method with { Rank = rank, Alpha = choices.Alpha(method.Alpha, rank) };
         }
-        var rate = choices.LearningRate(train.LearningRate, lora, train.FromScratch, spec);
+        var rate = choices.LearningRate(train.LearningRate, kind, train.FromScratch, spec);
         recipe = recipe with { Method = method, Train = train with { LearningRate = rate } };
-        return (recipe, new TuningMethod(lora ? Lora(method, spec.Layers) : null, train.FromScratch, train.Seed) { LastLayers = lora ? null : method.LastLayers });
+        var adapter = kind.Adapter?.Invoke(method);
+        if (method.LastLayers is { } n && adapter is not null)
+            adapter = adapter with { Targets = adapter.Targets.InBlocks(Enumerable.Range(spec.Layers - n, n)) };
+        return (recipe, new TuningMethod(adapter, train.FromScratch, train.Seed) { Selection = kind.Selection with { LastLayers = method.LastLayers } });
     }
-
-    private static LoraOptions Lora(MethodRecipe method, int blocks) => new()
-    {
-        Rank = method.Rank!.Value,
-        Alpha = method.Alpha!.Value,
-        Dropout = (float)method.Dropout,
-        Targets = method.LastLayers is { } n ? LayerTargets.Of(method.Targets).InBlocks(Enumerable.Range(blocks - n, n)) : LayerTargets.Of(method.Targets),
-    };
 }

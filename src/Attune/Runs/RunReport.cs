@@ -13,7 +13,8 @@ internal static class RunReport
         RunSetup setup, RunDirectory run, Backend backend, Measurement before, Measurement after, TrainingState state, long peakBytes, string parity, IReadOnlyList<string> warnings, string saved)
     {
         var lines = MetricsLog.Read(run.Metrics);
-        var kind = (setup.Method.Lora is null ? "Full tuning" : "LoRA") + (setup.Recipe.Method.LastLayers is { } n ? $" of the last {n} blocks" : "");
+        var title = setup.Recipe.Method.Kind.Title;
+        var kind = char.ToUpperInvariant(title[0]) + title[1..] + (setup.Recipe.Method.LastLayers is { } n ? $" of the last {n} blocks" : "");
         var data = string.Join(", ", setup.Recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)));
         return new RunRecord
         {
@@ -66,12 +67,12 @@ internal static class RunReport
     /// <summary>The commands to go on with, exactly as they can be pasted.</summary>
     public static IEnumerable<NextCommand> Next(RunSetup setup, string saved)
     {
-        var model = setup.Method.Lora is null ? $"--model {Quote(saved)}" : $"--model {Quote(setup.Recipe.Model)} --adapter {Quote(saved)}";
+        var model = setup.Method.Adapter is null ? $"--model {Quote(saved)}" : $"--model {Quote(setup.Recipe.Model)} --adapter {Quote(saved)}";
         if (setup.Model.Template is not null)
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
         if (test.Count > 0)
-            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => Quote(SourceKinds.Flag(s))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(Quote))}{(setup.Method.Lora is null ? $" --against {Quote(setup.Recipe.Model)}" : " --base")}");
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => Quote(SourceKinds.Flag(s))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(Quote))}{(setup.Method.Adapter is null ? $" --against {Quote(setup.Recipe.Model)}" : " --base")}");
         yield return new NextCommand("Generate once", $"attune generate {model} {Prompt(setup)}");
     }
 

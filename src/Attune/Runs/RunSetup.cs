@@ -49,7 +49,7 @@ public sealed class RunSetup : IDisposable
     };
 
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
-    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Lora is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
+    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Adapter is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
 
     /// <summary>What trains by a recipe: its threads, and its products (<c>train.compute</c>).</summary>
     /// <exception cref="UserErrorException">This machine has no such products.</exception>
@@ -64,7 +64,7 @@ public sealed class RunSetup : IDisposable
         try
         {
             foreach (var form in recipe.Export)
-                ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind == MethodKind.Lora);
+                ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.Adapter is not null);
             var choices = new Choices();
             recipe = Compute.Resolve(recipe, backend, choices);
             RunData data;

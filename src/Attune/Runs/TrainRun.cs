@@ -101,7 +101,7 @@ public static class TrainRun
     private static IReadOnlyList<ParityLine> Export(
         RunSetup setup, RunDirectory run, string saved, Backend backend, Action<RunNotice> notice, CancellationToken cancel)
     {
-        using var result = setup.Method.Lora is null
+        using var result = setup.Method.Adapter is null
             ? InferenceModel.Open(saved, null, null, backend)
             : InferenceModel.Open(setup.Recipe.Model, saved, null, backend);
         var rows = setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train;

@@ -6,29 +6,25 @@ using Attune.Models;
 namespace Attune.Training;
 
 /// <summary>What is tuned, and from where it starts.</summary>
-/// <param name="Lora">Low-rank adapters on frozen weights; null trains weights themselves.</param>
+/// <param name="Adapter">Adapters on frozen weights; null trains weights themselves.</param>
 /// <param name="FromScratch">Random starting weights instead of the folder's.</param>
 /// <param name="Seed">Seed of starting values.</param>
-public sealed record TuningMethod(LoraOptions? Lora, bool FromScratch, long Seed)
+public sealed record TuningMethod(AdapterOptions? Adapter, bool FromScratch, long Seed)
 {
-    /// <summary>
-    /// Where weights train themselves: how many of the last blocks do, with the final norm behind them; null for all weights. Embedding
-    /// and head stay as they are then. A tied head is the embedding, and stands below every block; an untied one has as many weights
-    /// as several blocks of a small model, and only words that the rows hold would move in it.
-    /// </summary>
-    public int? LastLayers { get; init; }
+    /// <summary>Where weights train themselves: which of them.</summary>
+    public Selection Selection { get; init; } = Selection.All;
 
     /// <summary>The lowest block that something trains in: what enters it never changes. 0 where the embedding may train too.</summary>
     public int LowestBlock(ModelFolder folder)
     {
-        if (Lora is { } lora)
-            return folder.Build(folder.Planned).Blocks.FirstOrDefault(b => b.Linears.Any(l => lora.Targets.Matches(l.Path)))?.Index ?? 0;
-        return LastLayers is { } n ? folder.Spec.Layers - n : 0;
+        if (Adapter is { } adapter)
+            return folder.Build(folder.Planned).Blocks.FirstOrDefault(b => b.Linears.Any(l => adapter.Targets.Matches(l.Path)))?.Index ?? 0;
+        // What stands in no block: the final norm behind them all, and tables below.
+        return folder.Parameters.Where(i => Selection.Trains(i, folder.Spec)).Min(i => i.Module?.Block ?? (i.Module?.Part == ModulePart.FinalNorm ? folder.Spec.Layers - 1 : 0));
     }
 
     /// <summary>Whether a weight of the model itself trains.</summary>
-    internal bool Trains(ParameterInfo info, DecoderSpec spec) => Lora is null
-        && (LastLayers is not { } n || info.Module is { } module && (module.Part == ModulePart.FinalNorm || module.Block >= spec.Layers - n));
+    internal bool Trains(ParameterInfo info, DecoderSpec spec) => Adapter is null && Selection.Trains(info, spec);
 }
 
 /// <summary>A model set up for training: frozen weights mapped from its folder, trained ones in buckets of the arena.</summary>
@@ -55,29 +51,22 @@ public sealed class TrainingModel : IDisposable
     /// <summary>Sets the model up; on pretended memory the same, without values.</summary>
     public static TrainingModel Build(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
     {
-        var model = method.Lora is { } lora
-            ? WithAdapters(folder, lora, backend, arena)
+        var model = method.Adapter is { } options
+            ? WithAdapters(folder, options, backend, arena)
             : Full(folder, method, backend, arena);
-        if (!arena.IsPretend)
-            model.SetStartingValues(method, backend);
+        model.SetStartingValues(method, backend, arena);
         return model;
     }
 
     /// <inheritdoc />
     public void Dispose() => Weights.Dispose();
 
-    private static TrainingModel WithAdapters(ModelFolder folder, LoraOptions options, Backend backend, Arena arena)
+    private static TrainingModel WithAdapters(ModelFolder folder, AdapterOptions options, Backend backend, Arena arena)
     {
         // Two passes: the first learns what the adapters are made of, so that the second can put it into one bucket.
-        var infos = new List<ParameterInfo>();
         var decoder = folder.Build(arena.IsPretend ? folder.Planned : folder.Frozen);
-        LoraAdapter.Attach(decoder, options, info =>
-        {
-            infos.Add(info);
-            return DecoderBuilder.Pretend(info);
-        });
-        var weights = new TrainedWeights(arena, backend, infos);
-        var adapters = LoraAdapter.Attach(decoder, options, info => weights.Find(info.Name)!);
+        var weights = new TrainedWeights(arena, backend, options.Attach(decoder, DecoderBuilder.Pretend).Infos);
+        var adapters = options.Attach(decoder, info => weights.Find(info.Name)!);
         return new TrainingModel(folder, decoder, adapters, weights);
     }
 
@@ -88,15 +77,13 @@ public sealed class TrainingModel : IDisposable
         return new TrainingModel(folder, decoder, null, weights);
     }
 
-    private void SetStartingValues(TuningMethod method, Backend backend)
+    private void SetStartingValues(TuningMethod method, Backend backend, Arena arena)
     {
         var key = RandomKey.OfSeed(method.Seed).For("starting values");
-        if (Adapters is { } adapters)
-        {
-            foreach (var adapter in adapters.All)
-                adapter.Initialise(key);
+        foreach (var adapter in Adapters?.All ?? [])
+            adapter.Start(new AdapterStart(key, backend.Exact, arena));
+        if (Adapters is not null || arena.IsPretend)
             return;
-        }
         foreach (var info in Weights.Infos)
         {
             var value = Weights.Find(info.Name)!.Value;

@@ -1,6 +1,4 @@
 using Attune.Adapters;
-using Attune.Engine;
-using Attune.Engine.Autograd;
 using Attune.Formats.Gguf;
 using Attune.Models;
 using Attune.Problems;
@@ -53,7 +51,7 @@ public sealed class GgufLoraTests : IDisposable
             AlphaPattern = patterns ? new Dictionary<string, int> { ["v_proj"] = 3, [@"layers\.1\.mlp\..*"] = 32 } : new Dictionary<string, int>(),
             RankPattern = patterns ? new Dictionary<string, int> { ["q_proj"] = 2 } : new Dictionary<string, int>(),
         };
-        var adapters = LoraAdapter.Attach(folder.BuildFrozen(), options, static info => new Parameter(info.Name, Tensor.Allocate(DType.F32, info.Rows, info.Cols)));
+        var adapters = options.Attach(folder.BuildFrozen(), AdapterSet.Allocate);
         foreach (var adapter in adapters.All)
             adapter.B.Value.Write([.. Enumerable.Range(0, (int)adapter.B.Value.Count).Select(static i => 1 + i % 7f)]);
         GgufLora.Write(temp.File("a.gguf"), folder, adapters);
@@ -76,7 +74,7 @@ public sealed class GgufLoraTests : IDisposable
     public void Rows_of_B_are_reordered_as_the_bases_are()
     {
         using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
-        var adapters = LoraAdapter.Attach(folder.BuildFrozen(), new LoraOptions { Rank = 1, Alpha = 1 }, static info => new Parameter(info.Name, Tensor.Allocate(DType.F32, info.Rows, info.Cols)));
+        var adapters = new LoraOptions { Rank = 1, Alpha = 1 }.Attach(folder.BuildFrozen(), AdapterSet.Allocate);
         foreach (var adapter in adapters.All)
             adapter.B.Value.Write([.. Enumerable.Range(0, adapter.B.Value.Rows).Select(static r => (float)r)]);
         GgufLora.Write(temp.File("a.gguf"), folder, adapters);

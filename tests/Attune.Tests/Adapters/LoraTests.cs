@@ -1,6 +1,5 @@
 using Attune.Adapters;
 using Attune.Engine;
-using Attune.Engine.Autograd;
 using Attune.Formats;
 using Attune.Models;
 using Attune.Problems;
@@ -125,7 +124,7 @@ public class LoraTests
         var decoder = fixture.Folder.BuildFrozen();
         double[] Logits(LoraOptions options)
         {
-            var adapters = LoraAdapter.Attach(decoder, options, static info => new Parameter(info.Name, Tensor.Allocate(DType.F32, info.Rows, info.Cols)));
+            var adapters = options.Attach(decoder, AdapterSet.Allocate);
             PeftFiles.ReadInto(fixture.AdapterFolder!, adapters);
             return fixture.Logits(decoder, adapters, backend, arena);
         }
@@ -148,11 +147,11 @@ public class LoraTests
         var options = new LoraOptions { Targets = chosen };
         if (expected.Length == 0)
         {
-            var e = Assert.Throws<UserErrorException>(() => LoraAdapter.Attach(folder.BuildFrozen(), options, DecoderBuilder.Pretend));
+            var e = Assert.Throws<UserErrorException>(() => options.Attach(folder.BuildFrozen(), DecoderBuilder.Pretend));
             Assert.Contains("q_proj, k_proj", e.Problems[0].Remedy, StringComparison.Ordinal);
             return;
         }
-        var adapters = LoraAdapter.Attach(folder.BuildFrozen(), options, DecoderBuilder.Pretend);
+        var adapters = options.Attach(folder.BuildFrozen(), DecoderBuilder.Pretend);
         Assert.Equal(
             [.. Enumerable.Range(0, 2).SelectMany(i => expected.Split(',').Select(e => $"model.layers.{i}.{e}"))],
             adapters.All.Select(static a => a.Layer.Path));
@@ -178,7 +177,7 @@ public class LoraTests
         Assert.Equal((8, 16), Of("k_proj.other"));
 
         using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
-        var adapters = LoraAdapter.Attach(folder.BuildFrozen(), options, DecoderBuilder.Pretend);
+        var adapters = options.Attach(folder.BuildFrozen(), DecoderBuilder.Pretend);
         Assert.Equal([4, 4, 8, 8, 8, 8, 8, 2, 4, 8, 8, 8, 8, 8], adapters.All.Select(static a => a.A.Value.Rows));
         Assert.Equal(5 / 8f, adapters.All[4].Term(adapters.All[4].Layer)!.Scale);
     }

@@ -76,13 +76,14 @@ public class PeftFilesTests
             RankPattern = new Dictionary<string, int> { ["layers.1.self_attn.q_proj"] = 3 },
             AlphaPattern = new Dictionary<string, int> { ["v_proj"] = 7 },
         };
-        var made = LoraAdapter.Attach(folder.BuildFrozen(), options, static info => new(info.Name, Engine.Tensor.Allocate(Engine.DType.F32, info.Rows, info.Cols)));
+        var made = options.Attach(folder.BuildFrozen(), AdapterSet.Allocate);
         PeftFiles.Save(temp.Path, made, "base");
         var read = PeftFiles.Load(temp.Path, folder.BuildFrozen());
-        Assert.Equal((6, 24, 0.05f, true), (read.Options.Rank, read.Options.Alpha, read.Options.Dropout, read.Options.RankStabilised));
-        Assert.Equal(options.Targets.Expression, read.Options.Targets.Expression);
-        Assert.Equal(options.RankPattern, read.Options.RankPattern);
-        Assert.Equal(options.AlphaPattern, read.Options.AlphaPattern);
+        var own = Assert.IsType<LoraOptions>(read.Options);
+        Assert.Equal((6, 24, 0.05f, true), (own.Rank, own.Alpha, own.Dropout, own.RankStabilised));
+        Assert.Equal(options.Targets.Expression, own.Targets.Expression);
+        Assert.Equal(options.RankPattern, own.RankPattern);
+        Assert.Equal(options.AlphaPattern, own.AlphaPattern);
         Assert.Equal(made.All.Select(static a => (a.Layer.Path, a.A.Value.Rows)), read.All.Select(static a => (a.Layer.Path, a.A.Value.Rows)));
     }
 
@@ -91,7 +92,7 @@ public class PeftFilesTests
     {
         using var temp = new TempFolder();
         using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
-        var made = LoraAdapter.Attach(folder.BuildFrozen(), new LoraOptions(), static info => new(info.Name, Engine.Tensor.Allocate(Engine.DType.F32, info.Rows, info.Cols)));
+        var made = new LoraOptions().Attach(folder.BuildFrozen(), AdapterSet.Allocate);
         PeftFiles.Save(temp.Path, made, "base");
         Assert.Equal(
             ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"],
@@ -108,7 +109,7 @@ public class PeftFilesTests
         using var temp = new TempFolder();
         using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         var options = new LoraOptions { Targets = LayerTargets.Of(words.Split(',')).InBlocks([1]) };
-        var made = LoraAdapter.Attach(folder.BuildFrozen(), options, static info => new(info.Name, Engine.Tensor.Allocate(Engine.DType.F32, info.Rows, info.Cols)));
+        var made = options.Attach(folder.BuildFrozen(), AdapterSet.Allocate);
         Assert.Equal(count, made.All.Count);
         Assert.All(made.All, static a => Assert.Contains(".layers.1.", a.Layer.Path, StringComparison.Ordinal));
         PeftFiles.Save(temp.Path, made, "base");
@@ -127,7 +128,7 @@ public class PeftFilesTests
         using var temp = new TempFolder();
         Configure(temp, json => (json["layers_to_transform"], json["layers_pattern"]) = (JsonNode.Parse(layers), JsonNode.Parse(containers)));
         using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
-        var made = LoraAdapter.Attach(folder.BuildFrozen(), PeftFiles.ReadOptions(temp.Path), static info => new(info.Name, Engine.Tensor.Allocate(Engine.DType.F32, info.Rows, info.Cols)));
+        var made = PeftFiles.ReadOptions(temp.Path).Attach(folder.BuildFrozen(), AdapterSet.Allocate);
         Assert.Equal(count, made.All.Count);
         Assert.Empty(PeftFiles.UnknownKeys(temp.Path));
     }

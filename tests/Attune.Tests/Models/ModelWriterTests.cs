@@ -6,6 +6,7 @@ using Attune.Evaluation;
 using Attune.Formats;
 using Attune.Models;
 using Attune.Problems;
+using Attune.Tests.Adapters;
 using Attune.Tests.Formats;
 using Attune.Training;
 

@@ -1,4 +1,5 @@
 using Attune.Models;
+using Attune.Recipes;
 using Attune.Runs;
 using Attune.Tests.Models;
 
@@ -15,7 +16,7 @@ public class ChoicesTests
         using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         Assert.Equal(3, choices.Rank(3, 1));
         Assert.Equal(5, choices.Alpha(5, 16));
-        Assert.Equal(0.5, choices.LearningRate(0.5, true, false, folder.Spec));
+        Assert.Equal(0.5, choices.LearningRate(0.5, MethodKind.Lora, false, folder.Spec));
         Assert.Equal(7, choices.MaxLength(7, 100, 200));
         Assert.Equal(99, choices.BatchTokens(99, 1_000_000, 5));
         Assert.Equal(1.5, choices.Epochs(1.5, null, 1));
@@ -31,14 +32,15 @@ public class ChoicesTests
     public void Small_models_get_a_higher_rank(long parameters, int rank) => Assert.Equal(rank, choices.Rank(null, parameters));
 
     [Theory]
-    [InlineData(true, false, 2e-4)]
-    [InlineData(false, true, 3e-4)]
-    [InlineData(false, false, 2e-5)]
-    public void The_learning_rate_goes_by_method_and_width(bool lora, bool scratch, double at4096)
+    [InlineData("lora", false, 2e-4)]
+    [InlineData("full", true, 3e-4)]
+    [InlineData("full", false, 2e-5)]
+    public void The_learning_rate_goes_by_method_and_width(string name, bool scratch, double at4096)
     {
+        var kind = MethodKind.All.Single(k => k.Name == name);
         using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
-        Assert.Equal(at4096, choices.LearningRate(null, lora, scratch, folder.Spec with { Hidden = 4096 }), 1e-12);
-        Assert.Equal(2 * at4096, choices.LearningRate(null, lora, scratch, folder.Spec with { Hidden = 1024 }), 1e-12);
+        Assert.Equal(at4096, choices.LearningRate(null, kind, scratch, folder.Spec with { Hidden = 4096 }), 1e-12);
+        Assert.Equal(2 * at4096, choices.LearningRate(null, kind, scratch, folder.Spec with { Hidden = 1024 }), 1e-12);
     }
 
     [Theory]

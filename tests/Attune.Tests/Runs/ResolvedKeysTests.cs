@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Attune.Adapters;
 using Attune.Data;
 using Attune.Engine.Backends;
 using Attune.Problems;
@@ -133,8 +134,8 @@ public sealed class ResolvedKeysTests : IDisposable
     {
         var text = new StringBuilder();
         var options = setup.Steps.Options;
-        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.LastLayers} {setup.Model.Folder.HeldAs} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
-        if (setup.Method.Lora is { } lora)
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.Selection} {setup.Model.Folder.HeldAs} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
+        if (setup.Method.Adapter is LoraOptions lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");

@@ -1,5 +1,6 @@
 using Attune.Data;
 using Attune.Engine.Autograd;
+using Attune.Tests.Adapters;
 using Attune.Tests.Formats;
 using Attune.Tests.Models;
 using Attune.Training;

@@ -18,7 +18,7 @@ internal static class GgufLoraFormat
                 throw new UserErrorException("gguf-lora", "there is no adapter", "write the model as gguf:f16, or tune with method.kind: lora");
         },
         // The scale is a product of two roundings where it is baked in.
-        static model => model.Adapters is { Options: { RankStabilised: false, AlphaPattern.Count: 0 } } ? ParityBound.Exact : ParityBound.Reordered,
+        static model => model.Adapters is { Options: LoraOptions { RankStabilised: false, AlphaPattern.Count: 0 } } ? ParityBound.Exact : ParityBound.Reordered,
         Write,
         static (model, path) => model.WithAdapters(GgufLora.Read(path, model.Context.Folder, model.Decoder)));
 

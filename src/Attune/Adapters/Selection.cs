@@ -1,0 +1,23 @@
+using Attune.Models;
+
+namespace Attune.Adapters;
+
+/// <summary>Which of a model's own weights train.</summary>
+/// <param name="Name">What Attune calls it.</param>
+/// <param name="Takes">Whether a weight is of the kind that is meant.</param>
+public sealed record Selection(string Name, Func<ParameterInfo, bool> Takes)
+{
+    /// <summary>Every weight.</summary>
+    public static Selection All { get; } = new("all weights", static _ => true);
+
+    /// <summary>
+    /// Only in so many of the last blocks, and in the final norm behind them; null for everywhere. Embedding and head stay as they are then. A
+    /// tied head is the embedding, and stands below every block; an untied one has as many weights as several blocks of a small model, and
+    /// only words that the rows hold would move in it.
+    /// </summary>
+    public int? LastLayers { get; init; }
+
+    /// <summary>Whether a weight trains.</summary>
+    public bool Trains(ParameterInfo info, DecoderSpec spec) => Takes(info)
+        && (LastLayers is not { } n || (info.Module is { } module && (module.Part == ModulePart.FinalNorm || module.Block >= spec.Layers - n)));
+}
