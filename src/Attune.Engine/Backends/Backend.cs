@@ -244,6 +244,22 @@ public interface ILossKernels
     /// <param name="losses">[1, n] in the activation type.</param>
     /// <param name="gradients">Whether to overwrite the logits.</param>
     void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients);
+
+    /// <summary>
+    /// Divergence of the student's q = softmax(z_i / T) from the teacher's p = softmax(teacher_i / T), times the row's weight and T²:
+    /// losses[i] = w_i · T² · D(p, q), D = A · KL(p ‖ m) + B · KL(q ‖ m), m = c·p + (1 − c)·q; and, where <paramref name="gradients"/>,
+    /// teacher_i becomes scale · ∂losses[i]/∂z_i. Both ln p and ln q are at least <see cref="Backends.Divergence.LeastLog"/>.
+    /// </summary>
+    /// <param name="logits">[n, K], the student's.</param>
+    /// <param name="teacher">[n, K], overwritten where gradients are asked for.</param>
+    /// <param name="weights">[1, n] in the activation type.</param>
+    /// <param name="divergence">D.</param>
+    /// <param name="temperature">T, above 0.</param>
+    /// <param name="scale">Factor of the gradient.</param>
+    /// <param name="losses">[1, n] in the activation type.</param>
+    /// <param name="gradients">Whether to overwrite the teacher's rows.</param>
+    void Divergence(
+        Tensor logits, Tensor teacher, Tensor weights, Divergence divergence, float temperature, float scale, Tensor losses, bool gradients);
 }
 
 /// <summary>Updates of weights. Buckets are single rows.</summary>

@@ -20,7 +20,7 @@ namespace Attune.Engine.Ops;
 /// <param name="losses">[1, n], written: the losses by row, unscaled. To be read before Backward if it comes from the tape.</param>
 /// <param name="capacity">Rows to have memory for, where n varies and a plan must not; 0 for n.</param>
 public sealed class HeadLoss(
-    Var x, Parameter head, Tensor targets, Tensor weights, float scale, IRowLoss loss, int chunkRows, Tensor losses,
+    Var x, Parameter head, Tensor targets, Tensor weights, float scale, ITokenLoss loss, int chunkRows, Tensor losses,
     int capacity = 0) : Op(x, head)
 {
     // The gradients go through the vocabulary in parts, so that what a product packs of its left side is a fraction of the logits.
@@ -47,18 +47,19 @@ public sealed class HeadLoss(
         using (var workspace = t.Workspace(Workspace(t, most)))
         {
             for (var first = 0; first < rows; first += most)
-                RunChunk(t, first, logits.Value.RowRange(0, Math.Min(most, rows - first)), workspace.Value);
+                RunChunk(t, first, most, logits.Value.RowRange(0, Math.Min(most, rows - first)), workspace.Value);
         }
         t.Backend.Pointwise.SumRows(losses.Reshape(rows, 1), Out.Value, 0);
         t.Backend.Pointwise.AddScaled(Out.Value, scale, Out.Value, 0);
     }
 
-    private void RunChunk(Tape t, int first, Tensor logits, Tensor workspace)
+    private void RunChunk(Tape t, int first, int most, Tensor logits, Tensor workspace)
     {
         var kernels = t.Backend.Matrix;
         var part = x.Value.RowRange(first, logits.Rows);
         kernels.Product(part, false, head.Value, true, logits, 1, 0, workspace);
-        loss.Run(t.Backend, logits, first, targets, weights, scale, losses, gradients: Recorded);
+        Tensor Of(Tensor all) => all.ColRange(first, logits.Rows);
+        loss.Run(t, new LossRows(logits, first, most, Of(targets), Of(weights), Of(losses), scale, Gradients: Recorded));
         if (!Recorded)
             return;
         // From here on the logits are their gradients: dx = dlogits · head, dhead = dlogitsᵀ · x.

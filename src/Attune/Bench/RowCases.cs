@@ -61,6 +61,8 @@ internal static class RowCases
         var n = s.LossRows;
         yield return Case("cross-entropy and its gradient", m => (m.Random(n, v), m.Indices(n, v), m.Random(1, n), m.New(DType.F32, 1, n)),
             (b, x) => b.Loss.CrossEntropy(x.Item1, x.Item2, x.Item3, 1, x.Item4, gradients: true));
+        yield return Case("divergence and its gradient", m => (m.Random(n, v), m.Random(n, v), m.Random(1, n), m.New(DType.F32, 1, n)),
+            (b, x) => b.Loss.Divergence(x.Item1, x.Item2, x.Item3, new(0.5f, 0.5f, 0.5f), 1, 1, x.Item4, gradients: true));
     }
 
     private static KernelCase Case<T>(string name, Func<CaseMemory, T> operands, Action<Backend, T> run) => new(Group, name, memory =>

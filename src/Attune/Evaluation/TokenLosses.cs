@@ -110,18 +110,18 @@ public static class TokenLosses
     }
 
     /// <summary>Cross-entropy that also notes of each row whether its target has the largest logit.</summary>
-    private sealed class HitRows(int rows) : IRowLoss
+    private sealed class HitRows(int rows) : ITokenLoss
     {
         private readonly bool[] hits = new bool[rows];
         private readonly CrossEntropyLoss loss = new();
 
         public bool this[int row] => hits[row];
 
-        public void Run(Backend backend, Tensor logits, int firstRow, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients)
+        public void Run(Tape t, LossRows rows)
         {
-            for (var r = 0; r < logits.Rows; r++)
-                hits[firstRow + r] = IsLargest(logits.Row<float>(r), targets.Row<int>(0)[firstRow + r]);
-            loss.Run(backend, logits, firstRow, targets, weights, scale, losses, gradients);
+            for (var r = 0; r < rows.Logits.Rows; r++)
+                hits[rows.First + r] = IsLargest(rows.Logits.Row<float>(r), rows.Targets.At<int>(0, r));
+            loss.Run(t, rows);
         }
 
         private static bool IsLargest(ReadOnlySpan<float> logits, int target)

@@ -19,7 +19,7 @@ public static class NextToken
     /// <param name="scale">1 / number of trained tokens of the whole optimizer step.</param>
     /// <param name="rowLoss">What is computed of each row of logits; null for cross-entropy.</param>
     /// <returns>scale · Σ losses as [1, 1], and the loss of every trained row as [1, n].</returns>
-    public static (Var Loss, Tensor RowLosses) Forward(Tape t, Decoder model, Pass pass, PassInput input, float scale, IRowLoss? rowLoss = null)
+    public static (Var Loss, Tensor RowLosses) Forward(Tape t, Decoder model, Pass pass, PassInput input, float scale, ITokenLoss? rowLoss = null)
     {
         var hidden = model.Hidden(t, pass, input.Ids);
         t.Section = "head";

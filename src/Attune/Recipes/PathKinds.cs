@@ -11,6 +11,8 @@ internal static class PathKinds
 
     public static ValueKind<string> File { get; } = Existing("an existing file", System.IO.File.Exists);
 
+    public static ValueKind<string> Folder { get; } = Existing("an existing folder", Directory.Exists);
+
     public static ValueKind<string> FileOrFolder { get; } = Existing("an existing file or folder", Path.Exists);
 
     /// <summary>An existing file, or one of the words that stand for something else.</summary>

@@ -21,6 +21,9 @@ public sealed record Recipe
     /// <summary>What of the model is trained.</summary>
     public MethodRecipe Method { get; init; } = new();
 
+    /// <summary>What is minimised.</summary>
+    public ObjectiveRecipe Objective { get; init; } = new();
+
     /// <summary>How it is trained.</summary>
     public TrainRecipe Train { get; init; } = new();
 
@@ -94,6 +97,37 @@ public sealed record MethodRecipe
 
     /// <summary>The format in which matrices that do not train are held: stored, as the file has them, or quantised while loading, to int8 (8.5 bits a weight) or nf4 (4.1 bits; QLoRA). What is measured, saved and merged belongs to that base. auto: stored, or int8 or nf4 where nothing else fits into limits.memory.</summary>
     public BaseFormat? Base { get; init; }
+}
+
+/// <summary>What the model learns from: the data's own answers, or a teacher as well.</summary>
+public sealed record ObjectiveRecipe
+{
+    /// <summary>The value of <see cref="Divergence"/> that reads <see cref="Beta"/>.</summary>
+    public const string JensenShannon = "js";
+
+    /// <summary>next-token learns the data's answers; distill learns a teacher's distribution of every next token of them (knowledge distillation).</summary>
+    public ObjectiveKind Kind { get; init; }
+
+    /// <summary>The model to learn from: a folder with config.json and *.safetensors, a .gguf file, or the folder of an adapter that names its base. Its tokenizer must be the student's.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>Adapter that the teacher was tuned with: its folder, or none.</summary>
+    public string? TeacherAdapter { get; init; }
+
+    /// <summary>What is made small between teacher p and student q: forward-kl is KL(p|q), reverse-kl KL(q|p), js lies between them (beta), skew-kl and skew-reverse-kl mix some of the one into the other (skew).</summary>
+    public string Divergence { get; init; } = "forward-kl";
+
+    /// <summary>Of js: the teacher's share of the mixture and the weight of the forward part; near 0 it is forward, near 1 reverse.</summary>
+    public double Beta { get; init; } = 0.5;
+
+    /// <summary>Of skew-kl the share of the teacher that is mixed into the student, of skew-reverse-kl of the student into the teacher.</summary>
+    public double Skew { get; init; } = 0.1;
+
+    /// <summary>Divides the logits of both sides; above 1 the unlikely tokens count for more. The loss is multiplied by its square, so that its size stays.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Weight of the data's own answers, from 0 to 1; the teacher has the rest.</summary>
+    public double LabelWeight { get; init; } = 0.5;
 }
 
 /// <summary>The optimisation.</summary>
@@ -212,6 +246,16 @@ public enum BaseFormat
 
     /// <summary>The 16 levels of normal weights, scales for each 64 that are quantised too.</summary>
     NF4,
+}
+
+/// <summary>What is minimised.</summary>
+public enum ObjectiveKind
+{
+    /// <summary>Cross-entropy of the data's next tokens.</summary>
+    NextToken,
+
+    /// <summary>That and the divergence from a teacher.</summary>
+    Distill,
 }
 
 /// <summary>Whether activations are computed again in the backward pass.</summary>

@@ -1,6 +1,7 @@
 using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Backends;
+using Attune.Objectives;
 using Attune.Training;
 using static Attune.Recipes.ValueKinds;
 
@@ -64,6 +65,31 @@ public static class RecipeKeys
         Method("base", Auto(OneOf(("stored", BaseFormat.Stored), ("int8", BaseFormat.Int8), ("nf4", BaseFormat.NF4))),
             "The format in which matrices that do not train are held: stored, as the file has them, or quantised while loading, to int8 (8.5 bits a weight) or nf4 (4.1 bits; QLoRA). What is measured, saved and merged belongs to that base. auto: stored, or int8 or nf4 where nothing else fits into limits.memory.",
             m => m.Base, (m, v) => m with { Base = v }, NothingFrozen),
+
+        Objective("kind", OneOf(("next-token", ObjectiveKind.NextToken), ("distill", ObjectiveKind.Distill)),
+            "next-token learns the data's answers; distill learns a teacher's distribution of every next token of them (knowledge distillation).",
+            o => o.Kind, (o, v) => o with { Kind = v }, flag: "objective"),
+        Objective("teacher", OrNone(PathKinds.Model),
+            "The model to learn from: a folder with config.json and *.safetensors, a .gguf file, or the folder of an adapter that names its base. Its tokenizer must be the student's.",
+            o => o.Teacher, (o, v) => o with { Teacher = v }),
+        Objective("teacher_adapter", OrNone(PathKinds.Folder), "Adapter that the teacher was tuned with: its folder, or none.",
+            o => o.TeacherAdapter, (o, v) => o with { TeacherAdapter = v }),
+        Objective("divergence", Word([.. Divergences.All.Select(static d => d.Name)]),
+            "What is made small between teacher p and student q: forward-kl is KL(p|q), reverse-kl KL(q|p), js lies between them (beta), skew-kl and skew-reverse-kl mix some of the one into the other (skew).",
+            o => o.Divergence, (o, v) => o with { Divergence = v }),
+        Objective("beta", Number(0, 1, open: true),
+            "Of js: the teacher's share of the mixture and the weight of the forward part; near 0 it is forward, near 1 reverse.",
+            o => o.Beta, (o, v) => o with { Beta = v },
+            idle: static r => r.Objective.Divergence == ObjectiveRecipe.JensenShannon ? null : "objective.divergence is not js"),
+        Objective("skew", Number(0, 1, open: true),
+            "Of skew-kl the share of the teacher that is mixed into the student, of skew-reverse-kl of the student into the teacher.",
+            o => o.Skew, (o, v) => o with { Skew = v },
+            idle: static r => r.Objective.Divergence.StartsWith("skew", StringComparison.Ordinal) ? null : "objective.divergence is neither skew-kl nor skew-reverse-kl"),
+        Objective("temperature", Number(0, 100, open: true),
+            "Divides the logits of both sides; above 1 the unlikely tokens count for more. The loss is multiplied by its square, so that its size stays.",
+            o => o.Temperature, (o, v) => o with { Temperature = v }),
+        Objective("label_weight", Number(0, 1), "Weight of the data's own answers, from 0 to 1; the teacher has the rest.",
+            o => o.LabelWeight, (o, v) => o with { LabelWeight = v }),
 
         Train("epochs", Auto(Number(0, 100_000, open: true)), "Passes over the training rows. auto: by the number of trained tokens.",
             t => t.Epochs, (t, v) => t with { Epochs = v }),
@@ -143,7 +169,7 @@ public static class RecipeKeys
     /// <summary>The key of this name (<c>train.epochs</c>), or null.</summary>
     public static RecipeKey? Find(string name) => ByName.GetValueOrDefault(name);
 
-    /// <summary>The sections in the table's order: data, method, train, limits, eval.</summary>
+    /// <summary>The sections in the table's order: data, method, objective, train, limits, eval.</summary>
     public static IReadOnlyList<string> Sections { get; } = [.. All.Select(k => k.Section).Where(s => s.Length > 0).Distinct()];
 
     private static string? NoAdapter(Recipe r) => r.Method.Kind.Adapter is not null ? null : $"method.kind {r.Method.Kind} adds no adapters";
@@ -168,6 +194,14 @@ public static class RecipeKeys
         string leaf, ValueKind<T> kind, string help, Func<MethodRecipe, T> get, Func<MethodRecipe, T, MethodRecipe> with,
         Func<Recipe, string?>? idle = null, string? flag = null) =>
         new("method." + leaf, kind, help, r => get(r.Method), (r, v) => r with { Method = with(r.Method, v) }, flag) { Idle = idle ?? (_ => null) };
+
+    private static RecipeKey<T> Objective<T>(
+        string leaf, ValueKind<T> kind, string help, Func<ObjectiveRecipe, T> get, Func<ObjectiveRecipe, T, ObjectiveRecipe> with,
+        Func<Recipe, string?>? idle = null, string? flag = null) =>
+        new("objective." + leaf, kind, help, r => get(r.Objective), (r, v) => r with { Objective = with(r.Objective, v) }, flag)
+        {
+            Idle = r => r.Objective.Kind == ObjectiveKind.Distill || leaf == "kind" ? idle?.Invoke(r) : "objective.kind is not distill",
+        };
 
     private static RecipeKey<T> Train<T>(
         string leaf, ValueKind<T> kind, string help, Func<TrainRecipe, T> get, Func<TrainRecipe, T, TrainRecipe> with) =>

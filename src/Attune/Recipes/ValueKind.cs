@@ -164,6 +164,12 @@ internal static partial class ValueKinds
         v => v is null ? AutoWord : kind.Write(v))
     { Schema = kind.Schema == JsonSchemas.Text ? kind.Schema : JsonSchemas.Either(kind.Schema, JsonSchemas.OneOf(AutoWord)) };
 
+    /// <summary>The same kind of text with <c>none</c> (null) beside it.</summary>
+    public static ValueKind<string?> OrNone(ValueKind<string> kind) => new(
+        $"{kind.Form}, or {NoneWord}",
+        raw => raw.Is(NoneWord) ? new((string?)null) : kind.Parse(raw) is { Problem: null } parsed ? new(parsed.Value) : Parsed<string?>.Wrong(kind.Parse(raw).Problem!),
+        v => v is null ? NoneWord : kind.Write(v));
+
     /// <summary>The same kind of list with <c>auto</c> (empty) beside it.</summary>
     public static ValueKind<IReadOnlyList<T>> AutoList<T>(ValueKind<IReadOnlyList<T>> kind) => new(
         kind.Form + ", or auto",

@@ -124,6 +124,8 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
             remedies.Add("leave method.base open");
         if (recipe.Method.Kind.Adapter is null)
             remedies.Add("set method.kind: lora");
+        if (smallest.Teacher > 0)
+            remedies.Add("choose a smaller or a quantised (GGUF) teacher");
         remedies.Add("lower data.max_length");
         return new UserErrorException(given, $"the run needs {Megabytes(smallest.Total)} at the least, and {Megabytes(limit)} may be used; the largest term is {name} with {Megabytes(bytes)}", string.Join("; or ", remedies));
     }

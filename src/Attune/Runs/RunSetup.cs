@@ -22,6 +22,9 @@ public sealed class RunSetup : IDisposable
     /// <summary>Model, tokenizer, template.</summary>
     public ModelContext Model { get; }
 
+    /// <summary>What it learns from beside the rows; null for nothing.</summary>
+    public RunTeacher? Teacher { get; private init; }
+
     /// <summary>What was chosen, and why.</summary>
     public Choices Choices { get; }
 
@@ -61,8 +64,10 @@ public sealed class RunSetup : IDisposable
     public static RunSetup Prepare(Recipe recipe, Backend backend, Action<RunNotice> notice, CancellationToken cancel = default)
     {
         var model = ModelContext.Open(recipe.Model, null, recipe.Data.Template, withWeights: !recipe.Train.FromScratch);
+        RunTeacher? teacher = null;
         try
         {
+            teacher = RunTeacher.Open(recipe, model);
             foreach (var form in recipe.Export)
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.Adapter is not null);
             var choices = new Choices();
@@ -72,6 +77,7 @@ public sealed class RunSetup : IDisposable
                 (recipe, data) = RunData.Read(recipe, model, choices, notice, cancel);
             (recipe, var method) = RunMethod.Choose(recipe, model, choices);
             (recipe, var steps) = RunSteps.Choose(recipe, data, choices);
+            steps = steps with { Options = steps.Options with { Objective = RunObjective.Of(recipe, model, teacher, data) } };
             (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, backend, choices);
             model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));
             // Where nothing is asked, what concerns answers is not open but idle.
@@ -80,10 +86,13 @@ public sealed class RunSetup : IDisposable
                 notice(new NoticeChoice(choice.Key, choice.Value, choice.Reason));
             notice(new NoticePacking(steps.Packer.Efficiency(0), steps.Packer.StepsIn(0), recipe.Train.BatchTokens!.Value, steps.Options.PassRows));
             notice(new NoticePlan(memory.Plan, memory.Limit));
-            return new RunSetup(recipe, model, choices, data, method, steps, memory);
+            foreach (var warning in teacher?.Warnings(model) ?? [])
+                notice(new NoticeText("  " + warning));
+            return new RunSetup(recipe, model, choices, data, method, steps, memory) { Teacher = teacher };
         }
         catch
         {
+            teacher?.Dispose();
             model.Dispose();
             throw;
         }
@@ -95,5 +104,9 @@ public sealed class RunSetup : IDisposable
     private long Weights => Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
 
     /// <inheritdoc />
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Teacher?.Dispose();
+        Model.Dispose();
+    }
 }

@@ -140,6 +140,11 @@ public static class TrainRun
         var resolved = setup.Recipe with
         {
             Model = Full(setup.Recipe.Model),
+            Objective = setup.Recipe.Objective with
+            {
+                Teacher = setup.Recipe.Objective.Teacher is { } teacher ? Full(teacher) : null,
+                TeacherAdapter = setup.Recipe.Objective.TeacherAdapter is { } adapter ? Full(adapter) : null,
+            },
             Data = data with
             {
                 Train = [.. data.Train.Select(Whole)],
@@ -156,8 +161,11 @@ public static class TrainRun
     private static void WriteManifest(RunDirectory run, RunSetup setup, Backend backend, string saved)
     {
         var files = new List<ManifestFile>();
-        var model = setup.Recipe.Model;
-        files.AddRange((File.Exists(model) ? [model] : Directory.GetFiles(model)).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("model", f)));
+        void Add(string role, string? model) => files.AddRange(
+            (model is null ? [] : File.Exists(model) ? [model] : Directory.GetFiles(model)).Order(StringComparer.Ordinal).Select(f => ManifestFile.Of(role, f)));
+        Add("model", setup.Recipe.Model);
+        Add("teacher", setup.Teacher?.Context.Folder.Path);
+        Add("teacher.adapter", setup.Teacher?.Context.AdapterPath);
         var data = setup.Recipe.Data;
         files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f.File)));
         files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));
@@ -200,6 +208,8 @@ public static class TrainRun
         text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
+        if (setup.Teacher is { } teacher)
+            text.Append(CultureInfo.InvariantCulture, $"teacher {teacher.Fingerprint()}\n");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
         // Piece by piece: as one text, a million rows would take more memory than the rows.

@@ -36,7 +36,7 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
     public double RunMicroBatch(PassInput input, int number, float scale)
     {
         using var tape = new Tape(backend, arena) { SavedType = options.SavedType };
-        var (loss, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, scale);
+        var (loss, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, scale, options.Objective.For(tape, input));
         // Read before backward, which frees what no operation saved.
         var sum = backend.Optimizer.Sum(rowLosses);
         tape.Backward(loss);
@@ -64,7 +64,7 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
             });
             using (tape)
             {
-                var (_, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, 1);
+                var (_, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, 1, options.Objective.For(tape, input));
                 if (found is not var (op, section, row))
                     continue;
                 // The head works on trained rows only, and its result is a sum: the losses tell the row.

@@ -20,6 +20,9 @@ public sealed record MemoryPlan
     /// <summary>What quantising them takes for a moment, before there is anything but them.</summary>
     public long Loading { get; init; }
 
+    /// <summary>Weights and tables of a teacher, as a rule mapped from files too.</summary>
+    public long Teacher { get; init; }
+
     /// <summary>Trained weights, F32.</summary>
     public required long Trained { get; init; }
 
@@ -53,12 +56,13 @@ public sealed record MemoryPlan
     private long LargestPhase => Math.Max(Activations, Math.Max(Evaluation, Generation));
 
     /// <summary>Resident memory of the process at its peak.</summary>
-    public long Total => Frozen + Math.Max(Arena + Prefix, Loading) + Data + RuntimeBytes;
+    public long Total => Frozen + Teacher + Math.Max(Arena + Prefix, Loading) + Data + RuntimeBytes;
 
     /// <summary>The terms by name, the largest first.</summary>
     public IReadOnlyList<(string Name, long Bytes)> Terms => [.. new (string, long)[]
     {
         (Loading > 0 ? "frozen weights (quantised)" : "frozen weights (mapped)", Frozen),
+        ("teacher (mapped)", Teacher),
         ("trained weights", Trained),
         ("gradients", Gradients),
         ("optimizer", Moments),
@@ -98,6 +102,7 @@ public sealed record MemoryPlan
         {
             Frozen = folder.WeightBytes,
             Loading = folder.LoadingBytes,
+            Teacher = options.Objective.Bytes,
             Trained = bucket,
             Gradients = bucket,
             Moments = persistent - 2 * bucket,

@@ -1,5 +1,6 @@
 using Attune.Engine;
 using Attune.Engine.Autograd;
+using Attune.Objectives;
 
 namespace Attune.Training;
 
@@ -14,6 +15,9 @@ public sealed record TrainerOptions
 
     /// <summary>The learning rate by step.</summary>
     public required LearningRate LearningRate { get; init; }
+
+    /// <summary>What is minimised.</summary>
+    public ITokenObjective Objective { get; init; } = LabelObjective.Shared;
 
     /// <summary>Optimizer settings.</summary>
     public AdamWOptions Optimizer { get; init; } = new();

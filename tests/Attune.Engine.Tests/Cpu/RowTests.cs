@@ -74,6 +74,41 @@ public class RowTests
                 }
     }
 
+    public static TheoryData<float, float, float> Divergences => new()
+    {
+        { 1, 0, 0 }, { 0, 1, 1 }, { 0.3f, 0.7f, 0.3f }, { 1, 0, 0.1f }, { 0, 1, 0.9f },
+    };
+
+    [Theory]
+    [MemberData(nameof(Divergences))]
+    public void Divergences_equal_the_specification_at_every_size(float a, float b, float c)
+    {
+        foreach (var cpu in Sweep.Widths())
+            foreach (var cols in Sweep.Sizes.Where(static c => c > 0).Append(1000))
+                foreach (var gradients in new[] { false, true })
+                {
+                    const int rows = 7;
+                    var (logits, teacher) = (Pair.Of(rows, cols, 1, 1, static x => 20 * x), Pair.Of(rows, cols, 2, 1, static x => 10 * x));
+                    var (weights, losses) = (Pair.Of(1, rows, 3, 0, Math.Abs), Pair.Of(1, rows, 4));
+                    if (cols > 2)
+                    {
+                        logits.Set(1, cols - 1, float.NaN);
+                        teacher.Set(2, cols / 2, float.NaN);
+                        logits.Set(3, cols / 2, float.NegativeInfinity);
+                        teacher.Set(4, 0, float.NegativeInfinity);
+                        teacher.Set(5, 1, -0f);
+                    }
+                    weights.Set(0, 6, 0);
+                    var what = $"{cpu.LaneBits} bit {cols} columns";
+                    cpu.Loss.Divergence(logits.Cpu, teacher.Cpu, weights.Cpu, new(a, b, c), 1.5f, 0.25f, losses.Cpu, gradients);
+                    Sweep.Reference.Loss.Divergence(logits.Exact, teacher.Exact, weights.Exact, new(a, b, c), 1.5f, 0.25f, losses.Exact, gradients);
+                    // Differences of logarithms as large as the logits: each has the rounding of its size.
+                    losses.AssertClose(20 * Sweep.Tolerance(DType.F32), "losses, " + what);
+                    teacher.AssertClose(20 * Sweep.Tolerance(DType.F32), "gradients, " + what);
+                    logits.AssertClose(0, "the student's rows stay, " + what);
+                }
+    }
+
     [Fact]
     public void Optimizer_equals_the_specification_at_every_size()
     {

@@ -48,6 +48,12 @@ public class GradientTests
         ["Dropout"] = i => new Dropout(i.Flow(3, 9), 0.3f, Key, [5, 6, 7]),
         ["HeadLoss/frozen head"] = i => Head(i.Flow(5, 3), Inputs.Frozen(7, 3)),
         ["HeadLoss/trained head"] = i => Head(i.Flow(5, 3), i.Weight(7, 3)),
+        ["HeadLoss/forward KL"] = i => Distilled(i, new(1, 0, 0), 1.5f, 0),
+        ["HeadLoss/reverse KL"] = i => Distilled(i, new(0, 1, 1), 0.7f, 0),
+        ["HeadLoss/Jensen-Shannon"] = i => Distilled(i, new(0.3f, 0.7f, 0.3f), 1, 0),
+        ["HeadLoss/skew KL"] = i => Distilled(i, new(1, 0, 0.1f), 1, 0),
+        ["HeadLoss/skew reverse KL"] = i => Distilled(i, new(0, 1, 0.9f), 2, 0),
+        ["HeadLoss/teacher and labels"] = i => Distilled(i, new(0.5f, 0.5f, 0.5f), 2, 0.25f),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];
@@ -100,4 +106,10 @@ public class GradientTests
 
     private static HeadLoss Head(Var x, Parameter head) => new(
         x, head, Inputs.Integers(6, 0, 3, 3, 1), Inputs.Constant(1, 5), 0.25f, new CrossEntropyLoss(), 2, Inputs.Constant(1, 5));
+
+    // The student's table has two tokens more than the teacher's.
+    private static HeadLoss Distilled(Inputs i, Divergence divergence, float temperature, float labelWeight) => new(
+        i.Flow(5, 3), Inputs.Frozen(7, 3), Inputs.Integers(6, 0, 3, 3, 1), Inputs.Constant(1, 5), 0.25f,
+        new DistillationLoss(new CrossEntropyLoss(), new HeadRows(Inputs.Constant(5, 2), Inputs.Constant(5, 2), 5), divergence, temperature, labelWeight),
+        2, Inputs.Constant(1, 5));
 }

@@ -28,6 +28,14 @@ public sealed class RecipeKeysTests : IDisposable
         ["method.targets"] = "[q_proj, 'layers.1?.mlp.*']",
         ["method.last_layers"] = "2",
         ["method.base"] = "nf4",
+        ["objective.kind"] = "distill",
+        ["objective.teacher"] = "other-model",
+        ["objective.teacher_adapter"] = "model",
+        ["objective.divergence"] = "reverse-kl",
+        ["objective.beta"] = "0.25",
+        ["objective.skew"] = "0.25",
+        ["objective.temperature"] = "2",
+        ["objective.label_weight"] = "0.125",
         ["train.epochs"] = "2.5",
         ["train.max_steps"] = "7",
         ["train.learning_rate"] = "0.0003",
@@ -72,10 +80,8 @@ public sealed class RecipeKeysTests : IDisposable
     public void Every_key_changes_the_recipe_and_nothing_else(string name)
     {
         Assert.True(Values.TryGetValue(name, out var value), $"give {name} a value in this test");
-        var full = name == "train.from_scratch" ? "method.kind: full\n" : "";
-        var yaml = full + string.Concat(Base(name)) + $"{name}: {value}\n";
-        var before = folder.Read(full + string.Concat(Base("")));
-        var after = folder.Read(yaml);
+        var before = Before(name);
+        var after = folder.Read(With(name) + string.Concat(Base(name)) + $"{name}: {value}\n");
         var changed = RecipeKeys.All.Where(k => k.Write(before) != k.Write(after)).Select(k => k.Name);
         Assert.Equal([name], changed);
     }
@@ -84,8 +90,7 @@ public sealed class RecipeKeysTests : IDisposable
     [MemberData(nameof(Names))]
     public void Every_key_survives_writing_and_reading(string name)
     {
-        var full = name == "train.from_scratch" ? "method.kind: full\n" : "";
-        var recipe = folder.Read(full + string.Concat(Base(name)) + $"{name}: {Values[name]}\n");
+        var recipe = folder.Read(With(name) + string.Concat(Base(name)) + $"{name}: {Values[name]}\n");
         var again = folder.Read(RecipeWriter.Write(recipe));
         Assert.All(RecipeKeys.All, k => Assert.Equal(k.Write(recipe), k.Write(again)));
     }
@@ -145,6 +150,26 @@ public sealed class RecipeKeysTests : IDisposable
             Assert.Equal("json-fields:x" + text, folder.Read(RecipeWriter.Write(recipe)).Eval.Metrics[1]);
         }
     }
+
+    // The two that cannot be without each other are set alone only in a record.
+    private Recipe Before(string name) => name switch
+    {
+        "objective.kind" => folder.Read(RecipeFolder.Minimal) with { Objective = new() { Teacher = folder.At("model") } },
+        "objective.teacher" => folder.Read(RecipeFolder.Minimal) with { Objective = new() { Kind = ObjectiveKind.Distill } },
+        _ => folder.Read(With(name) + string.Concat(Base(""))),
+    };
+
+    // What else a recipe must say for the key to be read.
+    private static string With(string name) => name switch
+    {
+        "train.from_scratch" => "method.kind: full\n",
+        "objective.kind" => "objective.teacher: model\n",
+        "objective.teacher" => "objective.kind: distill\n",
+        "objective.beta" => "objective: {kind: distill, teacher: model, divergence: js}\n",
+        "objective.skew" => "objective: {kind: distill, teacher: model, divergence: skew-kl}\n",
+        _ when name.StartsWith("objective.", StringComparison.Ordinal) => "objective: {kind: distill, teacher: model}\n",
+        _ => "",
+    };
 
     private static IEnumerable<string> Base(string without) =>
         ((string[])["model: model\n", "data.train: train.jsonl\n"]).Where(l => !l.StartsWith(without + ":", StringComparison.Ordinal));

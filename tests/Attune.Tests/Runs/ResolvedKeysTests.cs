@@ -2,16 +2,22 @@ using System.Globalization;
 using System.Text;
 using Attune.Adapters;
 using Attune.Data;
+using Attune.Engine;
 using Attune.Engine.Backends;
+using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Runs;
+using Attune.Training;
 
 namespace Attune.Tests.Runs;
 
 /// <summary>A key that is accepted is read: each one changes what a run resolves to, or what it does.</summary>
 public sealed class ResolvedKeysTests : IDisposable
 {
+    // What a teacher needs; which one stands in every recipe that says so.
+    private const string Distill = "objective.kind: distill\n";
+
     // For every key one value that makes a difference, and what else the recipe must say for it to; a new key without a line here fails.
     private static readonly Dictionary<string, (string Value, string With)> Cases = new()
     {
@@ -34,6 +40,14 @@ public sealed class ResolvedKeysTests : IDisposable
         ["method.targets"] = ("q_proj", ""),
         ["method.last_layers"] = ("1", ""),
         ["method.base"] = ("nf4", ""),
+        ["objective.kind"] = ("distill", ""),
+        ["objective.teacher"] = ("{0}/second", Distill),
+        ["objective.teacher_adapter"] = ("{0}/adapter", Distill),
+        ["objective.divergence"] = ("reverse-kl", Distill),
+        ["objective.beta"] = ("0.25", Distill + "objective.divergence: js\n"),
+        ["objective.skew"] = ("0.25", Distill + "objective.divergence: skew-kl\n"),
+        ["objective.temperature"] = ("2", Distill),
+        ["objective.label_weight"] = ("0.25", Distill),
         ["train.epochs"] = ("2.5", ""),
         ["train.max_steps"] = ("2", ""),
         ["train.learning_rate"] = ("0.25", ""),
@@ -71,9 +85,16 @@ public sealed class ResolvedKeysTests : IDisposable
 
     public ResolvedKeysTests()
     {
-        Directory.CreateDirectory(tiny.At("other"));
-        foreach (var file in Directory.GetFiles(tiny.Model))
-            File.Copy(file, Path.Combine(tiny.At("other"), Path.GetFileName(file)));
+        foreach (var name in (string[])["other", "second"])
+        {
+            Directory.CreateDirectory(tiny.At(name));
+            foreach (var file in Directory.GetFiles(tiny.Model))
+                File.Copy(file, Path.Combine(tiny.At(name), Path.GetFileName(file)));
+        }
+        using (var folder = ModelFolder.Open(tiny.At("other")))
+        using (var arena = Arena.OfBytes(4 << 20))
+        using (var tuned = TrainingModel.Build(folder, new TuningMethod(new LoraOptions(), false, 1), CpuBackend.Shared(1), arena))
+            PeftFiles.Save(tiny.At("adapter"), tuned.Adapters!, tiny.At("other"));
         tiny.Write("train.jsonl", Rows(24, 'a'));
         tiny.Write("more.jsonl", Rows(20, 'k'));
         tiny.Write("general.txt", "Some words about nothing.\n");
@@ -103,6 +124,8 @@ public sealed class ResolvedKeysTests : IDisposable
             ["output"] = tiny.At("run"),
             ["train.threads"] = "1",
         };
+        if (extra.Contains(Distill, StringComparison.Ordinal))
+            standing["objective.teacher"] = tiny.At("other");
         var yaml = string.Concat(standing.Where(p => !extra.Contains($"{p.Key}: ", StringComparison.Ordinal)).Select(static p => $"{p.Key}: {p.Value}\n")) + extra;
         var recipe = RecipeReader.Read(yaml, tiny.At("recipe.yaml"));
         using var setup = RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
@@ -138,6 +161,7 @@ public sealed class ResolvedKeysTests : IDisposable
         if (setup.Method.Adapter is LoraOptions lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
         foreach (var set in (IReadOnlyList<Example>[])[setup.Data.Train, setup.Data.Valid, setup.Data.Test, setup.Data.General])

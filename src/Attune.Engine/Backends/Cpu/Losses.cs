@@ -3,8 +3,8 @@ using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Backends.Cpu;
 
-/// <summary>Cross-entropy, cut by rows.</summary>
-internal sealed unsafe class Losses<L, V>(int threads) : ILossKernels where L : struct, ILane<V> where V : unmanaged
+/// <summary>Losses over rows of logits, cut by rows.</summary>
+internal sealed unsafe partial class Losses<L, V>(int threads) : ILossKernels where L : struct, ILane<V> where V : unmanaged
 {
     /// <inheritdoc />
     public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients)

@@ -55,6 +55,10 @@ internal sealed class DryRunKernels(Backend like) : IAllKernels
 
     public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients) { }
 
+    public void Divergence(
+        Tensor logits, Tensor teacher, Tensor weights, Divergence divergence, float temperature, float scale, Tensor losses, bool gradients)
+    { }
+
     public double SumOfSquares(Tensor x) => 0;
 
     public double Sum(Tensor x) => 0;

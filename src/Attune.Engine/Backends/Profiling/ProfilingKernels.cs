@@ -174,6 +174,14 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
         watch.End(nameof(CrossEntropy), Of(logits), gradients ? Out(logits, 1) : In(logits));
     }
 
+    public void Divergence(
+        Tensor logits, Tensor teacher, Tensor weights, Divergence divergence, float temperature, float scale, Tensor losses, bool gradients)
+    {
+        var watch = Begin();
+        inner.Loss.Divergence(logits, teacher, weights, divergence, temperature, scale, losses, gradients);
+        watch.End(nameof(Divergence), Of(logits), In(logits) + (gradients ? Out(teacher, 1) : In(teacher)));
+    }
+
     public double SumOfSquares(Tensor x)
     {
         var watch = Begin();

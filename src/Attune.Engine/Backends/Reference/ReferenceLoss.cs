@@ -25,4 +25,42 @@ internal sealed class ReferenceLoss<T> : ILossKernels where T : unmanaged, IFloa
                 z[c] = T.CreateTruncating(scale) * weight * (T.Exp(z[c] - logSum) - (c == target ? T.One : T.Zero));
         }
     }
+
+    public void Divergence(
+        Tensor logits, Tensor teacher, Tensor weights, Divergence divergence, float temperature, float scale, Tensor losses, bool gradients)
+    {
+        T a = T.CreateTruncating(divergence.A), b = T.CreateTruncating(divergence.B), share = T.CreateTruncating(divergence.C);
+        var heat = T.CreateTruncating(temperature);
+        for (var i = 0; i < logits.Rows; i++)
+        {
+            var (lnP, lnQ) = (LogSoftmax(teacher.Row<T>(i), heat), LogSoftmax(logits.Row<T>(i), heat));
+            var weight = weights.At<T>(0, i);
+            var (sum, mean, slopes) = (T.Zero, T.Zero, new T[lnP.Length]);
+            for (var c = 0; c < lnP.Length; c++)
+            {
+                var (p, q) = (T.Exp(lnP[c]), T.Exp(lnQ[c]));
+                var m = share * p + (T.One - share) * q;
+                sum += a * p * (lnP[c] - T.Log(m)) + b * q * (lnQ[c] - T.Log(m));
+                slopes[c] = b * (lnQ[c] - T.Log(m) + T.One) - (T.One - share) * (a * p + b * q) / m;
+                mean += q * slopes[c];
+            }
+            losses.At<T>(0, i) = weight * heat * heat * sum;
+            for (var c = 0; gradients && c < lnP.Length; c++)
+                teacher.At<T>(i, c) = T.CreateTruncating(scale) * weight * heat * T.Exp(lnQ[c]) * (slopes[c] - mean);
+        }
+    }
+
+    private static T[] LogSoftmax(ReadOnlySpan<T> z, T temperature)
+    {
+        var (max, sum) = (T.NegativeInfinity, T.Zero);
+        foreach (var value in z)
+            max = T.Max(max, value / temperature);
+        foreach (var value in z)
+            sum += T.Exp(value / temperature - max);
+        var logSum = max + T.Log(sum);
+        var result = new T[z.Length];
+        for (var c = 0; c < z.Length; c++)
+            result[c] = T.Max(T.CreateTruncating(Backends.Divergence.LeastLog), z[c] / temperature - logSum);
+        return result;
+    }
 }

@@ -1,0 +1,21 @@
+using Attune.Engine.Autograd;
+
+namespace Attune.Engine.Ops;
+
+/// <summary>A teacher's logits, computed chunk by chunk from its final hidden rows: rows = hidden · headᵀ, its first K tokens.</summary>
+/// <param name="hidden">[n, C] of the teacher: of every row that is trained on.</param>
+/// <param name="head">[V, C] of the teacher, in any weight format.</param>
+/// <param name="vocabulary">K.</param>
+public sealed class HeadRows(Tensor hidden, Tensor head, int vocabulary) : ITeacherRows
+{
+    /// <inheritdoc />
+    public int Vocabulary => vocabulary;
+
+    /// <inheritdoc />
+    public void Fill(Tape t, LossRows student, Tensor rows)
+    {
+        var kernels = t.Backend.Matrix;
+        using var workspace = t.Workspace(kernels.Workspace(student.Capacity, vocabulary, hidden.Cols, false));
+        kernels.Product(hidden.RowRange(student.First, rows.Rows), false, head.RowRange(0, vocabulary), true, rows, 1, 0, workspace.Value);
+    }
+}

@@ -1,0 +1,27 @@
+using Attune.Objectives;
+using Attune.Recipes;
+
+namespace Attune.Runs;
+
+/// <summary>What a run minimises.</summary>
+internal static class RunObjective
+{
+    /// <summary>The objective of a recipe.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="model">The model that learns.</param>
+    /// <param name="teacher">What it learns from, where there is one.</param>
+    /// <param name="data">The rows.</param>
+    public static ITokenObjective Of(Recipe recipe, ModelContext model, RunTeacher? teacher, RunData data)
+    {
+        if (teacher is null)
+            return LabelObjective.Shared;
+        var objective = recipe.Objective;
+        return new Distillation(teacher.For(model, data.Longest), DivergenceOf(objective), objective.Temperature, objective.LabelWeight);
+    }
+
+    private static Engine.Backends.Divergence DivergenceOf(ObjectiveRecipe objective)
+    {
+        var named = Divergences.Find(objective.Divergence);
+        return named.Of(named.Name == ObjectiveRecipe.JensenShannon ? objective.Beta : objective.Skew);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Attune.Adapters;
+using Attune.Models;
+using Attune.Problems;
+using Attune.Recipes;
+using Attune.Reports;
+using Attune.Text;
+using Attune.Training;
+
+namespace Attune.Runs;
+
+/// <summary>The model that a run learns from: <c>objective.teacher</c>, mapped and frozen.</summary>
+public sealed class RunTeacher : IDisposable
+{
+    private const string Key = "objective.teacher";
+
+    private RunTeacher(ModelContext context, Decoder decoder, AdapterSet? adapters) => (Context, Decoder, Adapters) = (context, decoder, adapters);
+
+    /// <summary>Configuration, tokenizer, template.</summary>
+    public ModelContext Context { get; }
+
+    /// <summary>The model, over mapped weights.</summary>
+    public Decoder Decoder { get; }
+
+    /// <summary>What it was tuned with; null for the model alone.</summary>
+    public AdapterSet? Adapters { get; }
+
+    /// <summary>Weights, adapters included.</summary>
+    public long Parameters => Context.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols) + (Adapters?.Parameters.Sum(static p => p.Value.Count) ?? 0);
+
+    /// <summary>Bytes that it keeps, mapped ones included.</summary>
+    public long Bytes => Context.Folder.WeightBytes + (Adapters?.Parameters.Sum(static p => p.Value.Bytes) ?? 0);
+
+    /// <summary>Opens the teacher of a recipe; null where it has none.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="student">The model that learns.</param>
+    /// <exception cref="UserErrorException">It cannot be opened, or its tokens are not the student's.</exception>
+    internal static RunTeacher? Open(Recipe recipe, ModelContext student)
+    {
+        if (recipe.Objective is not { Kind: ObjectiveKind.Distill, Teacher: { } path })
+            return null;
+        var context = ModelContext.Open(path, recipe.Objective.TeacherAdapter);
+        try
+        {
+            RequireSameTokens(student, context);
+            var decoder = context.Folder.BuildFrozen();
+            return new RunTeacher(context, decoder, context.AdapterPath is { } folder ? PeftFiles.Load(folder, decoder) : null);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>It as the side of a distillation that is learned from.</summary>
+    /// <param name="student">The model that learns.</param>
+    /// <param name="longest">Positions of the longest example.</param>
+    /// <exception cref="UserErrorException">It has too few positions.</exception>
+    internal Teacher For(ModelContext student, int longest)
+    {
+        if (Context.Folder.Spec.MaxPositions is var positions && longest > positions)
+        {
+            throw new UserErrorException(
+                Key, $"the longest example has {longest} positions, and the teacher {Context.Folder.Path} only {positions}",
+                string.Create(CultureInfo.InvariantCulture, $"set data.max_length to {positions + 1} or less, or choose another teacher"));
+        }
+        return new Teacher(Decoder, Adapters, student.Tokenizer.VocabularySize, Bytes);
+    }
+
+    /// <summary>What a user should know about the two, one sentence each.</summary>
+    internal IEnumerable<string> Warnings(ModelContext student)
+    {
+        if (Context.Template is not null && Context.Template.Hash != student.Template?.Hash)
+            yield return $"the teacher {Context.Folder.Path} has another chat template than the one that writes the rows: it reads prompts that it was not tuned on";
+    }
+
+    /// <summary>SHA-256 over its weights, as <see cref="ModelFolder.Fingerprint"/> takes them, and the adapter's files.</summary>
+    internal string Fingerprint()
+    {
+        var text = new System.Text.StringBuilder(Context.Folder.Fingerprint());
+        var files = Context.AdapterPath is { } folder ? Directory.GetFiles(folder, "adapter_*") : [];
+        foreach (var file in files.Order(StringComparer.Ordinal))
+            text.Append(' ').Append(ManifestFile.Of("", file).Sha256);
+        return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => Context.Dispose();
+
+    // By token and not by file: a GGUF file holds the same vocabulary in another form.
+    private static void RequireSameTokens(ModelContext student, ModelContext teacher)
+    {
+        var (own, other) = (student.Tokenizer, teacher.Tokenizer);
+        if (own.Hash == other.Hash)
+            return;
+        int[] differing = [.. Enumerable.Range(0, Math.Max(own.VocabularySize, other.VocabularySize)).Where(id => own.FindToken(id) != other.FindToken(id))];
+        if (differing.Length == 0)
+            return;
+        string Says(Tokenizer tokenizer) => tokenizer.FindToken(differing[0]) is { } token ? $"'{token}'" : "nothing";
+        throw new UserErrorException(
+            Key,
+            $"has another tokenizer than the student: {differing.Length} tokens differ, token {differing[0]} first, which is {Says(own)} in {student.Folder.Path} and {Says(other)} in {teacher.Folder.Path}",
+            "choose a teacher of the student's family; for another tokenizer see universal logit distillation (ULD) in docs/distillation.md");
+    }
+}
