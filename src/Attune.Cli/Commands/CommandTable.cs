@@ -14,6 +14,7 @@ internal static class CommandTable
         GenerateCommand.Create,
         ChatCommand.Create,
         EvalCommand.Create,
+        DistillCommand.Create,
         LogitsCommand.Create,
         MergeCommand.Create,
         ExportCommand.Create,

@@ -73,8 +73,8 @@ internal sealed class EvalCommand
         using var loaded = model.Open(c);
         using var rival = Rival(c, loaded);
         using var view = new RunView(c.Output);
-        var side = new EvalSide(loaded, loaded.Adapters, NameOf(loaded, loaded.Context.AdapterPath));
-        var other = rival is not null ? new EvalSide(rival, rival.Adapters, NameOf(rival, rival.Context.AdapterPath))
+        var side = new EvalSide(loaded, loaded.Adapters, loaded.Context.Name);
+        var other = rival is not null ? new EvalSide(rival, rival.Adapters, rival.Context.Name)
             : c.Get(alone) ? new EvalSide(loaded, null, "the base")
             : null;
         if (other?.Name == side.Name)
@@ -115,14 +115,6 @@ internal sealed class EvalCommand
             return null;
         var adapter = c.Get(againstAdapter) is { } given ? Shared.RequireFolder("--against-adapter", given) : null;
         return InferenceModel.Open(Shared.RequireFolder("--against", path), adapter, c.Get(model.Template), loaded.Backend);
-    }
-
-    // An adapter of a run is called adapter, as all are: its run's name says more.
-    private static string NameOf(InferenceModel model, string? adapter)
-    {
-        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(adapter ?? model.Context.Folder.Path));
-        var name = Path.GetFileName(path);
-        return name is "adapter" or "model" && Path.GetFileName(Path.GetDirectoryName(path)) is { Length: > 0 } run ? $"{run}/{name}" : name;
     }
 
     private static void Write(Utf8JsonWriter json, EvalResult result)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Attune.Models;
 using Attune.Problems;
@@ -45,29 +44,7 @@ internal static class GenerateCommand
             throw new UserErrorException("generate", "expected one of --prompt and --prompts", "give --prompt \"…\", or --prompts with a file");
         if (prompt is not null)
             return [prompt];
-        var lines = Shared.ReadText("--prompts", path!).ReplaceLineEndings("\n").Split('\n').Index().Where(static l => l.Item.Length > 0);
-        var isJson = path!.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
-        string[] texts = [.. lines.Select(l => isJson ? FromJson(l.Item, string.Create(CultureInfo.InvariantCulture, $"{path}, row {l.Index + 1}")) : l.Item)];
-        return texts.Length > 0 ? texts : throw new UserErrorException($"--prompts {path}", "holds no prompt", "write one a line");
-    }
-
-    private static string FromJson(string line, string place)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(line);
-            var root = json.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("prompt", out var inner))
-                root = inner;
-            if (root.ValueKind == JsonValueKind.String)
-                return root.GetString()!;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Said below, in the same words as any other row that is no prompt.
-        }
-
-        throw new UserErrorException(place, "expected a JSON string or an object with a string `prompt`", "mend the row");
+        return [.. Shared.ReadPrompts(path!).Select(static p => p.Text)];
     }
 
     private static void Write(Utf8JsonWriter json, string[] texts, IReadOnlyList<int>[] ids, Generated[] written, bool many)

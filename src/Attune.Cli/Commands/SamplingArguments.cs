@@ -2,6 +2,7 @@ using System.CommandLine;
 using Attune.Formats;
 using Attune.Models;
 using Attune.Problems;
+using Microsoft.Extensions.AI;
 
 namespace Attune.Cli.Commands;
 
@@ -48,6 +49,25 @@ internal sealed class SamplingArguments
                 RepetitionPenalty = (float)Shared.Within("--repetition-penalty", c.Get(penalty) ?? model.RepetitionPenalty ?? 1, 1e-3, 1000, "a number above 0"),
                 Seed = Shared.Within("--seed", c.Get(seed), 0, long.MaxValue, "a whole number from 0"),
             },
+        };
+    }
+
+    /// <summary>The same for a chat client; greedy where no temperature is given.</summary>
+    /// <exception cref="UserErrorException">A number is out of range, or servers do not know it.</exception>
+    public ChatOptions ReadRequest(CommandContext c)
+    {
+        foreach (var option in (Option[])[topK, penalty])
+        {
+            if (c.Arguments.GetResult(option) is not null)
+                throw new UserErrorException(option.Name, "is no part of the API that servers speak", "leave it out, or use --top-p");
+        }
+        return new ChatOptions
+        {
+            MaxOutputTokens = Shared.Within("--max-new-tokens", c.Get(maxNewTokens) ?? DefaultTokens, 1, 1 << 20, "a whole number from 1"),
+            Temperature = (float)Shared.Within("--temperature", c.Get(temperature) ?? 0, 0, 1000, "a number from 0"),
+            TopP = c.Get(topP) is { } share ? (float)Shared.Within("--top-p", share, 1e-6, 1, "a number above 0, at most 1") : null,
+            Seed = Shared.Within("--seed", c.Get(seed), 0, long.MaxValue, "a whole number from 0"),
+            StopSequences = [.. (c.Get(stop) ?? []).Where(static s => s.Length > 0)],
         };
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
 using Attune.Engine.Backends;
 using Attune.Formats.Gguf;
 using Attune.Problems;
@@ -43,6 +45,35 @@ internal static class Shared
         {
             throw new UserErrorException($"{option} {path}", Directory.Exists(path) ? "expected a file, found a folder" : $"cannot be read: {e.Message}", "check the path");
         }
+    }
+
+    /// <summary>The prompts of a file, with their lines: one a line, or in .jsonl one JSON string or an object with a string <c>prompt</c>.</summary>
+    /// <exception cref="UserErrorException">It cannot be read, or a line is no prompt.</exception>
+    public static IReadOnlyList<(int Row, string Text)> ReadPrompts(string path)
+    {
+        var lines = ReadText("--prompts", path).ReplaceLineEndings("\n").Split('\n').Index().Where(static l => l.Item.Length > 0);
+        var isJson = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
+        (int Row, string Text)[] texts = [.. lines.Select(l => (l.Index + 1, isJson ? PromptOf(l.Item, string.Create(CultureInfo.InvariantCulture, $"{path}, row {l.Index + 1}")) : l.Item))];
+        return texts.Length > 0 ? texts : throw new UserErrorException($"--prompts {path}", "holds no prompt", "write one a line");
+    }
+
+    private static string PromptOf(string line, string place)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            var root = json.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("prompt", out var inner))
+                root = inner;
+            if (root.ValueKind == JsonValueKind.String)
+                return root.GetString()!;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Said below, in the same words as any other row that is no prompt.
+        }
+
+        throw new UserErrorException(place, "expected a JSON string or an object with a string `prompt`", "mend the row");
     }
 
     /// <summary>A number within bounds, or a problem that states them.</summary>

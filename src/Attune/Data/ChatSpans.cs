@@ -25,6 +25,9 @@ internal sealed class ChatSpans(ChatTemplate template, string? bosText, string? 
     /// <summary>The day that a template sees which writes today's date: always the same, or tomorrow's run would train on other text.</summary>
     public static DateTimeOffset Day { get; } = new(2024, 7, 26, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>A clock that stands still on that day.</summary>
+    public static TimeProvider Clock => StoppedClock.Instance;
+
     /// <summary>
     /// The conversation as one text; or, where the template does not write an earlier answer as it would have been generated (it drops
     /// reasoning, say), one text per answer. Null where not even that agrees with the generation prompt.

@@ -21,13 +21,16 @@ internal sealed record RowMapping(string Name, IReadOnlyList<string> Required, I
     /// <summary>The required fields that the row lacks or that are null in it.</summary>
     public IReadOnlyList<string> Missing(JsonObject fields) => [.. Required.Where(r => fields[r] is null)];
 
-    /// <summary>True if some step reads the field.</summary>
-    public bool Consumes(string field) => Required.Contains(field) || Optional.Contains(field);
+    /// <summary>True if some step reads the field, or it says where Attune has the row from.</summary>
+    public bool Consumes(string field) => Required.Contains(field) || Optional.Contains(field) || field is RowMappings.Parent or RowMappings.Teacher;
 }
 
 /// <summary>The shapes of data sets. To add one: a function, and a line here.</summary>
 internal static class RowMappings
 {
+    /// <summary>Fields of rows that a teacher wrote: the row whose prompt it answered, and who it was.</summary>
+    public const string Parent = "distilled_from", Teacher = "distilled_by";
+
     /// <summary>All shapes in the order in which they are tried: the one that says most about a row first.</summary>
     public static IReadOnlyList<RowMapping> Table { get; } =
     [

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Attune.Adapters;
 using Attune.Data;
 using Attune.Engine;
@@ -43,6 +44,17 @@ public sealed class ModelContext : IDisposable
 
     /// <summary>The adapter's folder, or null.</summary>
     public string? AdapterPath { get; }
+
+    /// <summary>What tables and rows call it: the name of the adapter's folder, or of the model's; an adapter of a run is called adapter as all are, so that its run is named too.</summary>
+    public string Name
+    {
+        get
+        {
+            var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(AdapterPath ?? Folder.Path));
+            var name = Path.GetFileName(path);
+            return name is "adapter" or "model" && Path.GetFileName(Path.GetDirectoryName(path)) is { Length: > 0 } run ? $"{run}/{name}" : name;
+        }
+    }
 
     /// <summary>The same with matrices held in another format (<see cref="ModelFolder.In"/>); it stands in place of this one.</summary>
     internal ModelContext HeldIn(DType? type) => type == Folder.HeldAs ? this : new(Folder.In(type), Tokenizer, Template, Generation, AdapterPath);
@@ -94,10 +106,12 @@ public sealed class ModelContext : IDisposable
     /// <param name="messages">The conversation.</param>
     /// <param name="addGenerationPrompt">Whether an answer is asked for.</param>
     /// <param name="clock">What the template takes for the time; null for the system's.</param>
+    /// <param name="tools">The tools that it is to describe, as JSON; null for none.</param>
     /// <exception cref="TemplateRefusedException">The template refuses the conversation.</exception>
-    public string Render(ChatTemplate template, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, TimeProvider? clock = null) => template.Render(messages, new ChatOptions
+    public string Render(ChatTemplate template, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, TimeProvider? clock = null, JsonNode? tools = null) => template.Render(messages, new ChatOptions
     {
         AddGenerationPrompt = addGenerationPrompt,
+        Tools = tools,
         BosToken = Tokenizer.BosId is { } bos ? Tokenizer.TokenText(bos) : null,
         EosToken = Tokenizer.EosId is { } eos ? Tokenizer.TokenText(eos) : null,
         Clock = clock,

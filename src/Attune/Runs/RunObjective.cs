@@ -16,7 +16,7 @@ internal static class RunObjective
         if (teacher is null)
             return LabelObjective.Shared;
         var objective = recipe.Objective;
-        return new Distillation(teacher.For(model, data.Longest), DivergenceOf(objective), objective.Temperature, objective.LabelWeight);
+        return new Objectives.Distillation(teacher.For(model, data.Longest), DivergenceOf(objective), objective.Temperature, objective.LabelWeight);
     }
 
     private static Engine.Backends.Divergence DivergenceOf(ObjectiveRecipe objective)

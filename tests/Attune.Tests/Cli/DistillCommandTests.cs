@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Attune.Distillation;
+using Attune.Tests.Distillation;
+
+namespace Attune.Tests.Cli;
+
+/// <summary><c>attune distill</c> as a user calls it.</summary>
+public sealed class DistillCommandTests : IDisposable
+{
+    private readonly Runs.TinyModel tiny = new();
+
+    public void Dispose() => tiny.Dispose();
+
+    private string[] Generate(string name, params string[] more) =>
+    [
+        "distill", "generate", "--model", tiny.Path, "--data", tiny.Data, "--out", tiny.FileOf(name), "--samples", "3", "--temperature", "1", "--max-new-tokens", "8", "--keep-unfinished", "--threads", "1", .. more,
+    ];
+
+    /// <summary>From the teacher's answers to a student tuned on them, and the same bytes again wherever it was stopped.</summary>
+    [Fact]
+    public async Task A_local_teacher_writes_rows_that_a_student_is_tuned_on()
+    {
+        var run = await CliRun.Of(Generate("t.jsonl", "--rows", "14", "--json"));
+        Assert.True(run.ExitCode == 0, run.Error);
+        var (rows, answers, kept) = (run.Json.GetProperty("rows").GetInt32(), run.Json.GetProperty("answers").GetInt32(), run.Json.GetProperty("answers_kept").GetInt32());
+        Assert.Equal((14, 42), (rows, answers));
+        Assert.Equal(kept, File.ReadAllLines(tiny.FileOf("t.jsonl")).Length);
+        Assert.Equal(42 - kept, run.Json.GetProperty("dropped").EnumerateObject().Sum(static d => d.Value.GetInt32()));
+        Assert.Contains("100 % · 14/14 rows", run.Error);
+
+        // In the middle of a block of rows that were written together.
+        var log = AnswerRun.LogOf(tiny.FileOf("t.jsonl"));
+        var whole = await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(AnswerRun.LogOf(tiny.FileOf("again.jsonl")), string.Join('\n', whole[..8]) + "\n" + whole[8][..20], TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await CliRun.Of(Generate("again.jsonl", "--rows", "14"))).ExitCode);
+        Assert.Equal(File.ReadAllBytes(tiny.FileOf("t.jsonl")), File.ReadAllBytes(tiny.FileOf("again.jsonl")));
+        Assert.Equal(whole, await File.ReadAllLinesAsync(AnswerRun.LogOf(tiny.FileOf("again.jsonl")), TestContext.Current.CancellationToken));
+
+        var train = await CliRun.Of("train", "--model", tiny.Path, "--data", tiny.FileOf("t.jsonl"), "--output", tiny.FileOf("run"), "--max-steps", "2", "--eval-rows", "0", "--general", "none", "--threads", "1");
+        Assert.True(train.ExitCode == 0, train.Error);
+        Assert.DoesNotContain("not used by the shape", train.Error);
+    }
+
+    [Fact]
+    public async Task A_server_is_asked_and_its_rows_say_so()
+    {
+        using var server = new LoopbackServer(static (request, _) => Reply.Of("item=" + request.GetProperty("messages")[0].GetProperty("content").GetString()!.Split(' ')[3]));
+        var run = await CliRun.Of("distill", "generate", "--server", server.Address, "--server-model", "big", "--data", tiny.Data, "--out", tiny.FileOf("s.jsonl"), "--agree", "first-line", "--rows", "8");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("8 answers to 8 rows, 24 tokens", run.Out);
+        // "garden hose" and "blue chair" are two words, of which the server says one.
+        Assert.Contains("2 dropped: not the row's own answer", run.Out);
+        Assert.All(File.ReadAllLines(tiny.FileOf("s.jsonl")), static l => Assert.Equal("big", JsonDocument.Parse(l).RootElement.GetProperty("distilled_by").GetString()));
+
+        var prompts = tiny.FileOf("prompts.txt");
+        await File.WriteAllTextAsync(prompts, "Where is the lamp?\n\nWhere is the clock?\n", TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await CliRun.Of("distill", "generate", "--server", server.Address, "--server-model", "big", "--prompts", prompts, "--out", tiny.FileOf("p.jsonl"))).ExitCode);
+        Assert.Equal("""{"prompt":"Where is the clock?","completion":"item=clock?","distilled_from":"prompts.txt:3","distilled_by":"big"}""", File.ReadAllLines(tiny.FileOf("p.jsonl"))[1]);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_gone_is_one_message_and_exit_1()
+    {
+        var run = await CliRun.Of("distill", "generate", "--server", $"http://127.0.0.1:{LoopbackServer.FreePort()}/v1", "--server-model", "m", "--data", tiny.Data, "--out", tiny.FileOf("s.jsonl"), "--retries", "0", "--json");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("cannot be reached", Assert.Single(run.Json.GetProperty("problems").EnumerateArray()).GetProperty("message").GetString());
+        Assert.False(File.Exists(AnswerRun.LogOf(tiny.FileOf("s.jsonl"))));
+    }
+
+    [Fact]
+    public async Task Wrong_wishes_are_refused_before_anything_is_asked()
+    {
+        string[] local = ["--model", tiny.Path, "--data", tiny.Data], server = ["--server", "http://localhost:1/v1", "--server-model", "m", "--data", tiny.Data];
+        foreach (var (args, message) in new (string[], string)[]
+        {
+            (["--data", tiny.Data], "expected a teacher"),
+            (["--model", tiny.Path], "one of --data and --prompts"),
+            ([.. local, "--samples", "2"], "give --temperature"),
+            ([.. server, "--samples", "2"], "give --temperature"),
+            ([.. local, "--agree", "rouge-l"], "right or wrong"),
+            ([.. local, "--majority", "frist-line"], "did you mean first-line?"),
+            ([.. local, "--parallel", "2"], "--server is not given"),
+            ([.. server, "--model", tiny.Path], "is for a local teacher"),
+            ([.. server, "--top-k", "2"], "no part of the API"),
+            ([.. server, "--api-key-env", "ATTUNE_NO_SUCH_KEY"], "is not set"),
+            (["--server", "localhost:8080", "--server-model", "m", "--data", tiny.Data], "http:// or https://"),
+            (["--server", "http://localhost:1/v1", "--data", tiny.Data], "--server-model"),
+            ([.. local, "--max-chars", "0"], "not below --min-chars"),
+        })
+        {
+            var run = await CliRun.Of(["distill", "generate", .. args, "--out", tiny.FileOf("x.jsonl")]);
+            Assert.True(run.ExitCode == 2, $"{message}: {run.Error}");
+            Assert.Contains(message, run.Error);
+        }
+        Assert.False(File.Exists(AnswerRun.LogOf(tiny.FileOf("x.jsonl"))));
+    }
+}
