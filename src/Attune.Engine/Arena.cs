@@ -43,6 +43,9 @@ public sealed class Arena : IDisposable
     /// <summary>True where no memory stands behind the addresses.</summary>
     public bool IsPretend => storage.IsPretend;
 
+    /// <summary>True within <see cref="Stacked"/>.</summary>
+    internal bool IsStacked => stacked;
+
     /// <summary>
     /// Until the result is disposed every range is taken behind all that are held. Holes are left open, but the peak cannot grow where
     /// a request shrinks: each start is a largest sum of sizes, over ranges that the order of requests alone decides. First fit has no

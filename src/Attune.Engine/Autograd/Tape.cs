@@ -23,6 +23,7 @@ public sealed partial class Tape : IDisposable
     private readonly Stack<HashSet<Block>> scopes = new();
     private readonly HashSet<Var> touched = [];
     private readonly Action<Op>? inspect;
+    private Block? workspace;
     private bool recording;
 
     // Not recording, but because a segment will be run again: values still tell whether something upstream trains.
@@ -119,12 +120,23 @@ public sealed partial class Tape : IDisposable
     public Scratch Scratch(DType type, int rows, int cols) =>
         new(Tensor.Of(Arena.Take(rows * type.Bytes(cols)), type, rows, cols));
 
-    /// <summary>Bytes for a kernel's own use, until disposed.</summary>
+    /// <summary>Bytes for a kernel's own use, until disposed. Kernel after kernel gets the same memory: the caches hold it.</summary>
     public Scratch Workspace(long bytes)
     {
         // Kernels ask in bytes; rows of 4 KB keep the column count an int for any size.
         const int row = 4096;
-        return Scratch(DType.U8, checked((int)((bytes + row - 1) / row)), row);
+        var rows = checked((int)((bytes + row - 1) / row));
+        // Ranges in a stack must come and go in an order that does not depend on sizes; and what a caller still uses is no one else's.
+        if (rows == 0 || Arena.IsStacked || workspace is { References: > 1 })
+            return Scratch(DType.U8, rows, row);
+        if (workspace is null || workspace.Bytes < (long)rows * row)
+        {
+            workspace?.Release();
+            workspace = null;
+            workspace = Arena.Take((long)rows * row);
+        }
+        workspace.Retain();
+        return new(Tensor.Of(workspace, DType.U8, rows, row));
     }
 
     /// <inheritdoc />
@@ -137,6 +149,8 @@ public sealed partial class Tape : IDisposable
             DropGrad(v);
         while (scopes.TryPop(out var scope))
             ReleaseAll(scope);
+        workspace?.Release();
+        workspace = null;
     }
 
     internal Var[] RunForLater(Var[] inputs, Func<Tape, Var[], Var[]> body)

@@ -34,6 +34,27 @@ public class MemoryTests
         Assert.Empty(all.Except(seen).Select(static t => t.Name));
     }
 
+    [Fact]
+    public void Kernel_after_kernel_works_in_the_same_memory_and_no_two_at_once()
+    {
+        using var arena = Arena.OfBytes(1 << 20);
+        using (var t = new Tape(new ReferenceBackend<float>(), arena))
+        {
+            using var before = t.Scratch(1, 1000);
+            var first = t.Workspace(20_000);
+            using (var meanwhile = t.Workspace(4096))
+                Assert.NotEqual(first.Value.Block.Offset, meanwhile.Value.Block.Offset);
+            first.Dispose();
+            using (var value = t.Scratch(1, 1000))
+            using (var again = t.Workspace(9000))
+                Assert.Equal(first.Value.Block.Offset, again.Value.Block.Offset);
+            using (arena.Stacked())
+            using (var stacked = t.Workspace(9000))
+                Assert.NotEqual(first.Value.Block.Offset, stacked.Value.Block.Offset);
+        }
+        Assert.Equal(0, arena.InUse);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

@@ -51,6 +51,7 @@ internal readonly unsafe struct FloatPanels<L, V> : IPanels where L : struct, IL
         }
         for (var p = 0; p < length; p++)
         {
+            b.Announce(k + p + IPanels.Ahead, col, count);
             var from = b.Part(k + p, col, count, scratch);
             for (var j = 0; j < count; j += Cols)
                 CopyRow(from + j, Math.Min(Cols, count - j), panels + (nint)j * length + (nint)p * Cols);

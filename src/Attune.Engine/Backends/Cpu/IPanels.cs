@@ -9,6 +9,9 @@ internal unsafe interface IPanels
     /// <summary>Floats of scratch memory for decoding and for incomplete tiles.</summary>
     const int ScratchFloats = 16 * KBlocks.Longest;
 
+    /// <summary>Steps of k by which memory is asked for before it is packed.</summary>
+    const int Ahead = 16;
+
     /// <summary>Rows of a panel of A and of a tile of C.</summary>
     static abstract int Rows { get; }
 

@@ -1,3 +1,5 @@
+using Attune.Engine.Backends.Cpu.Simd;
+
 namespace Attune.Engine.Backends.Cpu;
 
 /// <summary>A matrix as a product reads it: transposed means that rows of A lie across k, rows of B along it.</summary>
@@ -40,6 +42,16 @@ internal readonly unsafe struct Operand(
             return Floats(row) + start;
         decode(Row(row), start, count, to);
         return to;
+    }
+
+    /// <summary>
+    /// Asks for a part of a row that will be read soon; the row need not be there. Pieces of rows that lie apart are what no hardware
+    /// foresees. Weights in blocks are left alone: widening them takes longer than reading them.
+    /// </summary>
+    public void Announce(long row, long start, int count)
+    {
+        var size = IsFloat ? sizeof(float) : IsBF16 ? sizeof(ushort) : 0;
+        Prefetch.Bytes(Row(row) + start * size, (long)count * size);
     }
 }
 

@@ -69,10 +69,19 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
 
         public int Rows => rows;
 
+        public bool IsAcross => a.Transposed;
+
         public int Count(int panel) => Math.Min(TPanels.Rows, rows - panel * TPanels.Rows);
 
         public void Pack(int panel, int k, int length, byte* to, float* scratch) =>
             TPanels.PackLeft(a, start + panel * TPanels.Rows, Count(panel), k, length, to, scratch);
+
+        // Steps of k of the panels first … last − 1, where rows lie across k.
+        public void Announce(int first, int last, int k, int steps)
+        {
+            for (var p = 0; p < steps; p++)
+                a.Announce(k + p, start + first * TPanels.Rows, (last - first) * TPanels.Rows);
+        }
 
         // Packed A: blocks of k one after the other, in each its panels.
         public byte* Packed(int panel, int k, int length) =>
@@ -93,6 +102,7 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
     private struct PackJob : IJob
     {
         private const int PanelsPerTile = 8;
+        private const int StepsAcross = 64;
 
         public LeftRows A;
         public KBlocks Blocks;
@@ -103,8 +113,16 @@ internal static unsafe class PackedProduct<TPanels> where TPanels : struct, IPan
         {
             var (k, length) = Blocks.Range(index / Groups);
             var first = index % Groups * PanelsPerTile;
-            for (var panel = first; panel < Math.Min(first + PanelsPerTile, A.Panels); panel++)
-                A.Pack(panel, k, length, A.Packed(panel, k, length), (float*)Workers.Shared.Scratch);
+            var last = Math.Min(first + PanelsPerTile, A.Panels);
+            // Across k a row of A lies in all panels: a few steps at a time, so that its lines are read once.
+            var steps = A.IsAcross ? StepsAcross : length;
+            for (var done = 0; done < length || done == 0; done += steps)
+            {
+                if (A.IsAcross)
+                    A.Announce(first, last, k + done + steps, steps);
+                for (var panel = first; panel < last; panel++)
+                    A.Pack(panel, k + done, Math.Min(steps, length - done), A.Packed(panel, k, length) + (long)TPanels.Rows * TPanels.Bytes(done), (float*)Workers.Shared.Scratch);
+            }
         }
     }
 

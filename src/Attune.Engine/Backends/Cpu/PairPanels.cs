@@ -92,6 +92,8 @@ internal readonly unsafe struct PairPanels : IPanels
     {
         for (var p = 0; p < length; p += 2)
         {
+            b.Announce(k + p + IPanels.Ahead, col, count);
+            b.Announce(k + p + IPanels.Ahead + 1, col, count);
             var last = p + 1 == length;
             var target = to + (nint)p / 2 * Cols * PairBytes;
             if (b.IsBF16)

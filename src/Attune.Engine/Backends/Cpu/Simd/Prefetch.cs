@@ -16,4 +16,12 @@ internal static unsafe class Prefetch
             for (var i = 0; i < length; i += LineFloats)
                 Sse.Prefetch0(rows + r * pitch + i);
     }
+
+    /// <summary>Some bytes, into the second-level cache. Any address will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bytes(byte* from, long count)
+    {
+        for (var i = 0L; i < count && Sse.IsSupported; i += LineFloats * sizeof(float))
+            Sse.Prefetch1(from + i);
+    }
 }
