@@ -154,6 +154,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         ShowFindings(console, result.Record);
         if (result.Record.Parity.Count > 0)
             console.Write(ExportArguments.Table(result.Record.Parity));
+        GateView.Show(console, result.Record.Gate);
         // Paths and commands must not be wrapped: they are there to be pasted.
         var plain = console.Profile.Out.Writer;
         plain.WriteLine();

@@ -13,6 +13,7 @@ public sealed class FineTuned
     {
         (this.model, Folder, Saved, Metrics) = (model, result.Directory, result.Saved, result.Record.Metrics);
         isAdapter = Adapters.PeftFiles.IsAdapter(Saved);
+        Gate = result.Record.Gate!;
         Findings = [.. Reports.Findings.Of(result.Record).Select(static f => $"{f.Title} {f.Evidence} {f.Advice}".Trim())];
     }
 
@@ -24,6 +25,9 @@ public sealed class FineTuned
 
     /// <summary>Measured before and after on the same rows, with 95 % intervals of the change.</summary>
     public IReadOnlyList<MetricChange> Metrics { get; }
+
+    /// <summary>Whether the result may be used, by the guard of the recipe; met where nothing is demanded.</summary>
+    public Gate Gate { get; }
 
     /// <summary>What the report concludes, one sentence or two each.</summary>
     public IReadOnlyList<string> Findings { get; }

@@ -15,6 +15,7 @@ internal static class CommandTable
         ChatCommand.Create,
         EvalCommand.Create,
         DistillCommand.Create,
+        ShipCommand.Create,
         LogitsCommand.Create,
         MergeCommand.Create,
         ExportCommand.Create,

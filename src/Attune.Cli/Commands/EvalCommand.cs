@@ -52,6 +52,15 @@ internal sealed class EvalCommand
 
     private readonly Option<int> samples = new("--samples") { Description = "Answers that the report shows.", HelpName = "n", DefaultValueFactory = _ => 20 };
 
+    private readonly Option<string[]> probe = new("--probe")
+    {
+        Description = "Training rows of the model: whether it continues them word for word from their first half, beside the rows of --data.",
+        HelpName = "file",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<int> probed = new("--probe-rows") { Description = "Rows of --probe that are continued, spread over the file; those that recur are looked at too.", HelpName = "n", DefaultValueFactory = _ => 32 };
+
     private readonly Option<string?> report = new("--out") { Description = "Writes report.html, report.md and report.json into a folder.", HelpName = "folder" };
 
     private readonly Option<string?> answers = new("--answers") { Description = "Writes every question with its answers to a file.", HelpName = "file.jsonl" };
@@ -61,7 +70,7 @@ internal sealed class EvalCommand
         var self = new EvalCommand();
         var command = self.model.AddTo(new Command("eval", "Measures a model on rows, alone or beside another on the same rows.")
         {
-            self.data, self.columns, self.alone, self.against, self.againstAdapter, self.metrics, self.rows, self.most, self.general, self.samples, self.report, self.answers,
+            self.data, self.columns, self.alone, self.against, self.againstAdapter, self.metrics, self.rows, self.most, self.general, self.samples, self.probe, self.probed, self.report, self.answers,
         });
         return host.Bind(command, self.Run);
     }
@@ -96,6 +105,8 @@ internal sealed class EvalCommand
         Rows = Shared.Within("--rows", c.Get(rows), 0, int.MaxValue, "a whole number from 0"),
         Samples = Shared.Within("--samples", c.Get(samples), 0, 1000, "a whole number from 0 to 1000"),
         MaxNewTokens = c.Get(most) is { } n ? Shared.Within("--max-new-tokens", n, 1, 1 << 20, "a whole number from 1") : null,
+        Trained = c.Get(probe) is { Length: > 0 } trained ? SourceKinds.Read("--probe", trained) : [],
+        Probed = Shared.Within("--probe-rows", c.Get(probed), 1, 10_000, "a whole number from 1 to 10000"),
         General = c.Get(general) is "auto" ? null : c.Get(general),
     };
 

@@ -19,6 +19,14 @@ internal static class Mixing
         return Mix(h);
     }
 
+    /// <summary>Hash of a sequence of ids.</summary>
+    public static ulong Hash(ReadOnlySpan<int> ids)
+    {
+        var h = (ulong)ids.Length;
+        foreach (var id in ids) h = Mix(h ^ (uint)id) + 0x9E3779B97F4A7C15;
+        return h;
+    }
+
     private static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -116,6 +116,10 @@ public sealed class JsonView
         var other => throw Wrong(key, "an object", Describe(other)),
     };
 
+    /// <summary>A list of objects; empty where absent.</summary>
+    public IReadOnlyList<JsonView> Objects(string key) => List(key, "objects")?.Select((node, i) =>
+        node is JsonObject o ? new JsonView(File, $"{this.prefix}{key}[{i}].", o) : throw Wrong($"{key}[{i}]", "an object", Describe(node))).ToList() ?? [];
+
     /// <summary>A list of strings, null where absent.</summary>
     public IReadOnlyList<string>? Strings(string key) => List(key, "strings")?.Select((node, i) =>
         node is JsonValue v && v.TryGetValue<string>(out var s) ? s : throw Wrong($"{key}[{i}]", "a string", Describe(node))).ToList();

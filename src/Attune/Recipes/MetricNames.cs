@@ -12,6 +12,13 @@ public static class MetricNames
         static v => "[" + string.Join(", ", v.Select(YamlText.Scalar)) + "]")
     { IsList = true };
 
+    /// <summary>One name.</summary>
+    internal static ValueKind<string> One { get; } = new(
+        "the name of a metric",
+        static raw => raw.Scalar is not { } name ? Parsed<string>.Wrong($"expected the name of a metric, found {raw.Shown}")
+            : MetricTable.Parse(name).Problem is { } problem ? Parsed<string>.Wrong(problem) : name,
+        YamlText.Scalar);
+
     /// <summary>The names of a command line; auto alone stands for none.</summary>
     /// <param name="option">The option, for the message.</param>
     /// <param name="names">The names.</param>

@@ -33,6 +33,9 @@ public sealed record Recipe
     /// <summary>How the gain is measured.</summary>
     public EvalRecipe Eval { get; init; } = new();
 
+    /// <summary>What the result must hold to be used.</summary>
+    public GuardRecipe Guard { get; init; } = new();
+
     /// <summary>Forms that the result is written in too, each loaded again and compared: none, or a list such as [merged, gguf:q8_0]; attune export --help names them all.</summary>
     public IReadOnlyList<string> Export { get; init; } = [];
 
@@ -233,6 +236,44 @@ public sealed record EvalRecipe
 
     /// <summary>Answers shown side by side in the report.</summary>
     public int Samples { get; init; } = 20;
+
+    /// <summary>Training rows, and as many unseen ones, that the tuned model is to continue from their first half, to see what it knows by heart. 0: none. auto: as many as eval.rows, at most 32; none with train.from_scratch.</summary>
+    public int? Memorisation { get; init; }
+}
+
+/// <summary>Conditions on the result: where one is not met, <c>train</c> keeps the result and ends with exit code 3, as <c>ship</c> does.</summary>
+public sealed record GuardRecipe
+{
+    /// <summary>Least improvement of the task metric, such as 0.05 (five points, or nats of a loss) or 10% of the value before; with 0 it must be better. none: not demanded.</summary>
+    public Allowance? Gain { get; init; }
+
+    /// <summary>The metric that gain is about, as eval.metrics names it. auto: the first.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>Most that the loss on general text may rise, such as 0.1 (nats) or 5%. none: not demanded.</summary>
+    public Allowance? Forgetting { get; init; }
+
+    /// <summary>Most by which a metric of truth may become worse, such as 0 or 0.03: whether the model makes up more than before. none: not demanded.</summary>
+    public Allowance? Truth { get; init; }
+
+    /// <summary>Most by which the share of training rows that are continued word for word may exceed that of unseen rows, such as 0.05. none: not demanded.</summary>
+    public double? Memorisation { get; init; }
+
+    /// <summary>What gain, forgetting, truth and memorisation are judged by: interval, where the whole 95 % interval must keep to the limit, or point, the measured value alone.</summary>
+    public GuardBasis By { get; init; }
+
+    /// <summary>Whether every exported form must say what the trained model says.</summary>
+    public bool Parity { get; init; } = true;
+}
+
+/// <summary>Which number of a change a guard looks at.</summary>
+public enum GuardBasis
+{
+    /// <summary>The worst end of its 95 % interval.</summary>
+    Interval,
+
+    /// <summary>The change as it was measured.</summary>
+    Point,
 }
 
 /// <summary>How matrices that do not train are held, the one that changes least first.</summary>

@@ -162,6 +162,28 @@ public static class RecipeKeys
             e => e.General, (e, v) => e with { General = v }),
         Eval("samples", Whole(0, 1000), "Answers shown side by side in the report.",
             e => e.Samples, (e, v) => e with { Samples = v }, idle: NothingGenerated),
+        Eval("memorisation", Auto(Whole(0, 10_000)),
+            "Training rows, and as many unseen ones, that the tuned model is to continue from their first half, to see what it knows by heart. 0: none. auto: as many as eval.rows, at most 32; none with train.from_scratch.",
+            e => e.Memorisation, (e, v) => e with { Memorisation = v }),
+
+        Guard("gain", OrNone(Allowance.Kind),
+            "Least improvement of the task metric, such as 0.05 (five points, or nats of a loss) or 10% of the value before; with 0 it must be better. none: not demanded.",
+            g => g.Gain, (g, v) => g with { Gain = v }),
+        Guard("metric", AutoText(MetricNames.One), "The metric that gain is about, as eval.metrics names it. auto: the first.",
+            g => g.Metric, (g, v) => g with { Metric = v }, idle: r => r.Guard.Gain is null ? "guard.gain is none" : null),
+        Guard("forgetting", OrNone(Allowance.Kind), "Most that the loss on general text may rise, such as 0.1 (nats) or 5%. none: not demanded.",
+            g => g.Forgetting, (g, v) => g with { Forgetting = v }),
+        Guard("truth", OrNone(Allowance.Kind),
+            "Most by which a metric of truth may become worse, such as 0 or 0.03: whether the model makes up more than before. none: not demanded.",
+            g => g.Truth, (g, v) => g with { Truth = v }),
+        Guard("memorisation", OrNone(Number(0, 1)),
+            "Most by which the share of training rows that are continued word for word may exceed that of unseen rows, such as 0.05. none: not demanded.",
+            g => g.Memorisation, (g, v) => g with { Memorisation = v }),
+        Guard("by", OneOf(("interval", GuardBasis.Interval), ("point", GuardBasis.Point)),
+            "What gain, forgetting, truth and memorisation are judged by: interval, where the whole 95 % interval must keep to the limit, or point, the measured value alone.",
+            g => g.By, (g, v) => g with { By = v }, idle: r => r.Guard is { Gain: null, Forgetting: null, Truth: null, Memorisation: null } ? "nothing that has an interval is demanded" : null),
+        Guard("parity", Truth, "Whether every exported form must say what the trained model says.",
+            g => g.Parity, (g, v) => g with { Parity = v }),
     ];
 
     private static readonly Dictionary<string, RecipeKey> ByName = All.ToDictionary(k => k.Name, StringComparer.Ordinal);
@@ -169,7 +191,7 @@ public static class RecipeKeys
     /// <summary>The key of this name (<c>train.epochs</c>), or null.</summary>
     public static RecipeKey? Find(string name) => ByName.GetValueOrDefault(name);
 
-    /// <summary>The sections in the table's order: data, method, objective, train, limits, eval.</summary>
+    /// <summary>The sections in the table's order: data, method, objective, train, limits, eval, guard.</summary>
     public static IReadOnlyList<string> Sections { get; } = [.. All.Select(k => k.Section).Where(s => s.Length > 0).Distinct()];
 
     private static string? NoAdapter(Recipe r) => r.Method.Kind.Adapter is not null ? null : $"method.kind {r.Method.Kind} adds no adapters";
@@ -210,6 +232,11 @@ public static class RecipeKeys
     private static RecipeKey<T> Limits<T>(
         string leaf, ValueKind<T> kind, string help, Func<LimitsRecipe, T> get, Func<LimitsRecipe, T, LimitsRecipe> with) =>
         new("limits." + leaf, kind, help, r => get(r.Limits), (r, v) => r with { Limits = with(r.Limits, v) }, null);
+
+    // Among the flags of train, such as --metrics, the bare names would mean nothing.
+    private static RecipeKey<T> Guard<T>(
+        string leaf, ValueKind<T> kind, string help, Func<GuardRecipe, T> get, Func<GuardRecipe, T, GuardRecipe> with, Func<Recipe, string?>? idle = null) =>
+        new("guard." + leaf, kind, help, r => get(r.Guard), (r, v) => r with { Guard = with(r.Guard, v) }, "guard-" + leaf) { Idle = idle ?? (_ => null) };
 
     private static RecipeKey<T> Eval<T>(
         string leaf, ValueKind<T> kind, string help, Func<EvalRecipe, T> get, Func<EvalRecipe, T, EvalRecipe> with,

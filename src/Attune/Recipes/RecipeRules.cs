@@ -30,6 +30,18 @@ internal static class RecipeRules
         r => r.Data.Train.FirstOrDefault(f => r.Data.Valid.Any(v => v.Path == f.Path)) is { } file
             ? ("data.valid", $"{file.Path} is trained on, so it cannot choose the best checkpoint", "give rows that are not in data.train, or leave data.valid to auto")
             : null,
+        r => r.Guard.Forgetting is not null && r.Eval.General == EvalRecipe.None
+            ? ("guard.forgetting", "what is forgotten is not measured, because eval.general is none", "give general text as eval.general, or leave it to auto")
+            : null,
+        r => r.Guard.Memorisation is not null && r.Eval.Memorisation == 0
+            ? ("guard.memorisation", "what is known by heart is not measured, because eval.memorisation is 0", "raise it, or leave it to auto")
+            : null,
+        r => r.Guard.Metric is { } metric && r.Eval.Metrics.Count > 0 && !r.Eval.Metrics.Contains(metric)
+            ? ("guard.metric", $"{metric} is not among eval.metrics", $"add it there, or choose one of {string.Join(", ", r.Eval.Metrics)}")
+            : null,
+        r => r.Guard.Gain is not null && r.Data.Test.Count == 0 && r.Data.Valid.Count == 0 && r.Data.ValidFraction == 0
+            ? ("guard.gain", "no rows are held out, so that no gain can be measured", "give data.test, or a data.valid_fraction above 0")
+            : null,
         r => r.Eval.Rows == 0 && r.Eval.Metrics.FirstOrDefault(static m => MetricTable.Parse(m).Metric is { } metric && (metric.Needs & ~Evidence.Losses) != 0) is { } name
             ? ("eval.metrics", $"{name} needs rows that are answered, and eval.rows is 0", "raise eval.rows, or choose among loss, perplexity and token-accuracy")
             : null,

@@ -151,6 +151,20 @@ internal static partial class ValueKinds
             v => v is { } value ? kind.Write(value) : AutoWord)
         { Schema = JsonSchemas.Either(kind.Schema, JsonSchemas.OneOf(AutoWord)) };
 
+    /// <summary>The same kind with <c>none</c> (null) beside it.</summary>
+    public static ValueKind<T?> OrNone<T>(ValueKind<T> kind)
+        where T : struct => new(
+            kind.Form + ", or none",
+            raw =>
+            {
+                if (raw.Is(NoneWord))
+                    return new((T?)null);
+                var parsed = kind.Parse(raw);
+                return parsed.Problem is null ? new(parsed.Value) : Parsed<T?>.Wrong(parsed.Problem.Replace(", found ", ", or none, found ", StringComparison.Ordinal));
+            },
+            v => v is { } value ? kind.Write(value) : NoneWord)
+        { Schema = JsonSchemas.Either(kind.Schema, JsonSchemas.OneOf(NoneWord)) };
+
     /// <summary>The same kind of text with <c>auto</c> (null) beside it.</summary>
     public static ValueKind<string?> AutoText(ValueKind<string> kind) => new(
         kind.Form + ", or auto",

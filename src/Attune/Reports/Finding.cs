@@ -38,6 +38,7 @@ public static class Findings
         new RetentionAnalyser(),
         new TruthAnalyser(),
         new OverfittingAnalyser(),
+        new MemorisationAnalyser(),
         new UndertrainedAnalyser(),
         new StoppingAnalyser(),
         new LengthAnalyser(),

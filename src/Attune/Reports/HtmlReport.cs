@@ -24,10 +24,12 @@ public static class HtmlReport
         page.Append($"<title>{Text(run.Title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n<main>\n");
         var findings = Findings.Of(run);
         Hero(page, run);
+        GateSection.Write(page, run.Gate);
         MetricSection.Write(page, run);
         FindingList(page, findings);
         Next(page, run);
         Curves(page, run.Curves);
+        MemorisationSection.Write(page, run.Memorisation);
         AnswerSection.Write(page, run);
         ConfusionSection.Write(page, run.Confusions);
         Parity(page, run.Parity);

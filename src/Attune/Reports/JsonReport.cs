@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Attune.Evaluation;
 
 namespace Attune.Reports;
 
@@ -26,10 +27,28 @@ public static class JsonReport
         Array(json, "samples", run.Samples, s => Sample(json, s));
         Array(json, "confusions", run.Confusions, c => Confusion(json, c));
         Array(json, "parity", run.Parity, p => Parity(json, p));
+        if (run.Gate is { Conditions.Count: > 0 } gate)
+            WriteGate(json, gate);
+        if (run.Memorisation is { } memory)
+            Memorisation(json, memory);
         Array(json, "facts", run.Facts, f => Strings(json, ("name", f.Name), ("value", f.Value)));
         Array(json, "settings", run.Settings, s => Strings(json, ("key", s.Key), ("value", s.Value), ("reason", s.Reason)));
         Array(json, "warnings", run.Warnings, json.WriteStringValue);
         Array(json, "next", [.. run.Next.Select(static n => n.Command)], json.WriteStringValue);
+    }
+
+    /// <summary>The verdict of a gate with its reasons, as properties of an object that is open.</summary>
+    public static void WriteGate(Utf8JsonWriter json, Gate gate)
+    {
+        json.WriteStartObject("gate");
+        json.WriteBoolean("met", gate.IsMet);
+        json.WriteString("sentence", gate.Sentence);
+        Array(json, "conditions", gate.Conditions, c =>
+        {
+            Strings(json, ("key", c.Key), ("demand", c.Demand), ("found", c.Found));
+            json.WriteBoolean("met", c.IsMet);
+        });
+        json.WriteEndObject();
     }
 
     private static void Change(Utf8JsonWriter json, MetricChange m)
@@ -37,6 +56,7 @@ public static class JsonReport
         json.WriteString("name", m.Name);
         json.WriteString("metric", m.Key);
         json.WriteString("role", m.Role.ToString().ToLowerInvariant());
+        json.WriteString("unit", m.Unit.ToString().ToLowerInvariant());
         JsonText.Number(json, "before", m.Before);
         JsonText.Number(json, "after", m.After);
         JsonText.Number(json, "low", m.Low);
@@ -94,6 +114,28 @@ public static class JsonReport
             }
             json.WriteEndArray();
         }
+    }
+
+    private static void Memorisation(Utf8JsonWriter json, Memorisation m)
+    {
+        json.WriteStartObject("memorisation");
+        json.WriteNumber("rows", m.Rows);
+        json.WriteNumber("verbatim", m.Verbatim);
+        json.WriteNumber("unseen_rows", m.UnseenRows);
+        json.WriteNumber("unseen_verbatim", m.UnseenVerbatim);
+        JsonText.Number(json, "excess", m.Excess);
+        JsonText.Number(json, "low", m.Interval.Low);
+        JsonText.Number(json, "high", m.Interval.High);
+        JsonText.Number(json, "run", m.Run);
+        JsonText.Number(json, "unseen_run", m.UnseenRun);
+        Array(json, "found", m.Found, r =>
+        {
+            Strings(json, ("file", r.File), ("given", r.Context), ("written", r.Text));
+            json.WriteNumber("row", r.Row);
+            json.WriteNumber("times", r.Times);
+            json.WriteNumber("own_tokens", r.OwnTokens);
+        });
+        json.WriteEndObject();
     }
 
     private static void Parity(Utf8JsonWriter json, ParityLine p)

@@ -41,6 +41,9 @@ public sealed record ManifestFile(string Role, string Path, long Bytes, string S
 /// <param name="Environment">Runtime, system, processor and lanes, and what numeric choices <c>auto</c> resolved to.</param>
 public sealed record Manifest(string Attune, long Seed, IReadOnlyList<ManifestFile> Files, IReadOnlyDictionary<string, string> Environment)
 {
+    /// <summary>The role of what was tuned, and of what was measured of it.</summary>
+    internal const string ResultRole = "result", ReportRole = "report";
+
     /// <summary>The version of this assembly.</summary>
     public static string Version { get; } = typeof(Manifest).Assembly.GetName().Version!.ToString(3);
 

@@ -17,6 +17,11 @@ public static class MarkdownReport
         md.Append($"# {Inline(run.Title)}\n\n**{verdict.Label}.** {Inline(verdict.Sentence)}\n");
         if (verdict.Metric is { } m)
             md.Append($"\nDifference {Numbers.Change(m.Difference, m.Unit)}, 95 % interval {Numbers.Interval(m)}, n = {Numbers.Count(m.Count)}.\n");
+        if (run.Gate is { Conditions.Count: > 0 } gate)
+        {
+            Table(md, "May it be used", ["condition", "demanded", "found", "met"], gate.Conditions.Select(static c => (string[])[c.Key, c.Demand, c.Found, c.IsMet ? "yes" : "NO"]));
+            md.Append($"\n{Inline(gate.Sentence)}\n");
+        }
         Measured(md, run);
         var findings = Findings.Of(run);
         if (findings.Count > 0)
@@ -29,6 +34,8 @@ public static class MarkdownReport
         foreach (var next in run.Next)
             md.Append($"\n{Inline(next.Purpose)}\n\n{Fence(next.Command)}\n");
         Table(md, "How it learned", ["curve", "first", "lowest", "last"], Curves(run.Curves));
+        if (run.Memorisation is { Rows: > 0 } memory)
+            Memorised(md, memory);
         if (run.Samples.Count > 0)
             md.Append("\n## Answers\n");
         foreach (var s in run.Samples)
@@ -64,6 +71,15 @@ public static class MarkdownReport
         ]));
         Table(md, "What was measured", ["measured", "value", "95 % interval", "rows"], run.Values.Select(v => (string[])
             [v.Name, Numbers.Value(v.Value, v.Unit), Numbers.Interval(v), Numbers.Count(v.Count)]));
+    }
+
+    private static void Memorised(StringBuilder md, Memorisation m)
+    {
+        Table(md, "What is known by heart", ["rows", "continued", "word for word", "written in one run, on average"], [
+            ["training rows", Numbers.Count(m.Rows), $"{m.Verbatim} ({Numbers.Share(m.Share)})", Numbers.Share(m.Run)],
+            ["unseen rows", Numbers.Count(m.UnseenRows), $"{m.UnseenVerbatim} ({Numbers.Share(m.UnseenShare)})", Numbers.Share(m.UnseenRun)],
+        ]);
+        Table(md, "Rows that are known by heart", ["row", "times", "given", "written"], m.Found.Select(static r => (string[])[$"{r.File}, row {r.Row}", Numbers.Count(r.Times), r.Context, r.Text]));
     }
 
     private static void Labels(StringBuilder md, ConfusionPair c)

@@ -30,6 +30,9 @@ public sealed record RunRecord
     /// <summary>How generated answers ended, after tuning; null where nothing was generated.</summary>
     public AnswerCounts? Answers { get; init; }
 
+    /// <summary>What the result knows by heart of the training rows; null where nobody looked.</summary>
+    public Memorisation? Memorisation { get; init; }
+
     /// <summary>What was measured at each step.</summary>
     public RunCurves Curves { get; init; } = new();
 
@@ -38,6 +41,9 @@ public sealed record RunRecord
 
     /// <summary>What of the saved and exported files was loaded again and compared with the trained model; none where nothing was.</summary>
     public IReadOnlyList<ParityLine> Parity { get; init; } = [];
+
+    /// <summary>Whether the result may be used, by the recipe's guard; null where nobody asked.</summary>
+    public Gate? Gate { get; init; }
 
     /// <summary>Terms of the memory plan, in the plan's order.</summary>
     public IReadOnlyList<MemoryLine> Memory { get; init; } = [];

@@ -20,7 +20,7 @@ internal static class EvalRows
     /// <summary>The rows for each side, paired row by row.</summary>
     public static IReadOnlyList<MeasuredRows> Read(IReadOnlyList<EvalSide> sides, EvalOptions options, Action<RunNotice> notice, CancellationToken cancel)
     {
-        DataSet[] sets = [.. sides.Select(s => s.Model).Distinct().Select(m => Load(m, options, cancel))];
+        DataSet[] sets = [.. sides.Select(s => s.Model).Distinct().Select(m => Load(m, options.Data, options.Columns, cancel))];
         notice(new NoticeData("data", sets[0].Report, []));
         if (sides.Count == 1 || sets.Length == 1)
             return [.. Enumerable.Repeat(Make(sides[0].Model, sets[0], sets[0].Examples, options, options.Metrics, notice), sides.Count)];
@@ -36,9 +36,10 @@ internal static class EvalRows
         return [one, one.General.Count == 0 ? two with { General = [] } : two];
     }
 
-    private static DataSet Load(InferenceModel model, EvalOptions options, CancellationToken cancel) => DataSet.Load(
-        options.Data, model.Context.Tokenizer, model.Context.Template,
-        new DataOptions { MaxLength = model.Decoder.Spec.MaxPositions, EosIds = [.. model.Context.EndIds], Columns = options.Columns }, cancel);
+    /// <summary>Files of rows as the model reads them.</summary>
+    public static DataSet Load(InferenceModel model, IReadOnlyList<DataSource> files, IReadOnlyDictionary<string, string> columns, CancellationToken cancel) => DataSet.Load(
+        files, model.Context.Tokenizer, model.Context.Template,
+        new DataOptions { MaxLength = model.Decoder.Spec.MaxPositions, EosIds = [.. model.Context.EndIds], Columns = columns }, cancel);
 
     private static MeasuredRows Make(
         InferenceModel model, DataSet set, IReadOnlyList<Example> test, EvalOptions options, IReadOnlyList<string> metrics, Action<RunNotice> notice)

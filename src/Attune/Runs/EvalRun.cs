@@ -28,6 +28,12 @@ public sealed record EvalOptions
     /// <summary>Most tokens of an answer; null for the longest expected one and a quarter.</summary>
     public int? MaxNewTokens { get; init; }
 
+    /// <summary>Training rows of the model: whether it knows them by heart, beside the rows of <see cref="Data"/>; none for not looking.</summary>
+    public IReadOnlyList<DataSource> Trained { get; init; } = [];
+
+    /// <summary>Most rows of <see cref="Trained"/> that are continued.</summary>
+    public int Probed { get; init; } = 32;
+
     /// <summary>General text: a file, <c>none</c>, or null for the text that comes with Attune.</summary>
     public string? General { get; init; } = EvalRecipe.None;
 }
@@ -55,13 +61,28 @@ public static class EvalRun
         var rows = EvalRows.Read(sides, options, notice, cancel);
         Measurement[] measured = [.. Enumerable.Range(0, sides.Length).Reverse().Select(i => Measure(sides[i], rows[i], notice, cancel)).ToArray().Reverse()];
         var before = measured.ElementAtOrDefault(1);
-        return new EvalResult(rows[0], measured[0], before, Record(sides, rows[0], measured[0], before, options));
+        var record = Record(sides, rows[0], measured[0], before, options) with { Memorisation = Probe(side, rows[0], options, notice, cancel) };
+        return new EvalResult(rows[0], measured[0], before, record);
     }
 
     private static Measurement Measure(EvalSide side, MeasuredRows rows, Action<RunNotice> notice, CancellationToken cancel)
     {
         using var arena = side.Model.Reserve(PlanArena(side, rows));
         return Measurement.Of(rows, side.Model.Context.Tokenizer, side.Model.Decoder, side.Adapters, side.Model.Backend, arena, side.Name, notice, cancel);
+    }
+
+    private static Memorisation? Probe(EvalSide side, MeasuredRows rows, EvalOptions options, Action<RunNotice> notice, CancellationToken cancel)
+    {
+        if (options.Trained.Count == 0)
+            return null;
+        var model = side.Model;
+        var trained = EvalRows.Load(model, options.Trained, options.Columns, cancel);
+        notice(new NoticeData("train", trained.Report, []));
+        var probe = MemorisationProbe.Of(trained.Examples, rows.Test, options.Probed, rows.StopIds) ?? throw new UserErrorException(
+            "probe", $"no row has a trained part of {MemorisationProbe.LeastTokens} tokens, so that none can be continued from its first half", "leave it out");
+        using var arena = model.Reserve(Generator.Plan(model.Decoder, model.Backend, side.Adapters, probe.Texts, probe.Length));
+        var generator = new Generator(model.Decoder, model.Context.Tokenizer, model.Backend, arena, side.Adapters);
+        return probe.Run(generator, model.Context.Tokenizer, done => notice(new NoticeProgress("memory", done, probe.Texts, "rows")), cancel);
     }
 
     private static long PlanArena(EvalSide side, MeasuredRows rows)

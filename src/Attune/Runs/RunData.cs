@@ -9,6 +9,8 @@ namespace Attune.Runs;
 /// <summary>The rows of a run, read, checked and divided by what they are for.</summary>
 public sealed record RunData
 {
+    private const int MostProbed = 32;
+
     /// <summary>Training rows.</summary>
     public required IReadOnlyList<Example> Train { get; init; }
 
@@ -23,6 +25,9 @@ public sealed record RunData
 
     /// <summary>What is asked on the test rows, and how the answers are judged.</summary>
     public required Asked Asked { get; init; }
+
+    /// <summary>Looks for what is known by heart; null where nobody asks or no row is long enough.</summary>
+    public MemorisationProbe? Probe { get; init; }
 
     /// <summary>What the training files turned out to be.</summary>
     public required DataReport Report { get; init; }
@@ -73,9 +78,11 @@ public sealed record RunData
         recipe = recipe with { Eval = recipe.Eval with { Metrics = [.. asked.Metrics.Select(static m => m.Name)] } };
         if (asked.Questions.Count > 0)
             recipe = recipe with { Eval = recipe.Eval with { MaxNewTokens = choices.MaxNewTokens(recipe.Eval.MaxNewTokens, Question.LongestAnswer(asked.Questions, model.Tokenizer)) } };
+        (recipe, var probe) = LookFor(recipe, train, test, stops, choices);
         return (recipe, new RunData
         {
             Train = train,
+            Probe = probe,
             Valid = valid,
             Test = test,
             General = GeneralText.Choose(recipe.Eval.General, model.Tokenizer, GeneralLength(recipe, positions)),
@@ -92,8 +99,33 @@ public sealed record RunData
         var asked = Asked.Of(test, files, new Wish(recipe.Eval.Metrics, recipe.Eval.Rows, recipe.Eval.Samples), stops, model.Tokenizer);
         if (asked.Reason is { } reason)
             choices.Note("eval.metrics", string.Join(", ", asked.Metrics.Select(static m => m.Name)), reason);
+        if (recipe.Guard.Metric is { } guarded && asked.Metrics.All(m => m.Name != guarded))
+        {
+            throw new UserErrorException(
+                "guard.metric", $"{guarded} is not measured: the metrics are {string.Join(", ", asked.Metrics.Select(static m => m.Name))}", "add it to eval.metrics, or leave it to auto");
+        }
         MeasuredRows.RequirePositions(asked, model.Folder.Spec.MaxPositions);
         return asked;
+    }
+
+    private static (Recipe Recipe, MemorisationProbe? Probe) LookFor(
+        Recipe recipe, IReadOnlyList<Example> train, IReadOnlyList<Example> unseen, IReadOnlyCollection<int> stops, Choices choices)
+    {
+        var wanted = recipe.Eval.Memorisation ?? (recipe.Train.FromScratch ? 0 : Math.Min(recipe.Eval.Rows, MostProbed));
+        var probe = MemorisationProbe.Of(train, unseen, wanted, stops);
+        var rows = probe is null ? 0 : wanted;
+        if (recipe.Eval.Memorisation is null)
+        {
+            choices.Note("eval.memorisation", rows.ToString(CultureInfo.InvariantCulture),
+                rows > 0 ? "as many as eval.rows, at most 32" : wanted > 0 ? "no trained part has the 8 tokens that can be cut in two" : "nothing is answered, or training begins from scratch");
+        }
+        if (probe is null && recipe.Guard.Memorisation is not null)
+        {
+            throw new UserErrorException(
+                "guard.memorisation", wanted == 0 ? "what is known by heart is not measured" : $"no trained part has {MemorisationProbe.LeastTokens} tokens, so that none can be continued from its first half",
+                wanted == 0 ? "set eval.memorisation" : "leave it out");
+        }
+        return (recipe with { Eval = recipe.Eval with { Memorisation = recipe.Eval.Memorisation ?? rows } }, probe);
     }
 
     // By what the resolved recipe holds, so that a second run cuts the text the same way; and never longer than a pass.

@@ -36,6 +36,9 @@ public sealed class RunDirectory
     /// <summary>The report for a browser.</summary>
     public string ReportHtml => At("report.html");
 
+    /// <summary>The report for programs.</summary>
+    public string Report => At("report.json");
+
     /// <summary>Opens the folder of a new run; never one that holds a run already.</summary>
     /// <exception cref="UserErrorException">The folder is in use.</exception>
     public static RunDirectory Create(string? wished, string model, string data, TimeProvider clock)

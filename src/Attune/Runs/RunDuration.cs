@@ -1,5 +1,6 @@
 using Attune.Data;
 using Attune.Engine.Backends;
+using Attune.Evaluation;
 using Attune.Models;
 
 namespace Attune.Runs;
@@ -43,8 +44,9 @@ public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan
             training = Math.Min(training, limit.TotalSeconds);
         var groups = Math.Ceiling((double)data.Asked.Questions.Count / Generator.MaxSlots);
         var answers = groups * (times.Prompt + setup.Measured.MaxNewTokens * times.Token);
+        var probed = Math.Ceiling((double)(data.Probe?.Texts ?? 0) / Generator.MaxSlots) * (times.Prompt + MemorisationProbe.MostAsked * times.Token);
         return new RunDuration(
-            TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + Losses(data.Asked.ChoiceExamples) + answers)),
+            TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + Losses(data.Asked.ChoiceExamples) + answers) + probed),
             TimeSpan.FromSeconds(training),
             TimeSpan.FromSeconds(validating),
             $"an estimate from passes through {times.Blocks} of the model's {setup.Model.Folder.Spec.Layers} blocks, timed on this machine");

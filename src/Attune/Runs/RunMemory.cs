@@ -80,8 +80,9 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
 
     private static MemoryPlan PlanOf(Recipe recipe, ModelFolder folder, RunData data, TuningMethod method, TrainerOptions options, Backend backend, int block)
     {
-        var texts = Math.Min(data.Asked.Questions.Count, Generator.MaxSlots);
-        var length = texts == 0 ? 0 : data.Asked.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
+        var texts = Math.Min(Math.Max(data.Asked.Questions.Count, data.Probe?.Texts ?? 0), Generator.MaxSlots);
+        var length = data.Asked.Questions.Count == 0 ? 0 : data.Asked.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
+        length = Math.Max(length, data.Probe?.Length ?? 0);
         return MemoryPlan.Of(folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length), block);
     }
 

@@ -8,6 +8,7 @@ using Attune.Engine.Backends;
 using Attune.Engine.Platform;
 using Attune.Evaluation;
 using Attune.Hardware;
+using Attune.Models;
 using Attune.Objectives;
 using Attune.Recipes;
 using Attune.Reports;
@@ -24,8 +25,8 @@ namespace Attune.Runs;
 /// <param name="PeakBytes">The largest that the process has had, this run or what ran in it before.</param>
 public sealed record RunResult(string Directory, string Saved, RunRecord Record, long PlannedBytes, long PeakBytes)
 {
-    /// <summary>Whether every form that was exported says what the trained model says.</summary>
-    public bool Holds => Record.Parity.All(static p => p.Holds);
+    /// <summary>Whether the result may be used: the recipe's guard, which without further keys asks that every exported form says what the trained model says.</summary>
+    public bool Holds => Record.Gate?.IsMet ?? Record.Parity.All(static p => p.Holds);
 }
 
 /// <summary>The whole way from a recipe to a tuned model with its evidence.</summary>
@@ -76,10 +77,12 @@ public static class TrainRun
         var state = Train(setup, log, model, backend, arena, checkpoints, prefix, from, Notice, cancel);
         var after = Measurement.Of(measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend.Exact, arena, "after", Notice, cancel);
 
+        var memory = Probe(setup, model, backend.Exact, arena, notice, cancel);
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
         var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
+        record = record with { Memorisation = memory };
         if (prefix is not null)
             record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };
         if (setup.Recipe.Export.Count > 0)
@@ -91,11 +94,20 @@ public static class TrainRun
             setup.Model.Folder.ReleaseWeights();
             record = record with { Parity = Export(setup, run, saved, backend.Exact, notice, cancel) };
         }
+        record = record with { Gate = Gate.Of(record, setup.Recipe.Guard) };
         ReportFiles.Write(run.Path, record);
         log.Finish(state.Step, record.Metrics, saved);
         WriteManifest(run, setup, backend, saved);
         checkpoints.Clear();
         return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);
+    }
+
+    private static Memorisation? Probe(RunSetup setup, TrainingModel model, Backend backend, Arena arena, Action<RunNotice> notice, CancellationToken cancel)
+    {
+        if (setup.Data.Probe is not { } probe)
+            return null;
+        var generator = new Generator(model.Decoder, setup.Model.Tokenizer, backend, arena, model.Adapters);
+        return probe.Run(generator, setup.Model.Tokenizer, done => notice(new NoticeProgress("memory", done, probe.Texts, "rows")), cancel);
     }
 
     private static IReadOnlyList<ParityLine> Export(
@@ -171,7 +183,8 @@ public static class TrainRun
         files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));
         files.AddRange(data.Test.Select(static f => ManifestFile.Of("data.test", f.File)));
         files.Add(ManifestFile.Of("recipe", run.Recipe));
-        files.AddRange(Directory.EnumerateFiles(saved).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of("result", f)));
+        files.AddRange(Directory.EnumerateFiles(saved).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of(Manifest.ResultRole, f)));
+        files.Add(ManifestFile.Of(Manifest.ReportRole, run.Report));
         new Manifest(Manifest.Version, setup.Recipe.Train.Seed, files, Environment(backend)).Save(run.Manifest);
     }
 
@@ -202,6 +215,7 @@ public static class TrainRun
             {
                 Output = null,
                 Export = [],
+                Guard = new GuardRecipe(),
                 Limits = new LimitsRecipe(),
                 Train = setup.Recipe.Train with { Threads = null, Compute = null, PrefixCache = PrefixCacheUse.Auto },
             }));

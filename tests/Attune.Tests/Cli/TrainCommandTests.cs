@@ -140,7 +140,7 @@ public sealed class TrainCommandTests : IDisposable
     public async Task Help_groups_flags_by_section()
     {
         var help = (await CliRun.Of("train", "--help")).Out;
-        foreach (var heading in (string[])["Run", "Data", "Method", "Train", "Limits", "Eval"])
+        foreach (var heading in (string[])["Run", "Data", "Method", "Train", "Limits", "Eval", "Guard"])
             Assert.Contains($"\n{heading}\n  --", help);
     }
 

@@ -66,6 +66,14 @@ public sealed class RecipeKeysTests : IDisposable
         ["eval.metrics"] = "[exact, 'regex:intent=\\w+']",
         ["eval.general"] = "none",
         ["eval.samples"] = "2",
+        ["eval.memorisation"] = "9",
+        ["guard.gain"] = "2.5%",
+        ["guard.memorisation"] = "0.0625",
+        ["guard.truth"] = "0.03",
+        ["guard.metric"] = "'regex:a=\\w+'",
+        ["guard.forgetting"] = "0.125",
+        ["guard.by"] = "point",
+        ["guard.parity"] = "false",
     };
 
     private readonly RecipeFolder folder = new();
@@ -163,6 +171,7 @@ public sealed class RecipeKeysTests : IDisposable
     private static string With(string name) => name switch
     {
         "train.from_scratch" => "method.kind: full\n",
+        "guard.metric" or "guard.by" => "guard.gain: 0\n",
         "objective.kind" => "objective.teacher: model\n",
         "objective.teacher" => "objective.kind: distill\n",
         "objective.beta" => "objective: {kind: distill, teacher: model, divergence: js}\n",

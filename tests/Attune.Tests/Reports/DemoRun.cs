@@ -30,6 +30,7 @@ internal static class DemoRun
         ],
         Data = new() { Rows = 612, Dropped = 0, Truncated = 0, MaxLength = 256 },
         Answers = new(120, 119),
+        Memorisation = new(32, 5, 32, 1) { Run = 0.41, UnseenRun = 0.22, Found = [new("support.jsonl", 17, 8, 12, "My card is " + Hostile, Hostile)] },
         Curves = new()
         {
             TrainLoss = Curve(1, 200, 1, i => 0.55 + (2.9 * Math.Exp(-i / 35.0)) + (0.25 * Math.Sin(i * 2.3) * Math.Exp(-i / 120.0))),

@@ -88,6 +88,22 @@ public class FindingsTests
         None(Run() with { Curves = new() { ValidLoss = DemoRun.Curve(0, 100, 10, i => 3 - (0.02 * (i == 100 ? 50 : i))) } }, "It was still learning");
     }
 
+    [Theory]
+    [InlineData(12, 1, false, true)]
+    [InlineData(3, 1, false, false)]
+    [InlineData(3, 1, true, true)]
+    [InlineData(30, 30, false, false)]
+    public void Rows_are_known_by_heart_where_unseen_ones_are_not(int trained, int unseen, bool planted, bool warned)
+    {
+        var memory = new Memorisation(32, trained, 32, unseen) { Found = planted ? [new("a.jsonl", 7, 3, 9, "x", "y")] : [] };
+        if (warned)
+            Assert.Equal(FindingTone.Warning, Only(Run() with { Memorisation = memory }, "Some training rows are known by heart").Tone);
+        else
+            Only(Run() with { Memorisation = memory }, "Nothing suggests that training rows");
+        Assert.Equal(planted, Findings.Of(Run() with { Memorisation = memory }).Any(static f => f.Evidence.Contains("a.jsonl, row 7 (there 3 times)", StringComparison.Ordinal)));
+        None(Run() with { Memorisation = new(0, 0, 0, 0) }, "Nothing suggests");
+    }
+
     [Fact]
     public void Answers_that_do_not_end_are_counted()
     {

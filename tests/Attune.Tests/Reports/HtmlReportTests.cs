@@ -35,7 +35,7 @@ public class HtmlReportTests
     public void The_answer_comes_first_then_numbers_findings_and_what_to_do()
     {
         Assert.Equal(
-            ["What changed", "What was found", "What to do next", "How it learned", "Answers, before and after", "Which labels are taken for which", "Do the saved files say the same?", "Where the memory went", "The run"],
+            ["What changed", "What was found", "What to do next", "How it learned", "What is known by heart", "Answers, before and after", "Which labels are taken for which", "Do the saved files say the same?", "Where the memory went", "The run"],
             All("h2").Select(h => h.Value));
         var verdict = All("p").First(p => p.Attribute("class")?.Value == "verdict");
         Assert.Equal("The model became better at its task: right answers on test rows went from 2.5\u00a0% to 86.7\u00a0%. Real gain", verdict.Value);

@@ -7,6 +7,7 @@ using Attune.Engine.Backends;
 using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
+using Attune.Reports;
 using Attune.Runs;
 using Attune.Training;
 
@@ -79,6 +80,14 @@ public sealed class ResolvedKeysTests : IDisposable
         ["eval.metrics"] = ("first-line", ""),
         ["eval.general"] = ("{0}/general.txt", ""),
         ["eval.samples"] = ("1", ""),
+        ["eval.memorisation"] = ("3", "data.train: {0}/long.jsonl\n"),
+        ["guard.gain"] = ("2%", ""),
+        ["guard.truth"] = ("0", ""),
+        ["guard.memorisation"] = ("0.1", "data.train: {0}/long.jsonl\n"),
+        ["guard.metric"] = ("loss", "guard.gain: 0.1\neval.metrics: [exact, loss]\n"),
+        ["guard.forgetting"] = ("0.1", "eval.general: {0}/general.txt\n"),
+        ["guard.by"] = ("point", "guard.gain: 0.1\n"),
+        ["guard.parity"] = ("false", ""),
     };
 
     private readonly Cli.TinyModel tiny = new(template: false);
@@ -97,6 +106,7 @@ public sealed class ResolvedKeysTests : IDisposable
             PeftFiles.Save(tiny.At("adapter"), tuned.Adapters!, tiny.At("other"));
         tiny.Write("train.jsonl", Rows(24, 'a'));
         tiny.Write("more.jsonl", Rows(20, 'k'));
+        tiny.Write("long.jsonl", string.Concat(Enumerable.Range(0, 24).Select(static i => $"{{\"prompt\": \"{i}?\", \"completion\": \"abcdefgh {i} ijklmnop\"}}\n")));
         tiny.Write("general.txt", "Some words about nothing.\n");
     }
 
@@ -110,7 +120,8 @@ public sealed class ResolvedKeysTests : IDisposable
     {
         Assert.True(Cases.TryGetValue(name, out var given), $"give {name} a value in this test");
         var value = string.Format(CultureInfo.InvariantCulture, given.Value, tiny.Root);
-        Assert.NotEqual(Resolve(given.With, name), Resolve(given.With + $"{name}: {value}\n", name));
+        var with = given.With.Replace("{0}", tiny.Root, StringComparison.Ordinal);
+        Assert.NotEqual(Resolve(with, name), Resolve(with + $"{name}: {value}\n", name));
     }
 
     private string Resolve(string extra, string name)
@@ -133,9 +144,11 @@ public sealed class ResolvedKeysTests : IDisposable
         {
             "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, TimeProvider.System).Path,
             "export" => $"{setup.DiskBytes}",
+            "eval.memorisation" => $"{setup.Data.Probe?.Texts}",
             "train.compute" => Products(recipe),
             "train.threads" => $"{RunSetup.BackendOf(recipe).Threads}",
             "eval.samples" => $"{setup.Measured.Shown(setup.Recipe.Eval.Samples).Count()}",
+            _ when name.StartsWith("guard.", StringComparison.Ordinal) => string.Join('\n', Gate.Of(Reports.DemoRun.Create(), setup.Recipe.Guard).Conditions),
             _ => Text(setup),
         };
     }
