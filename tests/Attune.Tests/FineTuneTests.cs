@@ -20,7 +20,7 @@ public class FineTuneTests
         Assert.Contains(tuned.Metrics, static m => m.Name == "loss on test rows" && m.After < m.Before);
         Assert.NotEmpty(tuned.Findings);
         Assert.Equal(Enumerable.Range(1, 12), seen.All.Where(static p => p.Loss is not null).Select(static p => p.Done));
-        Assert.Equal(["data", "choice", "plan", "before", "training", "after"], seen.All.Select(static p => p.Stage).Distinct());
+        Assert.Equal(["data", "choice", "plan", "before", "training", "after", "memory"], seen.All.Select(static p => p.Stage).Distinct());
         using var chat = tuned.OpenChat(1);
         Assert.Equal(3, (await chat.GetResponseAsync([new(Microsoft.Extensions.AI.ChatRole.User, "hi")], new() { MaxOutputTokens = 3 }, None)).Usage!.OutputTokenCount);
     }
