@@ -4,7 +4,7 @@ using Attune.Training;
 namespace Attune;
 
 /// <summary>Something that happened in a run.</summary>
-/// <param name="Stage"><c>data</c>, <c>choice</c>, <c>plan</c>, <c>before</c> (measuring), <c>training</c> or <c>after</c> (measuring).</param>
+/// <param name="Stage"><c>data</c>, <c>choice</c>, <c>plan</c>, <c>before</c> (measuring), <c>training</c>, <c>after</c> (measuring) or <c>memory</c> (what is known by heart).</param>
 /// <param name="Message">The same in words.</param>
 public sealed record FineTuneProgress(string Stage, string Message)
 {
