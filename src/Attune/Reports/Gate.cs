@@ -15,6 +15,9 @@ public sealed record GateCondition(string Key, string Demand, string Found, bool
 /// <param name="Conditions">In the order of the keys; none where nothing is demanded.</param>
 public sealed record Gate(IReadOnlyList<GateCondition> Conditions)
 {
+    // 0.5 − 0.48 is a little more than 0.02.
+    private const double Rounding = 1e-9;
+
     // To add a condition: a key of the section guard and a line here.
     private static readonly Func<RunRecord, GuardRecipe, GateCondition?>[] All = [Gain, Forgetting, Truth, Memorisation, Parity];
 
@@ -38,7 +41,7 @@ public sealed record Gate(IReadOnlyList<GateCondition> Conditions)
             return new("guard.gain", $"{guard.Metric ?? "the task metric"} better by {least}", "it was not measured", false);
         var demand = least.Value == 0 ? $"{metric.Name} better than before" : $"{metric.Name} better by at least {Shown(least, metric)}";
         var (gain, needed) = (-Worsening(metric, guard.By), least.Of(metric.Before));
-        return new("guard.gain", Judged(demand, guard), Change(metric), needed == 0 ? gain > 0 : gain >= needed);
+        return new("guard.gain", Judged(demand, guard), Change(metric), needed == 0 ? gain > 0 : gain >= needed - Rounding);
     }
 
     private static GateCondition? Forgetting(RunRecord run, GuardRecipe guard)
@@ -49,7 +52,7 @@ public sealed record Gate(IReadOnlyList<GateCondition> Conditions)
         var metrics = run.Metrics.Where(static m => m.Role == MetricRole.Retention && !m.HigherIsBetter).ToArray();
         if (metrics.Length == 0)
             return new("guard.forgetting", $"loss on general text higher by at most {most}", "it was not measured", false);
-        var met = metrics.All(m => Worsening(m, guard.By) <= most.Of(m.Before));
+        var met = metrics.All(m => Worsening(m, guard.By) <= most.Of(m.Before) + Rounding);
         var demand = $"{string.Join(", ", metrics.Select(static m => m.Name))} higher by at most {Shown(most, metrics[0])}";
         return new("guard.forgetting", Judged(demand, guard), string.Join("; ", metrics.Select(Change)), met);
     }
@@ -61,7 +64,7 @@ public sealed record Gate(IReadOnlyList<GateCondition> Conditions)
         var metrics = run.Metrics.Where(static m => m.Role == MetricRole.Truth).ToArray();
         if (metrics.Length == 0)
             return new("guard.truth", Judged($"no metric of truth worse by more than {most}", guard), "none was measured", false);
-        var met = metrics.All(m => Worsening(m, guard.By) <= most.Of(m.Before));
+        var met = metrics.All(m => Worsening(m, guard.By) <= most.Of(m.Before) + Rounding);
         var demand = most.Value == 0 ? "no metric of truth worse" : $"no metric of truth worse by more than {Shown(most, metrics[0])}";
         return new("guard.truth", Judged(demand, guard), string.Join("; ", metrics.Select(static m => $"{m.Name} {Change(m)}")), met);
     }
@@ -74,7 +77,7 @@ public sealed record Gate(IReadOnlyList<GateCondition> Conditions)
         if (run.Memorisation is not { Rows: > 0 } m)
             return new("guard.memorisation", demand, "it was not measured", false);
         var seen = guard.By == GuardBasis.Point ? m.Excess : m.Interval.High;
-        return new("guard.memorisation", demand, MemorisationAnalyser.Evidence(m), seen <= most);
+        return new("guard.memorisation", demand, MemorisationAnalyser.Evidence(m), seen <= most + Rounding);
     }
 
     private static GateCondition? Parity(RunRecord run, GuardRecipe guard)
