@@ -81,8 +81,7 @@ public static class TrainRun
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
-        var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved);
-        record = record with { Memorisation = memory };
+        var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved) with { Memorisation = memory };
         if (prefix is not null)
             record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };
         if (setup.Recipe.Export.Count > 0)
@@ -95,11 +94,16 @@ public static class TrainRun
             record = record with { Parity = Export(setup, run, saved, backend.Exact, notice, cancel) };
         }
         record = record with { Gate = Gate.Of(record, setup.Recipe.Guard) };
-        ReportFiles.Write(run.Path, record);
+        Write(run, setup, backend, record, saved);
         log.Finish(state.Step, record.Metrics, saved);
-        WriteManifest(run, setup, backend, saved);
         checkpoints.Clear();
         return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);
+    }
+
+    private static void Write(RunDirectory run, RunSetup setup, Backend backend, RunRecord record, string saved)
+    {
+        ReportFiles.Write(run.Path, record);
+        WriteManifest(run, setup, backend, saved);
     }
 
     private static Memorisation? Probe(RunSetup setup, TrainingModel model, Backend backend, Arena arena, Action<RunNotice> notice, CancellationToken cancel)
