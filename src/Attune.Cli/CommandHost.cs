@@ -8,6 +8,9 @@ internal sealed record CommandContext(ParseResult Arguments, ConsoleOutput Outpu
     public T? Get<T>(Option<T> option) => Arguments.GetValue(option);
 
     public T? Get<T>(Argument<T> argument) => Arguments.GetValue(argument);
+
+    /// <summary>Whether the option stands on the command line, rather than at its default.</summary>
+    public bool IsGiven(Option option) => Arguments.GetResult(option) is { Implicit: false };
 }
 
 /// <summary>Gives a command its action, inside the error boundary.</summary>

@@ -17,7 +17,14 @@ internal sealed class EvalCommand
 {
     private readonly ModelArguments model = new();
 
-    private readonly Option<string[]> data = new("--data", "-d") { Description = "Files of rows.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> data = new("--data", "-d") { Description = "Files of rows; with --suite truth the folder of its data sets.", HelpName = "file", AllowMultipleArgumentsPerToken = true };
+
+    private readonly Option<string[]> suites = new("--suite")
+    {
+        Description = "Suites instead of rows: truth (what a model makes up, on public data sets), or files of your own.",
+        HelpName = "name",
+        AllowMultipleArgumentsPerToken = true,
+    };
 
     private readonly Option<string[]> columns = new("--columns")
     {
@@ -39,7 +46,7 @@ internal sealed class EvalCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<int> rows = new("--rows") { Description = "Rows that are answered. 0: only losses.", HelpName = "n", DefaultValueFactory = _ => 100 };
+    private readonly Option<int> rows = new("--rows") { Description = "Rows that are answered. 0: only losses. With --suite: most rows of every task.", HelpName = "n", DefaultValueFactory = _ => 100 };
 
     private readonly Option<int?> most = new("--max-new-tokens") { Description = RecipeKeys.Find("eval.max_new_tokens")!.Help, HelpName = "n" };
 
@@ -70,14 +77,15 @@ internal sealed class EvalCommand
         var self = new EvalCommand();
         var command = self.model.AddTo(new Command("eval", "Measures a model on rows, alone or beside another on the same rows.")
         {
-            self.data, self.columns, self.alone, self.against, self.againstAdapter, self.metrics, self.rows, self.most, self.general, self.samples, self.probe, self.probed, self.report, self.answers,
+            self.data, self.suites, self.columns, self.alone, self.against, self.againstAdapter, self.metrics, self.rows, self.most, self.general, self.samples, self.probe, self.probed, self.report, self.answers,
         });
         return host.Bind(command, self.Run);
     }
 
     private int Run(CommandContext c)
     {
-        var options = Options(c);
+        var wish = c.Get(suites) is { Length: > 0 } ? Wish(c) : null;
+        var options = wish is null ? Options(c) : null;
         RequireOnePair(c);
         using var loaded = model.Open(c);
         using var rival = Rival(c, loaded);
@@ -88,18 +96,46 @@ internal sealed class EvalCommand
             : null;
         if (other?.Name == side.Name)
             other = other with { Name = $"{other.Name} (compared)" };
-        var result = EvalRun.Execute(side, other, options, view.Show, c.Stop);
+        if (wish is not null)
+            return Show(c, view, SuiteRun.Execute(side, other, wish, view.Show, c.Stop));
+        var result = EvalRun.Execute(side, other, options!, view.Show, c.Stop);
         if (c.Get(answers) is { } path)
             AtomicFile.WriteText(path, AnswerLines(result));
         var written = c.Get(report) is { } folder ? ReportFiles.Write(folder, result.Record) : [];
         view.Dispose();
-        c.Output.Result(json => Write(json, result), console => Show(console, result, written));
+        c.Output.Result(json => Write(json, result), console => Show(console, result.Record, written));
+        return ExitCode.Done;
+    }
+
+    private SuiteWish Wish(CommandContext c)
+    {
+        Option[] others = [columns, metrics, answers, general, most, samples];
+        if (others.FirstOrDefault(c.IsGiven) is { } other)
+            throw new UserErrorException(other.Name, "has no meaning with --suite: the suite says what is asked and how it is judged", "leave it out");
+        var folders = c.Get(data) ?? [];
+        if (folders.Length > 1)
+            throw new UserErrorException("--data", "is one folder with --suite", "name the folder that holds the data sets");
+        return new SuiteWish(
+            SuiteNames.Read("--suite", c.Get(suites)!), folders is [var folder] ? Shared.RequireFolder("--data", folder) : null,
+            c.IsGiven(rows) ? Shared.Within("--rows", c.Get(rows), 1, 1_000_000, "with --suite a whole number from 1") : null);
+    }
+
+    private int Show(CommandContext c, RunView view, RunRecord record)
+    {
+        var written = c.Get(report) is { } folder ? ReportFiles.Write(folder, record) : [];
+        view.Dispose();
+        c.Output.Result(json =>
+        {
+            json.WriteStartObject();
+            JsonReport.WriteBody(json, record);
+            json.WriteEndObject();
+        }, console => Show(console, record, written));
         return ExitCode.Done;
     }
 
     private EvalOptions Options(CommandContext c) => new()
     {
-        Data = SourceKinds.Read("--data", c.Get(data)!),
+        Data = c.Get(data) is { Length: > 0 } files ? SourceKinds.Read("--data", files) : throw new UserErrorException("--data", "is missing: what is the model measured on?", "give files of rows (--data FILE), or a suite (--suite truth)"),
         Columns = ColumnPairs.Read("--columns", c.Get(columns) ?? []),
         Metrics = MetricNames.Read("--metrics", c.Get(metrics) ?? []),
         Rows = Shared.Within("--rows", c.Get(rows), 0, int.MaxValue, "a whole number from 0"),
@@ -137,10 +173,10 @@ internal sealed class EvalCommand
         json.WriteEndObject();
     }
 
-    private static void Show(IAnsiConsole console, EvalResult result, IReadOnlyList<string> written)
+    private static void Show(IAnsiConsole console, RunRecord record, IReadOnlyList<string> written)
     {
-        console.Write(RunView.MetricsTable(result.Record));
-        RunView.ShowFindings(console, result.Record);
+        console.Write(RunView.MetricsTable(record));
+        RunView.ShowFindings(console, record);
         foreach (var path in written)
             console.Profile.Out.Writer.WriteLine(path);
     }

@@ -13,6 +13,12 @@ namespace Attune.Evaluation;
 /// <param name="Right">Which one is expected.</param>
 public sealed record ChoiceQuestion(IReadOnlyList<Example> Examples, IReadOnlyList<int> Bytes, int Right)
 {
+    /// <summary>How many choices, from the first, are true, where several are; 0 where one is expected.</summary>
+    public int True { get; init; }
+
+    /// <summary>Where there is one answer alone: whether it is a right one.</summary>
+    public bool? Flag { get; init; }
+
     /// <summary>Most different answers that are taken for a set of labels: every question is read once with each.</summary>
     public const int MostLabels = 100;
 
@@ -62,6 +68,14 @@ public sealed record ChoiceQuestion(IReadOnlyList<Example> Examples, IReadOnlyLi
         return problems.Count == 0 ? asked : throw new UserErrorException([.. problems.Take(20)]);
     }
 
+    /// <summary>A question with given choices, each scored up to its last token and without a stop token, as the published suites score them.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="texts">The choices.</param>
+    /// <param name="right">Which one is expected.</param>
+    /// <param name="tokenizer">The model's.</param>
+    internal static ChoiceQuestion OfTexts(Question question, IReadOnlyList<string> texts, int right, Tokenizer tokenizer) =>
+        Make(question, [.. texts.Select(t => Ids(question, t, tokenizer, []))], [.. texts], right);
+
     private static string[]? Texts(JsonNode? node) => node switch
     {
         JsonArray list when list.All(static n => n?.GetValueKind() == JsonValueKind.String) => [.. list.Select(static n => n!.GetValue<string>())],
@@ -74,8 +88,8 @@ public sealed record ChoiceQuestion(IReadOnlyList<Example> Examples, IReadOnlyLi
     private static int[] Ids(Question q, string text, Tokenizer tokenizer, IReadOnlyCollection<int> stopIds)
     {
         var lead = q.Expected[..^q.Expected.TrimStart().Length];
-        var end = q.AnswerIds.AsSpan(Question.WithoutStops(q.AnswerIds, stopIds).Length);
-        return [.. tokenizer.Encode(lead + text.Trim(), addSpecialTokens: false).Ids, .. end];
+        var ids = tokenizer.Encode(lead + text.Trim(), addSpecialTokens: false).Ids;
+        return stopIds.Count == 0 ? ids : [.. ids, .. q.AnswerIds.AsSpan(Question.WithoutStops(q.AnswerIds, stopIds).Length)];
     }
 
     private static ChoiceQuestion Make(Question q, int[][] choices, string[] texts, int right) => new(

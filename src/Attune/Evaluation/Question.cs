@@ -12,6 +12,15 @@ namespace Attune.Evaluation;
 /// <param name="Row">The row's number there, from 1.</param>
 public sealed record Question(int[] Prompt, string PromptText, int[] AnswerIds, string Expected, string File = "", int Row = 0)
 {
+    /// <summary>All answers that count as right, where a task has several.</summary>
+    public IReadOnlyList<string> Accepted { get; init; } = [];
+
+    /// <summary>The text that the answer must stand in; empty where there is none.</summary>
+    public string Context { get; init; } = "";
+
+    /// <summary>A yes or no that a task has about the row; null where it has none.</summary>
+    public bool? Flag { get; init; }
+
     /// <summary>For messages: file and row.</summary>
     public string Place => $"{File}, row {Row}";
 

@@ -237,6 +237,15 @@ public sealed record EvalRecipe
     /// <summary>Answers shown side by side in the report.</summary>
     public int Samples { get; init; } = 20;
 
+    /// <summary>Suites that are measured before and after beside the test rows: none, truth (what a model makes up, on public data sets), or files of your own, see docs/truth.md.</summary>
+    public IReadOnlyList<string> Suites { get; init; } = [];
+
+    /// <summary>Folder that holds the data sets of truth, each in a folder of its own. auto: the working directory.</summary>
+    public string? SuiteData { get; init; }
+
+    /// <summary>Most rows of every task of the suites. auto: what each task says.</summary>
+    public int? SuiteRows { get; init; }
+
     /// <summary>Training rows, and as many unseen ones, that the tuned model is to continue from their first half, to see what it knows by heart. 0: none. auto: as many as eval.rows, at most 32; none with train.from_scratch.</summary>
     public int? Memorisation { get; init; }
 }

@@ -162,6 +162,13 @@ public static class RecipeKeys
             e => e.General, (e, v) => e with { General = v }),
         Eval("samples", Whole(0, 1000), "Answers shown side by side in the report.",
             e => e.Samples, (e, v) => e with { Samples = v }, idle: NothingGenerated),
+        Eval("suites", SuiteNames.Kind,
+            "Suites that are measured before and after beside the test rows: none, truth (what a model makes up, on public data sets), or files of your own, see docs/truth.md.",
+            e => e.Suites, (e, v) => e with { Suites = v }),
+        Eval("suite_data", AutoText(PathKinds.Folder), "Folder that holds the data sets of truth, each in a folder of its own. auto: the working directory.",
+            e => e.SuiteData, (e, v) => e with { SuiteData = v }, idle: NoSuite),
+        Eval("suite_rows", Auto(Whole(1, 1_000_000)), "Most rows of every task of the suites. auto: what each task says.",
+            e => e.SuiteRows, (e, v) => e with { SuiteRows = v }, idle: NoSuite),
         Eval("memorisation", Auto(Whole(0, 10_000)),
             "Training rows, and as many unseen ones, that the tuned model is to continue from their first half, to see what it knows by heart. 0: none. auto: as many as eval.rows, at most 32; none with train.from_scratch.",
             e => e.Memorisation, (e, v) => e with { Memorisation = v }),
@@ -202,6 +209,8 @@ public static class RecipeKeys
         r.Method.Kind == MethodKind.Full && r.Method.LastLayers is null ? "every weight trains, and only weights that stay as they are can be held quantised" : null;
 
     private static string? NothingGenerated(Recipe r) => r.Eval.Rows > 0 ? null : "eval.rows is 0, so nothing is generated";
+
+    private static string? NoSuite(Recipe r) => r.Eval.Suites.Count > 0 ? null : "eval.suites is none";
 
     private static RecipeKey<T> Data<T>(
         string leaf, ValueKind<T> kind, string help, Func<DataRecipe, T> get, Func<DataRecipe, T, DataRecipe> with,

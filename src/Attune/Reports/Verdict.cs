@@ -12,10 +12,11 @@ public sealed record Verdict(FindingTone Tone, string Label, string Sentence, Me
     {
         if (run.Values.Count > 0)
             return Alone(run.Values[0]);
-        if (run.Metrics.FirstOrDefault(static m => m.Role == MetricRole.Task) is not { } m)
+        // Of suites alone the first measure is what was asked.
+        if ((run.Metrics.FirstOrDefault(static m => m.Role == MetricRole.Task) ?? (IsComparison(run) ? run.Metrics.FirstOrDefault() : null)) is not { } m)
             return new(FindingTone.Note, "Not measured", "Nothing was measured on held-out rows, so nothing can be said about a gain.", null);
         var (before, after) = (Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit));
-        var tuned = run.Sides == ("before", "after");
+        var tuned = !IsComparison(run);
         var change = tuned ? $"{m.Name} went from {before} to {after}" : $"{m.Name} is {after}, against {before}";
         if (!double.IsFinite(m.Before) || !double.IsFinite(m.After))
             return new(FindingTone.Warning, "Broken", $"The result cannot be used: {change}.", m);
@@ -27,6 +28,9 @@ public sealed record Verdict(FindingTone Tone, string Label, string Sentence, Me
             ? new(FindingTone.Good, "Real gain", $"{better}: {change}.", m)
             : new(FindingTone.Warning, "Worse", $"{worse}: {change}.", m);
     }
+
+    // Two models, rather than one before and after tuning.
+    internal static bool IsComparison(RunRecord run) => run.Sides != ("before", "after");
 
     private static Verdict Alone(MetricValue v) => double.IsFinite(v.Value)
         ? new(FindingTone.Note, "Measured", $"{Capital(v.Name)}: {Numbers.Value(v.Value, v.Unit)} on {Numbers.Count(v.Count)} rows; on other rows of this kind it would mostly lie within {Numbers.Interval(v)}.", null)

@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Engine.Backends;
 using Attune.Evaluation;
 using Attune.Models;
 using Attune.Problems;
@@ -67,7 +68,7 @@ public static class EvalRun
 
     private static Measurement Measure(EvalSide side, MeasuredRows rows, Action<RunNotice> notice, CancellationToken cancel)
     {
-        using var arena = side.Model.Reserve(PlanArena(side, rows));
+        using var arena = side.Model.Reserve(PlanArena(rows, side.Model.Decoder, side.Adapters, side.Model.Backend));
         return Measurement.Of(rows, side.Model.Context.Tokenizer, side.Model.Decoder, side.Adapters, side.Model.Backend, arena, side.Name, notice, cancel);
     }
 
@@ -85,14 +86,15 @@ public static class EvalRun
         return probe.Run(generator, model.Context.Tokenizer, done => notice(new NoticeProgress("memory", done, probe.Texts, "rows")), cancel);
     }
 
-    private static long PlanArena(EvalSide side, MeasuredRows rows)
+    /// <summary>Arena bytes of measuring on <paramref name="rows"/>.</summary>
+    internal static long PlanArena(MeasuredRows rows, Decoder model, IAdapterSet? adapters, Backend backend)
     {
-        var (model, questions) = (side.Model, rows.Asked.Questions);
-        var losses = TokenLosses.Plan(model.Decoder, side.Adapters, rows.PassRows, model.Backend);
+        var questions = rows.Asked.Questions;
+        var losses = TokenLosses.Plan(model, adapters, rows.PassRows, backend);
         if (questions.Count == 0)
             return losses;
         var length = questions.Max(static q => q.Prompt.Length) + (long)rows.MaxNewTokens;
-        return Math.Max(losses, Generator.Plan(model.Decoder, model.Backend, side.Adapters, questions.Count, (int)Math.Min(int.MaxValue, length)));
+        return Math.Max(losses, Generator.Plan(model, backend, adapters, questions.Count, (int)Math.Min(int.MaxValue, length)));
     }
 
     private static RunRecord Record(EvalSide[] sides, MeasuredRows rows, Measurement model, Measurement? against, EvalOptions options)
@@ -118,6 +120,6 @@ public static class EvalRun
         };
     }
 
-    private static string Described(EvalSide side) =>
+    internal static string Described(EvalSide side) =>
         side.Adapters is null ? side.Model.Context.Folder.Path : $"{side.Model.Context.Folder.Path} with the adapter {side.Model.Context.AdapterPath}";
 }

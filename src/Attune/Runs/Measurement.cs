@@ -88,7 +88,10 @@ public sealed record Measurement(Observed Seen, LossResult General)
     }
 
     /// <summary>The changes from <paramref name="before"/> to this, with 95 % intervals and paired tests over rows.</summary>
-    public IReadOnlyList<MetricChange> ChangesFrom(Measurement before, Asked asked)
+    /// <param name="before">The other side.</param>
+    /// <param name="asked">How it is judged.</param>
+    /// <param name="role">What the metrics are evidence of.</param>
+    public IReadOnlyList<MetricChange> ChangesFrom(Measurement before, Asked asked, MetricRole role = MetricRole.Task)
     {
         var changes = new List<MetricChange>();
         foreach (var metric in asked.Metrics)
@@ -97,7 +100,7 @@ public sealed record Measurement(Observed Seen, LossResult General)
             {
                 // Without test rows there is nothing to compare.
                 if (now.Rows.Rows > 0)
-                    changes.Add(Change(metric.Name, now.Name, MetricRole.Task, now.Unit, was.Rows, now.Rows));
+                    changes.Add(Change(metric.Name, now.Name, role, now.Unit, was.Rows, now.Rows));
             }
         }
         if (General.Tokens > 0)
@@ -140,7 +143,11 @@ public sealed record Measurement(Observed Seen, LossResult General)
         var next = 0;
         foreach (var question in questions)
         {
-            scores.Add(new ChoiceScores([.. losses.Examples.Skip(next).Take(question.Examples.Count).Select(static e => -e.Sum)], question.Bytes, question.Right));
+            scores.Add(new ChoiceScores([.. losses.Examples.Skip(next).Take(question.Examples.Count).Select(static e => -e.Sum)], question.Bytes, question.Right)
+            {
+                True = question.True,
+                Flag = question.Flag,
+            });
             next += question.Examples.Count;
         }
         return [.. scores];

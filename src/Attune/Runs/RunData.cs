@@ -29,6 +29,9 @@ public sealed record RunData
     /// <summary>Looks for what is known by heart; null where nobody asks or no row is long enough.</summary>
     public MemorisationProbe? Probe { get; init; }
 
+    /// <summary>Tasks of suites that are measured before and after; may be none.</summary>
+    public IReadOnlyList<SuiteRows> Suites { get; init; } = [];
+
     /// <summary>What the training files turned out to be.</summary>
     public required DataReport Report { get; init; }
 
@@ -87,6 +90,8 @@ public sealed record RunData
             Test = test,
             General = GeneralText.Choose(recipe.Eval.General, model.Tokenizer, GeneralLength(recipe, positions)),
             Asked = asked,
+            Suites = recipe.Eval.Suites.Count == 0 ? [] : SuiteSet.Read(
+                [model], new SuiteWish(recipe.Eval.Suites, recipe.Eval.SuiteData, recipe.Eval.SuiteRows), 1, notice, cancel)[0],
             Report = given.Report,
             StopIds = stops,
         });

@@ -45,8 +45,10 @@ public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan
         var groups = Math.Ceiling((double)data.Asked.Questions.Count / Generator.MaxSlots);
         var answers = groups * (times.Prompt + setup.Measured.MaxNewTokens * times.Token);
         var probed = Math.Ceiling((double)(data.Probe?.Texts ?? 0) / Generator.MaxSlots) * (times.Prompt + MemorisationProbe.MostAsked * times.Token);
+        var suites = data.Suites.Sum(s => Losses(s.Rows.Asked.ChoiceExamples)
+            + Math.Ceiling((double)s.Rows.Asked.Questions.Count / Generator.MaxSlots) * (times.Prompt + s.Rows.MaxNewTokens * times.Token));
         return new RunDuration(
-            TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + Losses(data.Asked.ChoiceExamples) + answers) + probed),
+            TimeSpan.FromSeconds(2 * (Losses(data.Test) + Losses(data.General) + Losses(data.Asked.ChoiceExamples) + answers + suites) + probed),
             TimeSpan.FromSeconds(training),
             TimeSpan.FromSeconds(validating),
             $"an estimate from passes through {times.Blocks} of the model's {setup.Model.Folder.Spec.Layers} blocks, timed on this machine");

@@ -80,10 +80,14 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
 
     private static MemoryPlan PlanOf(Recipe recipe, ModelFolder folder, RunData data, TuningMethod method, TrainerOptions options, Backend backend, int block)
     {
-        var texts = Math.Min(Math.Max(data.Asked.Questions.Count, data.Probe?.Texts ?? 0), Generator.MaxSlots);
-        var length = data.Asked.Questions.Count == 0 ? 0 : data.Asked.Questions.Max(static q => q.Prompt.Length) + recipe.Eval.MaxNewTokens!.Value;
-        length = Math.Max(length, data.Probe?.Length ?? 0);
-        return MemoryPlan.Of(folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length), block);
+        // Answers to the test rows, and those to each task of the suites.
+        var asked = data.Suites.Select(static s => (s.Rows.Asked.Questions, s.Rows.MaxNewTokens)).Append((data.Asked.Questions, MaxNewTokens: recipe.Eval.MaxNewTokens ?? 0))
+            .Where(static a => a.Questions.Count > 0).ToArray();
+        var texts = Math.Min(asked.Select(static a => a.Questions.Count).Append(data.Probe?.Texts ?? 0).Max(), Generator.MaxSlots);
+        var length = asked.Select(static a => a.Questions.Max(static q => q.Prompt.Length) + a.MaxNewTokens).Append(data.Probe?.Length ?? 0).Max();
+        var widest = data.Suites.Select(static s => s.Rows.PassRows).DefaultIfEmpty(0).Max();
+        var suites = data.Suites.Sum(static s => s.Rows.Asked.ChoiceExamples.Sum(static e => (long)e.Ids.Length) + s.Rows.Asked.Questions.Sum(static q => (long)q.Prompt.Length));
+        return MemoryPlan.Of(folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length) + suites, block, widest);
     }
 
     private static Recipe Resolve(Recipe recipe, TrainerOptions options, bool prefix, string prefixReason, Choices choices)

@@ -51,6 +51,10 @@ public sealed class RunSetup : IDisposable
         PassRows = Steps.Options.PassRows,
     };
 
+    /// <summary>The tasks of suites before and after, in passes as large as training's where they are larger than the longest choice.</summary>
+    public IReadOnlyList<SuiteRows> Suites =>
+        [.. Data.Suites.Select(s => s with { Rows = s.Rows with { PassRows = Math.Max(s.Rows.PassRows, Steps.Options.PassRows) } })];
+
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
     public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Adapter is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
 

@@ -7,6 +7,7 @@ using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Engine.Platform;
 using Attune.Evaluation;
+using Attune.Evaluation.Suites;
 using Attune.Hardware;
 using Attune.Models;
 using Attune.Objectives;
@@ -69,19 +70,20 @@ public static class TrainRun
         using var prefix = setup.Memory.Prefix?.Open(run, setup.DiskBytes, notice);
         // What is measured for the report is measured in F32 products: what other products gave is not the same.
         var measured = setup.Measured with { Prefix = backend.Exact == backend ? prefix : null };
-        var before = Measurement.Of(measured, setup.Model.Tokenizer, model.Decoder, null, backend.Exact, arena, "before", Notice, cancel);
+        var (before, suitesBefore) = Measure(setup, measured, model, null, backend, arena, "before", Notice, cancel);
         // A model that is trained whole has its own copy, and the files that it began with would only take room beside what is saved.
         if (model.HoldsEveryWeight)
             setup.Model.Folder.ReleaseWeights();
         using var log = new RunLog(run, setup, resume is null ? null : from is null ? 0 : Checkpoints.StepOf(from), clock);
         var state = Train(setup, log, model, backend, arena, checkpoints, prefix, from, Notice, cancel);
-        var after = Measurement.Of(measured, setup.Model.Tokenizer, model.Decoder, model.Adapters, backend.Exact, arena, "after", Notice, cancel);
+        var (after, suitesAfter) = Measure(setup, measured, model, model.Adapters, backend, arena, "after", Notice, cancel);
 
         var memory = Probe(setup, model, backend.Exact, arena, notice, cancel);
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
         var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved) with { Memorisation = memory };
+        record = record with { Metrics = [.. record.Metrics, .. suitesAfter.ChangesFrom(suitesBefore)] };
         if (prefix is not null)
             record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };
         if (setup.Recipe.Export.Count > 0)
@@ -113,6 +115,12 @@ public static class TrainRun
         var generator = new Generator(model.Decoder, setup.Model.Tokenizer, backend, arena, model.Adapters);
         return probe.Run(generator, setup.Model.Tokenizer, done => notice(new NoticeProgress("memory", done, probe.Texts, "rows")), cancel);
     }
+
+    private static (Measurement Rows, SuiteMeasurement Suites) Measure(
+        RunSetup setup, MeasuredRows rows, TrainingModel model, IAdapterSet? adapters, Backend backend, Arena arena, string stage,
+        Action<RunNotice> notice, CancellationToken cancel) =>
+        (Measurement.Of(rows, setup.Model.Tokenizer, model.Decoder, adapters, backend.Exact, arena, stage, notice, cancel),
+            SuiteMeasurement.Of(setup.Suites, setup.Model.Tokenizer, model.Decoder, adapters, backend.Exact, arena, stage, notice, cancel));
 
     private static IReadOnlyList<ParityLine> Export(
         RunSetup setup, RunDirectory run, string saved, Backend backend, Action<RunNotice> notice, CancellationToken cancel)
@@ -168,7 +176,12 @@ public static class TrainRun
                 Test = [.. data.Test.Select(Whole)],
                 Template = data.Template is null or "chatml" ? data.Template : Full(data.Template),
             },
-            Eval = setup.Recipe.Eval with { General = setup.Recipe.Eval.General is null or EvalRecipe.None ? setup.Recipe.Eval.General : Full(setup.Recipe.Eval.General) },
+            Eval = setup.Recipe.Eval with
+            {
+                General = setup.Recipe.Eval.General is null or EvalRecipe.None ? setup.Recipe.Eval.General : Full(setup.Recipe.Eval.General),
+                Suites = [.. setup.Recipe.Eval.Suites.Select(s => Suite.BuiltIn.Contains(s) ? s : Full(s))],
+                SuiteData = setup.Recipe.Eval.SuiteData is { } folder ? Full(folder) : null,
+            },
             Output = null,
         };
         run.Write(run.Recipe, RecipeWriter.Write(resolved, setup.Choices.Reasons, "The recipe of this run, with everything that was chosen. Run it again: attune train recipe.yaml"));

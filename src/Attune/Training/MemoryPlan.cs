@@ -81,8 +81,9 @@ public sealed record MemoryPlan
     /// <param name="textLength">Longest prompt and answer together.</param>
     /// <param name="tokens">Tokens of all data sets.</param>
     /// <param name="block">The block before which passes may begin; see <see cref="PrefixCache"/>. 0 where they never do.</param>
+    /// <param name="measuredRows">Rows of the largest pass that is measured before and after, where it is larger than those of training.</param>
     public static MemoryPlan Of(
-        ModelFolder folder, TuningMethod method, TrainerOptions options, Backend backend, int texts, int textLength, long tokens, int block = 0)
+        ModelFolder folder, TuningMethod method, TrainerOptions options, Backend backend, int texts, int textLength, long tokens, int block = 0, int measuredRows = 0)
     {
         using var arena = Engine.Arena.Pretended();
         var dry = new DryRunBackend(backend);
@@ -108,7 +109,7 @@ public sealed record MemoryPlan
             Moments = persistent - 2 * bucket,
             Activations = arena.Peak - persistent,
             Evaluation = sides.Max(a => Math.Max(
-                TokenLosses.Plan(model.Decoder, a, options.PassRows, backend, block), TokenLosses.Plan(model.Decoder, a, options.PassRows, backend.Exact, block))),
+                TokenLosses.Plan(model.Decoder, a, options.PassRows, backend, block), TokenLosses.Plan(model.Decoder, a, Math.Max(options.PassRows, measuredRows), backend.Exact, block))),
             Generation = texts > 0 ? sides.Max(a => Generator.Plan(model.Decoder, backend.Exact, a, texts, textLength)) : 0,
             // An id, a flag, offsets while building, and batches under way.
             Data = 32 * tokens,

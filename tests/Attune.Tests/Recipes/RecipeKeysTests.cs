@@ -74,6 +74,9 @@ public sealed class RecipeKeysTests : IDisposable
         ["guard.forgetting"] = "0.125",
         ["guard.by"] = "point",
         ["guard.parity"] = "false",
+        ["eval.suites"] = "truth",
+        ["eval.suite_data"] = "other-model",
+        ["eval.suite_rows"] = "9",
     };
 
     private readonly RecipeFolder folder = new();
@@ -172,6 +175,7 @@ public sealed class RecipeKeysTests : IDisposable
     {
         "train.from_scratch" => "method.kind: full\n",
         "guard.metric" or "guard.by" => "guard.gain: 0\n",
+        "eval.suite_data" or "eval.suite_rows" => "eval.suites: truth\n",
         "objective.kind" => "objective.teacher: model\n",
         "objective.teacher" => "objective.kind: distill\n",
         "objective.beta" => "objective: {kind: distill, teacher: model, divergence: js}\n",

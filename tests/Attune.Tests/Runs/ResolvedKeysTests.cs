@@ -88,6 +88,9 @@ public sealed class ResolvedKeysTests : IDisposable
         ["guard.forgetting"] = ("0.1", "eval.general: {0}/general.txt\n"),
         ["guard.by"] = ("point", "guard.gain: 0.1\n"),
         ["guard.parity"] = ("false", ""),
+        ["eval.suites"] = ("{0}/suite.json", ""),
+        ["eval.suite_data"] = ("{0}", "eval.suites: truth\n"),
+        ["eval.suite_rows"] = ("2", "eval.suites: {0}/suite.json\n"),
     };
 
     private readonly Cli.TinyModel tiny = new(template: false);
@@ -107,6 +110,7 @@ public sealed class ResolvedKeysTests : IDisposable
         tiny.Write("train.jsonl", Rows(24, 'a'));
         tiny.Write("more.jsonl", Rows(20, 'k'));
         tiny.Write("long.jsonl", string.Concat(Enumerable.Range(0, 24).Select(static i => $"{{\"prompt\": \"{i}?\", \"completion\": \"abcdefgh {i} ijklmnop\"}}\n")));
+        tiny.Write("suite.json", """{"tasks": [{"name": "closed", "files": ["more.jsonl"], "prompt": "prompt", "answer": "completion", "accepted": "completion", "metrics": ["accepted"]}]}""");
         tiny.Write("general.txt", "Some words about nothing.\n");
     }
 
@@ -139,6 +143,8 @@ public sealed class ResolvedKeysTests : IDisposable
             standing["objective.teacher"] = tiny.At("other");
         var yaml = string.Concat(standing.Where(p => !extra.Contains($"{p.Key}: ", StringComparison.Ordinal)).Select(static p => $"{p.Key}: {p.Value}\n")) + extra;
         var recipe = RecipeReader.Read(yaml, tiny.At("recipe.yaml"));
+        if (name == "eval.suite_data")
+            return Assert.Throws<UserErrorException>(() => RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken)).Message;
         using var setup = RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
         return name switch
         {
@@ -177,6 +183,8 @@ public sealed class ResolvedKeysTests : IDisposable
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
+        foreach (var suite in setup.Suites)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{suite.Task.Name} {suite.Rows.Asked.Questions.Count}");
         foreach (var set in (IReadOnlyList<Example>[])[setup.Data.Train, setup.Data.Valid, setup.Data.Test, setup.Data.General])
             text.AppendLine(string.Join(';', set.Select(static e => string.Join(',', e.Ids) + string.Concat(e.Trained.Select(static t => t ? '1' : '0')))));
         return text.ToString();

@@ -6,6 +6,15 @@ namespace Attune.Evaluation.Metrics;
 /// <param name="Right">Which choice is the expected one.</param>
 public sealed record ChoiceScores(IReadOnlyList<double> LogLikelihoods, IReadOnlyList<int> Bytes, int Right)
 {
+    /// <summary>How many choices, from the first, are true, where several are; 0 where one is expected.</summary>
+    public int True { get; init; }
+
+    /// <summary>Where there is one answer alone: whether it is a right one.</summary>
+    public bool? Flag { get; init; }
+
+    /// <summary>Log-likelihood per byte of a choice.</summary>
+    public double PerByte(int choice) => LogLikelihoods[choice] / Bytes[choice];
+
     /// <summary>The most likely choice; of equals the first.</summary>
     public int Plain => Best(static (likelihood, _) => likelihood);
 

@@ -25,13 +25,20 @@ internal static partial class NumericAnswer
     {
         double? last = null;
         // Not the regular expression's right-to-left: from that side "1e5" would be read as "5".
+        foreach (var value in All(text))
+            last = value;
+        return last;
+    }
+
+    /// <summary>All numbers in a text, in its order.</summary>
+    public static IEnumerable<double> All(string text)
+    {
         foreach (Match m in Number().Matches(text))
         {
             var digits = m.Value.Replace(",", "", StringComparison.Ordinal).Replace('\u2212', '-');
             if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
-                last = value;
+                yield return value;
         }
-        return last;
     }
 
     // A minus that follows a letter or digit is a dash, as in 3-4 or A-1.

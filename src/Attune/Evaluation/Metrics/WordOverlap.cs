@@ -78,7 +78,8 @@ internal static class WordOverlap
 
     private static string[] Split(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
-    private static List<string> Words(string text)
+    /// <summary>The longest runs of letters, marks and digits, in lower case.</summary>
+    public static List<string> Words(string text)
     {
         var (words, word) = (new List<string>(), new StringBuilder());
         foreach (var rune in text.EnumerateRunes())

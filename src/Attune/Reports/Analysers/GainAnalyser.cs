@@ -8,7 +8,7 @@ internal sealed class GainAnalyser : IAnalyser
         if (run.Values.Count > 0)
             yield break;
         var task = run.Metrics.Where(m => m.Role == MetricRole.Task).ToArray();
-        if (task.Length == 0)
+        if (task.Length == 0 && !Verdict.IsComparison(run))
         {
             yield return new(FindingTone.Warning, "The gain was not measured", "No held-out rows were evaluated before and after.",
                 "Give rows that are not trained on as data.test.");

@@ -10,7 +10,7 @@ internal sealed class TruthAnalyser : IAnalyser
             yield break;
         var worse = truth.Where(IsWorse).ToArray();
         var better = truth.Where(static m => m.IsReal && m.IsBetter).ToArray();
-        var tuned = run.Sides == ("before", "after");
+        var tuned = !Verdict.IsComparison(run);
         var than = tuned ? "than before" : $"than {run.Sides.Before}";
         if (worse.Length > 0)
         {
@@ -22,7 +22,7 @@ internal sealed class TruthAnalyser : IAnalyser
         if (worse.Length + better.Length == 0)
         {
             yield return new(FindingTone.Note, $"No sign that it makes up more {than}", Evidence(truth),
-                "Each change is within what the choice of rows explains; more rows would show smaller ones.");
+                "Each change is within what the choice of rows explains; more rows (eval.suite_rows, the task's rows) would show smaller ones.");
         }
     }
 
