@@ -13,7 +13,7 @@ public sealed record Verdict(FindingTone Tone, string Label, string Sentence, Me
         if (run.Values.Count > 0)
             return Alone(run.Values[0]);
         // Of suites alone the first measure is what was asked.
-        if ((run.Metrics.FirstOrDefault(static m => m.Role == MetricRole.Task) ?? (IsComparison(run) ? run.Metrics.FirstOrDefault() : null)) is not { } m)
+        if ((run.Metrics.FirstOrDefault(static m => m.Role == MetricRole.Task) ?? (IsComparison(run) && run.Metrics is [var first, ..] ? first : null)) is not { } m)
             return new(FindingTone.Note, "Not measured", "Nothing was measured on held-out rows, so nothing can be said about a gain.", null);
         var (before, after) = (Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit));
         var tuned = !IsComparison(run);
