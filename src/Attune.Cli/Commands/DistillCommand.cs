@@ -8,5 +8,6 @@ internal static class DistillCommand
     public static Command Create(CommandHost host) => new("distill", "Lets a larger model teach a smaller one: writes down what it answers, or what it finds likely.")
     {
         DistillGenerateCommand.Create(host),
+        DistillLogitsCommand.Create(host),
     };
 }

@@ -117,6 +117,9 @@ public sealed record ObjectiveRecipe
     /// <summary>Adapter that the teacher was tuned with: its folder, or none.</summary>
     public string? TeacherAdapter { get; init; }
 
+    /// <summary>What a teacher said about these rows, written once by attune distill logits, to learn from instead of a model: a file, or none.</summary>
+    public string? File { get; init; }
+
     /// <summary>What is made small between teacher p and student q: forward-kl is KL(p|q), reverse-kl KL(q|p), js lies between them (beta), skew-kl and skew-reverse-kl mix some of the one into the other (skew).</summary>
     public string Divergence { get; init; } = "forward-kl";
 

@@ -14,8 +14,11 @@ internal static class RecipeRules
         r => r.Train.FromScratch && r.Method.LastLayers is not null
             ? ("method.last_layers", "blocks that stay as they are must have learned something, and train.from_scratch begins with random ones", "leave one of the two out")
             : null,
-        r => r.Objective is { Kind: ObjectiveKind.Distill, Teacher: null }
-            ? ("objective.teacher", "objective.kind is distill, and there is nothing to learn from", "give the teacher's folder, or set objective.kind: next-token")
+        r => r.Objective is { Kind: ObjectiveKind.Distill, Teacher: null, File: null }
+            ? ("objective.teacher", "objective.kind is distill, and there is nothing to learn from", "give the teacher's folder, or objective.file, or set objective.kind: next-token")
+            : null,
+        r => r.Objective is { Kind: ObjectiveKind.Distill, Teacher: not null, File: not null }
+            ? ("objective.file", "objective.teacher is given as well, and a run learns from one of the two", "leave one of them out")
             : null,
         r => r.Train.MicroBatchTokens > r.Train.BatchTokens
             ? ("train.micro_batch_tokens", $"{r.Train.MicroBatchTokens} is more than train.batch_tokens, {r.Train.BatchTokens}", "make it smaller, or leave it to auto")

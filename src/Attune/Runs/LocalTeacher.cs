@@ -89,6 +89,11 @@ public sealed class LocalTeacher(InferenceModel model, GenerationOptions generat
         }
     }
 
+    /// <summary>SHA-256, in hex, over the weights of a model, as <see cref="ModelFolder.Fingerprint"/> takes them, and its adapter's.</summary>
+    internal static string Fingerprint(ModelContext model) => model.AdapterPath is { } adapter
+        ? Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(model.Folder.Fingerprint() + HashOf(adapter))))
+        : model.Folder.Fingerprint();
+
     private static string HashOf(string adapter)
     {
         using var file = File.OpenRead(Path.Combine(adapter, "adapter_model.safetensors"));

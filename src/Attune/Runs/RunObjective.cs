@@ -1,3 +1,4 @@
+using Attune.Distillation;
 using Attune.Objectives;
 using Attune.Recipes;
 
@@ -10,13 +11,13 @@ internal static class RunObjective
     /// <param name="recipe">The recipe.</param>
     /// <param name="model">The model that learns.</param>
     /// <param name="teacher">What it learns from, where there is one.</param>
+    /// <param name="file">What it learns from, where that is a file.</param>
     /// <param name="data">The rows.</param>
-    public static ITokenObjective Of(Recipe recipe, ModelContext model, RunTeacher? teacher, RunData data)
+    public static ITokenObjective Of(Recipe recipe, ModelContext model, RunTeacher? teacher, LogitsFile? file, RunData data)
     {
-        if (teacher is null)
-            return LabelObjective.Shared;
         var objective = recipe.Objective;
-        return new Objectives.Distillation(teacher.For(model, data.Longest), DivergenceOf(objective), objective.Temperature, objective.LabelWeight);
+        ITeacher? source = teacher is not null ? teacher.For(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
+        return source is null ? LabelObjective.Shared : new Objectives.Distillation(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight);
     }
 
     private static Engine.Backends.Divergence DivergenceOf(ObjectiveRecipe objective)

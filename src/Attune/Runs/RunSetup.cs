@@ -1,3 +1,4 @@
+using Attune.Distillation;
 using Attune.Engine.Backends;
 using Attune.Formats;
 using Attune.Problems;
@@ -24,6 +25,9 @@ public sealed class RunSetup : IDisposable
 
     /// <summary>What it learns from beside the rows; null for nothing.</summary>
     public RunTeacher? Teacher { get; private init; }
+
+    /// <summary>What a teacher said, where the run learns from a file of it.</summary>
+    public LogitsFile? TeacherFile { get; private init; }
 
     /// <summary>What was chosen, and why.</summary>
     public Choices Choices { get; }
@@ -69,9 +73,11 @@ public sealed class RunSetup : IDisposable
     {
         var model = ModelContext.Open(recipe.Model, null, recipe.Data.Template, withWeights: !recipe.Train.FromScratch);
         RunTeacher? teacher = null;
+        LogitsFile? file = null;
         try
         {
             teacher = RunTeacher.Open(recipe, model);
+            file = RunLogits.Open(recipe, model);
             foreach (var form in recipe.Export)
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.Adapter is not null);
             var choices = new Choices();
@@ -81,7 +87,7 @@ public sealed class RunSetup : IDisposable
                 (recipe, data) = RunData.Read(recipe, model, choices, notice, cancel);
             (recipe, var method) = RunMethod.Choose(recipe, model, choices);
             (recipe, var steps) = RunSteps.Choose(recipe, data, choices);
-            steps = steps with { Options = steps.Options with { Objective = RunObjective.Of(recipe, model, teacher, data) } };
+            steps = steps with { Options = steps.Options with { Objective = RunObjective.Of(recipe, model, teacher, file, data) } };
             (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, backend, choices);
             model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));
             // Where nothing is asked, what concerns answers is not open but idle.
@@ -92,11 +98,12 @@ public sealed class RunSetup : IDisposable
             notice(new NoticePlan(memory.Plan, memory.Limit));
             foreach (var warning in teacher?.Warnings(model) ?? [])
                 notice(new NoticeText("  " + warning));
-            return new RunSetup(recipe, model, choices, data, method, steps, memory) { Teacher = teacher };
+            return new RunSetup(recipe, model, choices, data, method, steps, memory) { Teacher = teacher, TeacherFile = file };
         }
         catch
         {
             teacher?.Dispose();
+            file?.Dispose();
             model.Dispose();
             throw;
         }
@@ -111,6 +118,7 @@ public sealed class RunSetup : IDisposable
     public void Dispose()
     {
         Teacher?.Dispose();
+        TeacherFile?.Dispose();
         Model.Dispose();
     }
 }

@@ -168,6 +168,7 @@ public static class TrainRun
             {
                 Teacher = setup.Recipe.Objective.Teacher is { } teacher ? Full(teacher) : null,
                 TeacherAdapter = setup.Recipe.Objective.TeacherAdapter is { } adapter ? Full(adapter) : null,
+                File = setup.Recipe.Objective.File is { } file ? Full(file) : null,
             },
             Data = data with
             {
@@ -195,6 +196,7 @@ public static class TrainRun
         Add("model", setup.Recipe.Model);
         Add("teacher", setup.Teacher?.Context.Folder.Path);
         Add("teacher.adapter", setup.Teacher?.Context.AdapterPath);
+        Add("teacher.file", setup.TeacherFile is null ? null : setup.Recipe.Objective.File);
         var data = setup.Recipe.Data;
         files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f.File)));
         files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));
@@ -241,6 +243,8 @@ public static class TrainRun
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
         if (setup.Teacher is { } teacher)
             text.Append(CultureInfo.InvariantCulture, $"teacher {teacher.Fingerprint()}\n");
+        if (setup.TeacherFile is { } file)
+            text.Append(CultureInfo.InvariantCulture, $"teacher's file {file.Header}\n");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
         // Piece by piece: as one text, a million rows would take more memory than the rows.

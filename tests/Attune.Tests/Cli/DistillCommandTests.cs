@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Attune.Distillation;
+using Attune.Reports;
 using Attune.Tests.Distillation;
+using Attune.Text;
 
 namespace Attune.Tests.Cli;
 
@@ -65,6 +67,70 @@ public sealed class DistillCommandTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("cannot be reached", Assert.Single(run.Json.GetProperty("problems").EnumerateArray()).GetProperty("message").GetString());
         Assert.False(File.Exists(AnswerRun.LogOf(tiny.FileOf("s.jsonl"))));
+    }
+
+    /// <summary>From the file to the student, with the result of a teacher in memory as far as the file reaches.</summary>
+    [Fact]
+    public async Task A_student_learns_from_a_file_what_it_learns_from_the_teacher()
+    {
+        using var teacher = new Runs.TinyModel(seed: 11, family: "qwen2");
+        string[] logits = ["distill", "logits", "--model", teacher.Path, "--data", tiny.Data, "--threads", "1"];
+        var whole = await CliRun.Of([.. logits, "--out", tiny.FileOf("all.logits"), "--top-k", "288", "--json"]);
+        Assert.True(whole.ExitCode == 0, whole.Error);
+        Assert.Equal((60, 288, 0.0), (whole.Json.GetProperty("examples").GetInt32(), whole.Json.GetProperty("top_k").GetInt32(), whole.Json.GetProperty("mean_rest").GetDouble()));
+        var some = await CliRun.Of([.. logits, "--out", tiny.FileOf("some.logits"), "--top-k", "20"]);
+        Assert.Contains("the 20 likeliest of 288 tokens hold", some.Out);
+        Assert.Contains($"--set objective.file={tiny.FileOf("some.logits")}", some.Out);
+        Assert.True(new FileInfo(tiny.FileOf("some.logits")).Length < new FileInfo(tiny.FileOf("all.logits")).Length / 8);
+
+        var online = await Loss("online", $"objective.teacher={teacher.Path}");
+        Assert.Equal(online, await Loss("all", $"objective.file={tiny.FileOf("all.logits")}"), 2e-3);
+        // A teacher of random weights is all but flat: 20 of 288 tokens say little of it, and the loss is the smaller.
+        Assert.InRange(await Loss("some", $"objective.file={tiny.FileOf("some.logits")}"), 0, online);
+
+        var template = tiny.FileOf("other.jinja");
+        await File.WriteAllTextAsync(template, ChatTemplate.ChatMl.Source + " ", TestContext.Current.CancellationToken);
+        foreach (var (settings, message) in new (string[], string)[]
+        {
+            ([$"objective.file={tiny.FileOf("all.logits")}", "objective.temperature=2"], "was written at 1"),
+            ([$"objective.file={tiny.FileOf("all.logits")}", $"objective.teacher={teacher.Path}"], "one of the two"),
+            ([$"objective.file={tiny.FileOf("all.logits")}", $"data.template={template}"], "another chat template"),
+            ([$"objective.file={tiny.Data}"], "is not a file of a teacher's logits"),
+        })
+        {
+            var run = await Train("wrong", settings);
+            Assert.True(run.ExitCode == 2, $"{message}: {run.Error}");
+            Assert.Contains(message, run.Error);
+        }
+
+        async Task<double> Loss(string name, string setting)
+        {
+            var run = await Train(name, setting, "objective.label_weight=0");
+            Assert.True(run.ExitCode == 0, run.Error);
+            return MetricsLog.Read(Path.Combine(tiny.FileOf(name), "metrics.jsonl")).First(static l => l.Kind == "step")["loss"];
+        }
+
+        Task<CliRun> Train(string name, params string[] settings) => CliRun.Of(["train", .. tiny.Settings(name).Concat(settings).Append("objective.kind=distill").SelectMany(static s => (string[])["--set", s]), "--threads", "1"]);
+    }
+
+    /// <summary>The recipes as they stand, on a tiny model and its rows.</summary>
+    [Fact]
+    public async Task The_recipes_run()
+    {
+        Assert.Equal(0, (await CliRun.Of(Generate("a.jsonl"))).ExitCode);
+        Assert.Equal(0, (await CliRun.Of("distill", "logits", "--model", tiny.Path, "--data", tiny.Data, "--out", tiny.FileOf("f.logits"), "--threads", "1")).ExitCode);
+        foreach (var (recipe, setting, data) in new[] { ("distill-answers", "data.train=" + tiny.FileOf("a.jsonl"), tiny.Data), ("distill-logits", "objective.file=" + tiny.FileOf("f.logits"), tiny.FileOf("a.jsonl")) })
+        {
+            string[] settings = [setting, $"model={tiny.Path}", $"data.valid={data}", $"data.test={data}", $"output={tiny.FileOf(recipe)}", "train.max_steps=2", "train.threads=1", "eval.rows=2", "eval.general=none", "eval.metrics=[first-line, loss]"];
+            // What the commands in its head would have made stands elsewhere here; what comes with the repository stays.
+            var folder = Path.Combine(SharedData.RepositoryRoot, "recipes");
+            var yaml = (await File.ReadAllTextAsync(Path.Combine(folder, recipe + ".yaml"), TestContext.Current.CancellationToken))
+                .Replace("../runs/support-answers.jsonl", tiny.FileOf("a.jsonl"), StringComparison.Ordinal).Replace("../runs/support.logits", tiny.FileOf("f.logits"), StringComparison.Ordinal)
+                .Replace("data/support/", Path.Combine(folder, "data", "support") + "/", StringComparison.Ordinal).Replace("../models/", Path.Combine(folder, "..", "models") + "/", StringComparison.Ordinal);
+            await File.WriteAllTextAsync(tiny.FileOf("recipe.yaml"), yaml, TestContext.Current.CancellationToken);
+            var run = await CliRun.Of(["train", tiny.FileOf("recipe.yaml"), .. settings.Append(recipe == "distill-logits" ? $"data.train={tiny.Data}" : "data.format=messages").SelectMany(static s => (string[])["--set", s])]);
+            Assert.True(run.ExitCode == 0, $"{recipe}: {run.Error}");
+        }
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class RecipeKeysTests : IDisposable
         ["objective.kind"] = "distill",
         ["objective.teacher"] = "other-model",
         ["objective.teacher_adapter"] = "model",
+        ["objective.file"] = "more.jsonl",
         ["objective.divergence"] = "reverse-kl",
         ["objective.beta"] = "0.25",
         ["objective.skew"] = "0.25",
@@ -166,7 +167,7 @@ public sealed class RecipeKeysTests : IDisposable
     private Recipe Before(string name) => name switch
     {
         "objective.kind" => folder.Read(RecipeFolder.Minimal) with { Objective = new() { Teacher = folder.At("model") } },
-        "objective.teacher" => folder.Read(RecipeFolder.Minimal) with { Objective = new() { Kind = ObjectiveKind.Distill } },
+        "objective.teacher" or "objective.file" => folder.Read(RecipeFolder.Minimal) with { Objective = new() { Kind = ObjectiveKind.Distill } },
         _ => folder.Read(With(name) + string.Concat(Base(""))),
     };
 
@@ -177,7 +178,7 @@ public sealed class RecipeKeysTests : IDisposable
         "guard.metric" or "guard.by" => "guard.gain: 0\n",
         "eval.suite_data" or "eval.suite_rows" => "eval.suites: truth\n",
         "objective.kind" => "objective.teacher: model\n",
-        "objective.teacher" => "objective.kind: distill\n",
+        "objective.teacher" or "objective.file" => "objective.kind: distill\n",
         "objective.beta" => "objective: {kind: distill, teacher: model, divergence: js}\n",
         "objective.skew" => "objective: {kind: distill, teacher: model, divergence: skew-kl}\n",
         _ when name.StartsWith("objective.", StringComparison.Ordinal) => "objective: {kind: distill, teacher: model}\n",

@@ -44,6 +44,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["objective.kind"] = ("distill", ""),
         ["objective.teacher"] = ("{0}/second", Distill),
         ["objective.teacher_adapter"] = ("{0}/adapter", Distill),
+        ["objective.file"] = ("{0}/some.logits", Distill),
         ["objective.divergence"] = ("reverse-kl", Distill),
         ["objective.beta"] = ("0.25", Distill + "objective.divergence: js\n"),
         ["objective.skew"] = ("0.25", Distill + "objective.divergence: skew-kl\n"),
@@ -139,7 +140,9 @@ public sealed class ResolvedKeysTests : IDisposable
             ["output"] = tiny.At("run"),
             ["train.threads"] = "1",
         };
-        if (extra.Contains(Distill, StringComparison.Ordinal))
+        if (name == "objective.file")
+            WriteLogits();
+        if (extra.Contains(Distill, StringComparison.Ordinal) && !extra.Contains("objective.file: ", StringComparison.Ordinal))
             standing["objective.teacher"] = tiny.At("other");
         var yaml = string.Concat(standing.Where(p => !extra.Contains($"{p.Key}: ", StringComparison.Ordinal)).Select(static p => $"{p.Key}: {p.Value}\n")) + extra;
         var recipe = RecipeReader.Read(yaml, tiny.At("recipe.yaml"));
@@ -157,6 +160,12 @@ public sealed class ResolvedKeysTests : IDisposable
             _ when name.StartsWith("guard.", StringComparison.Ordinal) => string.Join('\n', Gate.Of(Reports.DemoRun.Create(), setup.Recipe.Guard).Conditions),
             _ => Text(setup),
         };
+    }
+
+    private void WriteLogits()
+    {
+        using var teacher = InferenceModel.Open(tiny.At("other"), null, null, CpuBackend.Shared(1));
+        LogitsRun.Execute(teacher, new LogitsOptions { Data = [tiny.At("train.jsonl")], Kept = 2, Output = tiny.At("some.logits") }, static _ => { }, static (_, _) => { }, TestContext.Current.CancellationToken);
     }
 
     private static string Products(Recipe recipe)
