@@ -154,6 +154,8 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         ShowFindings(console, result.Record);
         if (result.Record.Parity.Count > 0)
             console.Write(ExportArguments.Table(result.Record.Parity));
+        if (result.Record.Requantised is { } requantised)
+            console.Write(RequantisedTable(requantised));
         GateView.Show(console, result.Record.Gate);
         // Paths and commands must not be wrapped: they are there to be pasted.
         var plain = console.Profile.Out.Writer;
@@ -186,6 +188,16 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 Markup.Escape(m.Name), Numbers.Value(m.Before, m.Unit), Numbers.Value(m.After, m.Unit), Markup.Escape(Numbers.Interval(m)),
                 m.Test is { } test ? Numbers.PValue(test.PValue) : "");
         }
+        return table;
+    }
+
+    /// <summary>What it costs to leave a quantised base.</summary>
+    internal static Table RequantisedTable(RequantisedLosses losses)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("leaving the quantised base").AddColumn(new TableColumn($"loss on {losses.Rows} rows").RightAligned())
+            .AddColumn(new TableColumn("above the result's").RightAligned());
+        foreach (var line in losses.Lines)
+            table.AddRow([.. line.Select(Markup.Escape)]);
         return table;
     }
 

@@ -45,7 +45,7 @@ internal sealed class ExportArguments
                 throw new UserErrorException("--prompt", "is empty", "give a text");
             options = options with { Prompts = [.. given.Select(static p => new ParityPrompt(p, true))] };
         }
-        var result = ExportRun.Execute(loaded, options, view.Show, c.Stop);
+        var result = ExportRun.WithCost(loaded, options, view.Show, c.Stop);
         view.Dispose();
         c.Output.Result(json => Write(json, result), console => Show(console, result));
         foreach (var form in result.Forms.Where(static f => !f.Parity.Holds))
@@ -58,6 +58,8 @@ internal sealed class ExportArguments
         json.WriteStartObject();
         json.WriteBoolean("holds", result.Holds);
         Number("loss", result.Loss);
+        if (result.Requantised is { } requantised)
+            JsonReport.Requantised(json, requantised);
         json.WriteStartArray("forms");
         foreach (var form in result.Forms)
         {
@@ -93,6 +95,8 @@ internal sealed class ExportArguments
         console.Write(Table([.. result.Forms.Select(static f => f.Parity)]));
         if (result.Loss is { } loss)
             console.Profile.Out.Writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss of the model itself: {loss:F4}"));
+        if (result.Requantised is { } requantised)
+            console.Write(RunView.RequantisedTable(requantised));
         foreach (var form in result.Forms)
             console.Profile.Out.Writer.WriteLine($"{form.Path} ({Numbers.Bytes(form.Bytes)})");
     }

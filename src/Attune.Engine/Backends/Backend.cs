@@ -276,6 +276,17 @@ public interface IOptimizerKernels
     /// w ← w − lr·decay·w − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε).
     /// </summary>
     void AdamW(Tensor weights, Tensor gradients, Tensor m, Tensor v, in AdamWStep step);
+
+    /// <summary>
+    /// The same with moments in 8 bits: of each block they are decoded, updated, used as they then are, and rounded to the nearest of their
+    /// maps times the block's largest. A second moment that is not zero is never rounded to it, where the paper's may be: a weight whose
+    /// gradients are small beside its neighbours' would make steps of 1/√(1 − β₂) times the learning rate.
+    /// </summary>
+    /// <param name="weights">[1, n], without gaps, as are the others.</param>
+    /// <param name="gradients">[1, n].</param>
+    /// <param name="moments">Of n weights.</param>
+    /// <param name="step">The step's numbers.</param>
+    void AdamW8(Tensor weights, Tensor gradients, ByteMoments moments, in AdamWStep step);
 }
 
 /// <summary>Numbers of one AdamW step.</summary>

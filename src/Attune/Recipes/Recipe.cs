@@ -160,6 +160,9 @@ public sealed record TrainRecipe
     /// <summary>Steps in which the learning rate rises: below 1 a fraction of all steps, from 1 a number of steps.</summary>
     public Warmup Warmup { get; init; } = new(0.05);
 
+    /// <summary>adamw holds its moments in F32, 8 bytes a weight that trains; adamw8 in 8 bits, by blocks of 256, 2 bytes a weight. auto: adamw, or adamw8 where nothing else fits into limits.memory.</summary>
+    public OptimizerKind? Optimizer { get; init; }
+
     /// <summary>AdamW's decay of matrices (norms and biases never decay).</summary>
     public double WeightDecay { get; init; }
 
@@ -309,6 +312,16 @@ public enum ObjectiveKind
 
     /// <summary>That and the divergence from a teacher.</summary>
     Distill,
+}
+
+/// <summary>How the optimizer holds what it remembers, the one that changes least first.</summary>
+public enum OptimizerKind
+{
+    /// <summary>AdamW with moments in F32.</summary>
+    AdamW,
+
+    /// <summary>AdamW with moments in 8 bits.</summary>
+    AdamW8,
 }
 
 /// <summary>Whether activations are computed again in the backward pass.</summary>

@@ -41,6 +41,7 @@ public static class Findings
         new MemorisationAnalyser(),
         new UndertrainedAnalyser(),
         new StoppingAnalyser(),
+        new RequantisingAnalyser(),
         new LengthAnalyser(),
         new SteadinessAnalyser(),
     ];

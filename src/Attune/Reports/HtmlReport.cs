@@ -33,6 +33,7 @@ public static class HtmlReport
         AnswerSection.Write(page, run);
         ConfusionSection.Write(page, run.Confusions);
         Parity(page, run.Parity);
+        Requantised(page, run.Requantised);
         Memory(page, run.Memory);
         Details(page, run);
         page.Append("<footer>Made by Attune. The same in plain text: report.md; for programs: report.json.</footer>\n</main>\n</body>\n</html>\n");
@@ -115,6 +116,16 @@ public static class HtmlReport
             page.Append($"<td class=\"num\" data-name=\"Allowed\">{Numbers.Short(p.Allowed)}</td><td class=\"num\" data-name=\"Loss\">{(p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "")}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : "not the same")}</span></td></tr>\n");
         }
 
+        page.Append("</tbody>\n</table></div>\n");
+    }
+
+    private static void Requantised(StringBuilder page, RequantisedLosses? losses)
+    {
+        if (losses is null)
+            return;
+        page.Append($"<h2>What it costs to leave the quantised base</h2>\n<div class=\"card\"><table>\n<thead><tr><th scope=\"col\">Form</th><th scope=\"col\" class=\"num\">Loss on {losses.Rows} rows</th><th scope=\"col\" class=\"num\">Above the result's</th></tr></thead>\n<tbody>\n");
+        foreach (var line in losses.Lines)
+            page.Append($"<tr><th scope=\"row\">{Text(line[0])}</th><td class=\"num\">{Text(line[1])}</td><td class=\"num\">{Text(line[2])}</td></tr>\n");
         page.Append("</tbody>\n</table></div>\n");
     }
 

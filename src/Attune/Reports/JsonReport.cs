@@ -31,6 +31,8 @@ public static class JsonReport
             WriteGate(json, gate);
         if (run.Memorisation is { } memory)
             Memorisation(json, memory);
+        if (run.Requantised is { } requantised)
+            Requantised(json, requantised);
         Array(json, "facts", run.Facts, f => Strings(json, ("name", f.Name), ("value", f.Value)));
         Array(json, "settings", run.Settings, s => Strings(json, ("key", s.Key), ("value", s.Value), ("reason", s.Reason)));
         Array(json, "warnings", run.Warnings, json.WriteStringValue);
@@ -150,6 +152,23 @@ public static class JsonReport
         if (p.Loss is { } loss)
             JsonText.Number(json, "loss", loss);
         json.WriteBoolean("holds", p.Holds);
+    }
+
+    /// <summary>A property of its own, into an object that is open.</summary>
+    public static void Requantised(Utf8JsonWriter json, RequantisedLosses losses)
+    {
+        json.WriteStartObject("requantised");
+        json.WriteString("base", losses.Base);
+        json.WriteNumber("rows", losses.Rows);
+        JsonText.Number(json, "stored_untuned", losses.StoredUntuned);
+        JsonText.Number(json, "untuned", losses.Untuned);
+        JsonText.Number(json, "tuned", losses.Tuned);
+        Array(json, "forms", losses.Forms, f =>
+        {
+            json.WriteString("form", f.Form);
+            JsonText.Number(json, "loss", f.Loss ?? double.NaN);
+        });
+        json.WriteEndObject();
     }
 
     private static void Array(Utf8JsonWriter json, string name, IReadOnlyList<string> items, Action<string> write)

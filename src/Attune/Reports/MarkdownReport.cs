@@ -53,6 +53,8 @@ public static class MarkdownReport
             p.Form, Numbers.Count(p.Prompts), Numbers.Count(p.SameIds), Numbers.Short(p.Difference), Numbers.Short(p.Allowed), Numbers.Short(p.Divergence),
             p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "", p.Holds ? "yes" : "NO",
         ]));
+        if (run.Requantised is { } requantised)
+            Table(md, "What it costs to leave the quantised base", ["form", $"loss on {requantised.Rows} rows", "above the result's"], requantised.Lines);
         Table(md, "Where the memory went", ["part", "planned"], run.Memory.Select(l => (string[])[l.Name, Numbers.Bytes(l.Bytes)]));
         Table(md, "Model and data", ["", ""], run.Facts.Select(f => (string[])[f.Name, f.Value]));
         Table(md, "Settings", ["key", "value", "why"], run.Settings.Select(s => (string[])[s.Key, s.Value, s.Reason]));

@@ -45,6 +45,9 @@ public sealed record RunRecord
     /// <summary>Whether the result may be used, by the recipe's guard; null where nobody asked.</summary>
     public Gate? Gate { get; init; }
 
+    /// <summary>What it costs to leave a quantised base; null where the base was held as it is stored.</summary>
+    public RequantisedLosses? Requantised { get; init; }
+
     /// <summary>Terms of the memory plan, in the plan's order.</summary>
     public IReadOnlyList<MemoryLine> Memory { get; init; } = [];
 

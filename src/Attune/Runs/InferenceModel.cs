@@ -51,6 +51,13 @@ public sealed class InferenceModel : IDisposable
         }
     }
 
+    /// <summary>An adapter's folder on a base that is open, and stays open when the result is closed.</summary>
+    internal static InferenceModel Over(ModelContext context, string adapter, Backend backend)
+    {
+        var decoder = context.Folder.BuildFrozen();
+        return new InferenceModel(context.With(adapter), decoder, PeftFiles.Load(adapter, decoder), backend) { borrows = true };
+    }
+
     /// <summary>The same model under another adapter; what is mapped stays this one's, and is not closed by the result.</summary>
     internal InferenceModel WithAdapters(AdapterSet adapters) => new(Context, Decoder, adapters, Backend) { borrows = true };
 

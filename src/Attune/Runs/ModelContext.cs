@@ -59,6 +59,9 @@ public sealed class ModelContext : IDisposable
     /// <summary>The same with matrices held in another format (<see cref="ModelFolder.In"/>); it stands in place of this one.</summary>
     internal ModelContext HeldIn(DType? type) => type == Folder.HeldAs ? this : new(Folder.In(type), Tokenizer, Template, Generation, AdapterPath);
 
+    /// <summary>The same with an adapter that was tuned on it, over the same files.</summary>
+    internal ModelContext With(string adapter) => new(Folder, Tokenizer, Template, Generation, adapter);
+
     /// <summary>Opens a model, and looks at its adapter: one that was tuned on a quantised base gets the same base again.</summary>
     /// <param name="path">The model's folder; an adapter's folder leads to the base that it names.</param>
     /// <param name="adapter">The adapter's folder, or null.</param>

@@ -20,7 +20,7 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
 
     /// <summary>
     /// Finds the fastest way to take the steps that fits. What saves memory: smaller passes, saved activations in BF16, recomputation,
-    /// and any of them together; after all of these, and only where the recipe leaves it open, a base of fewer bits.
+    /// and any of them together; after all of these, and only where the recipe leaves them open, a base of fewer bits and moments of 8 bits.
     /// </summary>
     /// <returns>The recipe, resolved to the end; the steps in passes that fit; their memory.</returns>
     /// <exception cref="UserErrorException">Nothing fits; the remedies are named.</exception>
@@ -30,9 +30,9 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         var limit = recipe.Limits.Memory ?? Machine.Inspect().FreeMemory;
         var (wish, reason) = RunPrefix.Of(recipe, model, data, method, steps, backend);
         MemoryPlan? smallest = null;
-        foreach (var (held, rung) in Rungs(recipe, model, steps.Options, data.Longest))
+        foreach (var (rounding, rung) in Rungs(recipe, model, steps.Options, data.Longest))
         {
-            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(held)), data, method, rung, backend, wish?.Block ?? 0);
+            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(rounding.Base)), data, method with { ByteMoments = rounding.Optimizer == OptimizerKind.AdamW8 }, rung, backend, wish?.Block ?? 0);
             if (smallest is null || plan.Total < smallest.Total)
                 smallest = plan;
             if (plan.Total > limit)
@@ -42,21 +42,15 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
                 reason = prefix?.Reason ?? "what the frozen blocks give fits into no memory beside the rest";
             var memory = new RunMemory(plan with { Prefix = prefix?.Resident(rung.PassRows) ?? 0 }, limit) { Prefix = prefix };
             var resolved = Resolve(recipe, rung, prefix is not null, reason, choices);
-            if (recipe.Method.Base is null)
-                NoteBase(held, limit, choices);
-            return (resolved with { Method = resolved.Method with { Base = held } }, RunSteps.Of(rung, data, recipe.Train), memory);
+            rounding.Note(recipe, Megabytes(limit), choices);
+            return (rounding.Resolve(resolved), RunSteps.Of(rung, data, recipe.Train), memory);
         }
         throw DoesNotFit(recipe, smallest!, limit);
     }
 
-    // A base of fewer bits changes what is learned: no speed pays for it, so that it comes after every rung that does not.
-    private static IEnumerable<(BaseFormat Base, TrainerOptions Options)> Rungs(Recipe recipe, ModelContext model, TrainerOptions wish, int longest) =>
-        RunBase.Allowed(recipe, model.Folder).SelectMany(held => Rungs(recipe.Train, wish, longest).Select(o => (held, o)));
-
-    private static void NoteBase(BaseFormat held, long limit, Choices choices) => choices.Note(
-        "method.base", RunBase.NameOf(held), held == BaseFormat.Stored
-            ? "the plan fits without quantising the base"
-            : $"nothing else fits into {Megabytes(limit)}: the base is rounded, and before and after are measured on it; method.base: stored forbids it");
+    // Fewer bits of base or moments change what is learned: no speed pays for it, so that they come after every rung that does not.
+    private static IEnumerable<(Rounding Rounding, TrainerOptions Options)> Rungs(Recipe recipe, ModelContext model, TrainerOptions wish, int longest) =>
+        Rounding.Allowed(recipe, model.Folder).SelectMany(r => Rungs(recipe.Train, wish, longest).Select(o => (r, o)));
 
     private static List<TrainerOptions> Rungs(TrainRecipe train, TrainerOptions wish, int longest)
     {
@@ -125,6 +119,8 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
             remedies.Add("leave train.saved open");
         if (recipe.Train.Recompute == Recompute.Off)
             remedies.Add("leave train.recompute open");
+        if (recipe.Train.Optimizer == OptimizerKind.AdamW)
+            remedies.Add("leave train.optimizer open");
         if (recipe.Method.Base is BaseFormat.Stored or BaseFormat.Int8)
             remedies.Add("leave method.base open");
         if (recipe.Method.Kind.Adapter is null)

@@ -60,7 +60,7 @@ public sealed class RunSetup : IDisposable
         [.. Data.Suites.Select(s => s with { Rows = s.Rows with { PassRows = Math.Max(s.Rows.PassRows, Steps.Options.PassRows) } })];
 
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
-    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained) + (Method.Adapter is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
+    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained, Memory.Plan.Moments) + (Method.Adapter is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
 
     /// <summary>What trains by a recipe: its threads, and its products (<c>train.compute</c>).</summary>
     /// <exception cref="UserErrorException">This machine has no such products.</exception>
@@ -89,6 +89,7 @@ public sealed class RunSetup : IDisposable
             (recipe, var steps) = RunSteps.Choose(recipe, data, choices);
             steps = steps with { Options = steps.Options with { Objective = RunObjective.Of(recipe, model, teacher, file, data) } };
             (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, backend, choices);
+            method = method with { ByteMoments = recipe.Train.Optimizer == OptimizerKind.AdamW8 };
             model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));
             // Where nothing is asked, what concerns answers is not open but idle.
             choices.NoteOpen(data.Asked.Questions.Count > 0 ? recipe : recipe with { Eval = recipe.Eval with { Rows = 0 } });

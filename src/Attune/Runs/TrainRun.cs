@@ -86,14 +86,13 @@ public static class TrainRun
         record = record with { Metrics = [.. record.Metrics, .. suitesAfter.ChangesFrom(suitesBefore)] };
         if (prefix is not null)
             record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };
-        if (setup.Recipe.Export.Count > 0)
+        if (setup.Recipe.Export.Count > 0 || setup.Model.Folder.HeldAs is not null)
         {
             // What trained is on disk: its memory is not needed beside the forms that are compared.
             model.Dispose();
             arena.Dispose();
             prefix?.Dispose();
-            setup.Model.Folder.ReleaseWeights();
-            record = record with { Parity = Export(setup, run, saved, backend.Exact, notice, cancel) };
+            record = InOtherForms(record, setup, run, saved, backend.Exact, notice, cancel);
         }
         record = record with { Gate = Gate.Of(record, setup.Recipe.Guard) };
         Write(run, setup, backend, record, saved);
@@ -121,6 +120,25 @@ public static class TrainRun
         Action<RunNotice> notice, CancellationToken cancel) =>
         (Measurement.Of(rows, setup.Model.Tokenizer, model.Decoder, adapters, backend.Exact, arena, stage, notice, cancel),
             SuiteMeasurement.Of(setup.Suites, setup.Model.Tokenizer, model.Decoder, adapters, backend.Exact, arena, stage, notice, cancel));
+
+    private static RunRecord InOtherForms(
+        RunRecord record, RunSetup setup, RunDirectory run, string saved, Backend backend, Action<RunNotice> notice, CancellationToken cancel)
+    {
+        record = record with { Requantised = Requantise(setup, saved, backend, cancel) };
+        if (setup.Recipe.Export.Count == 0)
+            return record;
+        setup.Model.Folder.ReleaseWeights();
+        return record with { Parity = Export(setup, run, saved, backend, notice, cancel) };
+    }
+
+    // A model that was saved whole has left its base already.
+    private static RequantisedLosses? Requantise(RunSetup setup, string saved, Backend backend, CancellationToken cancel)
+    {
+        if (setup.Model.Folder.HeldAs is null || setup.Method.Adapter is null)
+            return null;
+        using var tuned = InferenceModel.Over(setup.Model, saved, backend);
+        return RequantisingCost.Measure(tuned, setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train, setup.Memory.Limit, cancel);
+    }
 
     private static IReadOnlyList<ParityLine> Export(
         RunSetup setup, RunDirectory run, string saved, Backend backend, Action<RunNotice> notice, CancellationToken cancel)

@@ -21,7 +21,7 @@ public sealed record AdamWOptions
     public double Clip { get; init; } = 1;
 }
 
-/// <summary>Updates trained weights from their gradients.</summary>
+/// <summary>Updates trained weights from their gradients; how their moments are held is the weights' affair.</summary>
 public sealed class AdamW(TrainedWeights weights, Backend backend, AdamWOptions options)
 {
     /// <summary>√Σg² over everything that trains.</summary>
@@ -36,9 +36,13 @@ public sealed class AdamW(TrainedWeights weights, Backend backend, AdamWOptions 
         var scale = options.Clip > 0 && gradientNorm > options.Clip ? options.Clip / gradientNorm : 1;
         foreach (var bucket in weights.Buckets)
         {
-            backend.Optimizer.AdamW(bucket.Values, bucket.Gradients, bucket.M, bucket.V, new AdamWStep(
+            var numbers = new AdamWStep(
                 (float)learningRate, (float)options.Beta1, (float)options.Beta2, (float)options.Epsilon,
-                bucket.Decays ? (float)options.WeightDecay : 0, step, (float)scale));
+                bucket.Decays ? (float)options.WeightDecay : 0, step, (float)scale);
+            if (bucket.Scales is { } scales)
+                backend.Optimizer.AdamW8(bucket.Values, bucket.Gradients, new ByteMoments(bucket.M, scales.M, bucket.V, scales.V), numbers);
+            else
+                backend.Optimizer.AdamW(bucket.Values, bucket.Gradients, bucket.M, bucket.V, numbers);
         }
         foreach (var p in weights.Parameters)
             p.Changed();

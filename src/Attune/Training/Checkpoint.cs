@@ -33,7 +33,8 @@ public sealed class Checkpoints(string folder, string identity, string arithmeti
 
     /// <summary>Bytes that a run's checkpoints take at the most, for the look at the disk before it starts.</summary>
     /// <param name="trainedBytes">Bytes of the trained weights, F32.</param>
-    public static long BytesFor(long trainedBytes) => ((Kept + 1) * 3 + 1) * trainedBytes;
+    /// <param name="momentBytes">Bytes of the optimizer's moments.</param>
+    public static long BytesFor(long trainedBytes, long momentBytes) => (Kept + 1) * (trainedBytes + momentBytes) + trainedBytes;
 
     /// <summary>Saves everything; the file appears when it is complete.</summary>
     public string Save(TrainedWeights weights, TrainingState state)
@@ -64,11 +65,14 @@ public sealed class Checkpoints(string folder, string identity, string arithmeti
         Require(file, path);
         foreach (var (name, tensor) in Tensors(weights, withMoments: file.Metadata.ContainsKey("moments")))
         {
-            if (!file.Entries.TryGetValue(name, out var entry) || entry.Type != SafeTensorsType.F32 || entry.ElementCount != tensor.Count)
+            if (!file.Entries.TryGetValue(name, out var entry) || entry.Type != TypeOf(tensor) || entry.ElementCount != tensor.Count)
                 throw new UserErrorException(path, $"{name} is missing or has another size", "the checkpoint is damaged: delete it, and the one before it is used");
             // From the mapped file: a second copy in managed memory would stand in no plan.
-            var stored = Tensor.Over(Storage.Foreign(file.Address(entry), entry.ByteLength, file), 0, DType.F32, tensor.Rows, tensor.Cols);
-            stored.Row<float>(0).CopyTo(tensor.Row<float>(0));
+            var stored = Tensor.Over(Storage.Foreign(file.Address(entry), entry.ByteLength, file), 0, tensor.Type, tensor.Rows, tensor.Cols);
+            if (tensor.Type == DType.U8)
+                stored.Row<byte>(0).CopyTo(tensor.Row<byte>(0));
+            else
+                stored.Row<float>(0).CopyTo(tensor.Row<float>(0));
         }
         foreach (var p in weights.Parameters)
             p.Changed();
@@ -108,8 +112,8 @@ public sealed class Checkpoints(string folder, string identity, string arithmeti
             yield return ($"{group}.values", bucket.Values);
             if (!withMoments)
                 continue;
-            yield return ($"{group}.m", bucket.M);
-            yield return ($"{group}.v", bucket.V);
+            foreach (var (name, row) in bucket.Moments)
+                yield return ($"{group}.{name}", row);
         }
     }
 
@@ -126,8 +130,10 @@ public sealed class Checkpoints(string folder, string identity, string arithmeti
             view.RequiredInt("validated_step", 0));
     }
 
+    private static SafeTensorsType TypeOf(Tensor row) => row.Type == DType.U8 ? SafeTensorsType.U8 : SafeTensorsType.F32;
+
     // In pieces: a bucket of more than 2 GB is no span of bytes.
-    private static void WriteRow(ReadOnlySpan<float> row, Stream stream)
+    private static void WriteRow<T>(ReadOnlySpan<T> row, Stream stream) where T : unmanaged
     {
         const int piece = 1 << 20;
         for (var start = 0; start < row.Length; start += piece)
@@ -157,8 +163,14 @@ public sealed class Checkpoints(string folder, string identity, string arithmeti
             metadata["moments"] = "yes";
         SafeTensorsWriter.Write(
             path,
-            tensors.Select(static t => new SafeTensorsDeclaration(t.Key, SafeTensorsType.F32, [t.Value.Count])),
-            (declared, stream) => WriteRow(tensors[declared.Name].Row<float>(0), stream),
+            tensors.Select(static t => new SafeTensorsDeclaration(t.Key, TypeOf(t.Value), [t.Value.Count])),
+            (declared, stream) =>
+            {
+                if (declared.Type == SafeTensorsType.U8)
+                    WriteRow<byte>(tensors[declared.Name].Row<byte>(0), stream);
+                else
+                    WriteRow<float>(tensors[declared.Name].Row<float>(0), stream);
+            },
             metadata);
     }
 }

@@ -5,13 +5,18 @@ using Attune.Models;
 
 namespace Attune.Training;
 
-/// <summary>A flat run of trained weights with gradients and AdamW's moments: four single rows of equal length.</summary>
+/// <summary>A flat run of trained weights with gradients and AdamW's moments: single rows of equal length.</summary>
 /// <param name="Values">Master weights, F32.</param>
 /// <param name="Gradients">∂loss/∂values of the present step.</param>
-/// <param name="M">First moment.</param>
-/// <param name="V">Second moment.</param>
+/// <param name="M">First moments, F32; codes where <paramref name="Scales"/> are given.</param>
+/// <param name="V">Second moments, likewise.</param>
+/// <param name="Scales">The largest moments of every block, where they are held in 8 bits; null where they are F32.</param>
 /// <param name="Decays">Whether weight decay applies: to matrices, not to norms and biases.</param>
-public sealed record WeightBucket(Tensor Values, Tensor Gradients, Tensor M, Tensor V, bool Decays);
+public sealed record WeightBucket(Tensor Values, Tensor Gradients, Tensor M, Tensor V, (Tensor M, Tensor V)? Scales, bool Decays)
+{
+    /// <summary>Everything of the optimizer that outlives a step, by name.</summary>
+    public IEnumerable<(string Name, Tensor Row)> Moments => Scales is { } s ? [("m", M), ("v", V), ("m.scales", s.M), ("v.scales", s.V)] : [("m", M), ("v", V)];
+}
 
 /// <summary>
 /// Everything that trains, in flat persistent buckets: parameters are slices of them, so that clipping, the optimizer and
@@ -25,11 +30,17 @@ public sealed class TrainedWeights : IDisposable
     private readonly Dictionary<string, Parameter> byName = new(StringComparer.Ordinal);
     private readonly List<Block> blocks = [];
     private readonly Backend backend;
+    private readonly bool byteMoments;
 
     /// <summary>Reserves memory for the given weights; contents are zero on real memory.</summary>
-    public TrainedWeights(Arena arena, Backend backend, IReadOnlyList<ParameterInfo> infos)
+    /// <param name="arena">Gives it.</param>
+    /// <param name="backend">Has the type of weights.</param>
+    /// <param name="infos">What trains.</param>
+    /// <param name="byteMoments">Whether moments take 8 bits (<see cref="ByteMoments"/>) rather than 32.</param>
+    public TrainedWeights(Arena arena, Backend backend, IReadOnlyList<ParameterInfo> infos, bool byteMoments = false)
     {
         this.backend = backend;
+        this.byteMoments = byteMoments;
         Infos = infos;
         var buckets = new List<WeightBucket>();
         foreach (var group in infos.GroupBy(Decays).OrderByDescending(static g => g.Key))
@@ -89,7 +100,21 @@ public sealed class TrainedWeights : IDisposable
             return row;
         }
 
-        var bucket = new WeightBucket(Row(), Row(), Row(), Row(), decays);
+        Tensor Bytes(DType type, int count)
+        {
+            var block = arena.Take(type.Bytes(count));
+            blocks.Add(block);
+            var row = Tensor.Of(block, type, 1, count);
+            if (!arena.IsPretend)
+                row.Clear();
+            return row;
+        }
+
+        var (values, gradients) = (Row(), Row());
+        var scales = ByteMoments.Blocks(length);
+        var bucket = byteMoments
+            ? new WeightBucket(values, gradients, Bytes(DType.U8, length), Bytes(DType.U8, length), (Bytes(DType.F32, scales), Bytes(DType.F32, scales)), decays)
+            : new WeightBucket(values, gradients, Row(), Row(), null, decays);
         var at = 0;
         foreach (var info in group)
         {

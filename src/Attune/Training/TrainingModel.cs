@@ -14,6 +14,9 @@ public sealed record TuningMethod(AdapterOptions? Adapter, bool FromScratch, lon
     /// <summary>Where weights train themselves: which of them.</summary>
     public Selection Selection { get; init; } = Selection.All;
 
+    /// <summary>Whether the optimizer's moments are held in 8 bits; see <see cref="Engine.Backends.ByteMoments"/>.</summary>
+    public bool ByteMoments { get; init; }
+
     /// <summary>The lowest block that something trains in: what enters it never changes. 0 where the embedding may train too.</summary>
     public int LowestBlock(ModelFolder folder)
     {
@@ -52,7 +55,7 @@ public sealed class TrainingModel : IDisposable
     public static TrainingModel Build(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
     {
         var model = method.Adapter is { } options
-            ? WithAdapters(folder, options, backend, arena)
+            ? WithAdapters(folder, method, options, backend, arena)
             : Full(folder, method, backend, arena);
         model.SetStartingValues(method, backend, arena);
         return model;
@@ -61,18 +64,18 @@ public sealed class TrainingModel : IDisposable
     /// <inheritdoc />
     public void Dispose() => Weights.Dispose();
 
-    private static TrainingModel WithAdapters(ModelFolder folder, AdapterOptions options, Backend backend, Arena arena)
+    private static TrainingModel WithAdapters(ModelFolder folder, TuningMethod method, AdapterOptions options, Backend backend, Arena arena)
     {
         // Two passes: the first learns what the adapters are made of, so that the second can put it into one bucket.
         var decoder = folder.Build(arena.IsPretend ? folder.Planned : folder.Frozen);
-        var weights = new TrainedWeights(arena, backend, options.Attach(decoder, DecoderBuilder.Pretend).Infos);
+        var weights = new TrainedWeights(arena, backend, options.Attach(decoder, DecoderBuilder.Pretend).Infos, method.ByteMoments);
         var adapters = options.Attach(decoder, info => weights.Find(info.Name)!);
         return new TrainingModel(folder, decoder, adapters, weights);
     }
 
     private static TrainingModel Full(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
     {
-        var weights = new TrainedWeights(arena, backend, [.. folder.Parameters.Where(i => method.Trains(i, folder.Spec))]);
+        var weights = new TrainedWeights(arena, backend, [.. folder.Parameters.Where(i => method.Trains(i, folder.Spec))], method.ByteMoments);
         var decoder = folder.Build(info => weights.Find(info.Name) ?? (arena.IsPretend ? folder.Planned(info) : folder.Frozen(info)));
         return new TrainingModel(folder, decoder, null, weights);
     }

@@ -113,11 +113,5 @@ public unsafe class Nf4FormatTests
         return tensor;
     }
 
-    private static JsonElement Golden()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Attune.slnx")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests do not run within the repository");
-        return JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "tests", "Fixtures", "nf4.json"))).RootElement;
-    }
+    private static JsonElement Golden() => Fixture.Json("nf4.json");
 }

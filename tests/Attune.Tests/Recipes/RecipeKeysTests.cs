@@ -44,6 +44,7 @@ public sealed class RecipeKeysTests : IDisposable
         ["train.micro_batch_tokens"] = "1024",
         ["train.schedule"] = "constant",
         ["train.warmup"] = "12",
+        ["train.optimizer"] = "adamw8",
         ["train.weight_decay"] = "0.1",
         ["train.beta1"] = "0.8",
         ["train.beta2"] = "0.95",

@@ -93,7 +93,7 @@ public sealed class QuantisedBaseTests
     public void A_limit_that_only_a_smaller_base_meets_is_met_by_one_or_refused()
     {
         using var tiny = new TinyModel();
-        string[] settings = ["train.micro_batch_tokens=256", "train.saved=f32", "train.recompute=off"];
+        string[] settings = ["train.micro_batch_tokens=256", "train.saved=f32", "train.recompute=off", "train.optimizer=adamw"];
         using var stored = RunSetup.Prepare(tiny.Recipe("run", settings), CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken);
         Assert.Contains(stored.Choices.Made, static c => c is { Key: "method.base", Value: "stored" });
         string[] tight = [.. settings, $"limits.memory={stored.Memory.Plan.Total - 1}B"];

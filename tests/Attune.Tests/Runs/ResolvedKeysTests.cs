@@ -57,6 +57,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["train.micro_batch_tokens"] = ("64", ""),
         ["train.schedule"] = ("constant", ""),
         ["train.warmup"] = ("3", ""),
+        ["train.optimizer"] = ("adamw8", ""),
         ["train.weight_decay"] = ("0.1", ""),
         ["train.beta1"] = ("0.8", ""),
         ["train.beta2"] = ("0.95", ""),
@@ -185,7 +186,7 @@ public sealed class ResolvedKeysTests : IDisposable
     {
         var text = new StringBuilder();
         var options = setup.Steps.Options;
-        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.Selection} {setup.Model.Folder.HeldAs} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.Selection} {setup.Model.Folder.HeldAs} {setup.Method.ByteMoments} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
         if (setup.Method.Adapter is LoraOptions lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed}");

@@ -17,11 +17,11 @@ internal sealed class TrainingRig : IDisposable
 
     private readonly ModelFolder folder = ModelFolder.Open(ModelFixture.PathOf("llama-untied"));
 
-    public TrainingRig(string runFolder, bool lora = true, long seed = 1, string? backend = null, string identity = "same", string arithmetic = "numbers", bool anyArithmetic = false)
+    public TrainingRig(string runFolder, bool lora = true, long seed = 1, string? backend = null, string identity = "same", string arithmetic = "numbers", bool anyArithmetic = false, bool byteMoments = false)
     {
         Backend = TestBackends.Make(backend ?? TestBackends.Cpu);
         Seed = seed;
-        Model = TrainingModel.Build(folder, new TuningMethod(lora ? new LoraOptions { Rank = 4, Alpha = 8, Dropout = 0.2f } : null, false, seed), Backend, Arena);
+        Model = TrainingModel.Build(folder, new TuningMethod(lora ? new LoraOptions { Rank = 4, Alpha = 8, Dropout = 0.2f } : null, false, seed) { ByteMoments = byteMoments }, Backend, Arena);
         Checkpoints = new Checkpoints(runFolder, identity, arithmetic, anyArithmetic);
         Options = new TrainerOptions
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Attune.Engine.Backends.Cpu.Simd;
+using Attune.Engine.Formats;
 
 namespace Attune.Engine.Backends.Cpu;
 
@@ -34,6 +35,30 @@ internal sealed unsafe class Optimizers<L, V>(int threads) : IOptimizerKernels w
         };
         var gapless = weights.IsContiguous && gradients.IsContiguous && m.IsContiguous && v.IsContiguous;
         Sheet.Run(run, weights.Rows, weights.Cols, gapless, threads);
+    }
+
+    /// <inheritdoc />
+    public void AdamW8(Tensor weights, Tensor gradients, ByteMoments moments, in AdamWStep step)
+    {
+        Check.SameShape("AdamW8", weights, gradients);
+        Check.SameShape("AdamW8", weights, moments.M);
+        Check.SameShape("AdamW8", weights, moments.V);
+        if (weights.Rows != 1 || moments.MScales.Cols != ByteMoments.Blocks(weights.Cols) || moments.VScales.Cols != moments.MScales.Cols)
+            throw new ArgumentException($"AdamW8: {weights} with scales {moments.MScales} and {moments.VScales}");
+        var job = new Adam8Job
+        {
+            W = Check.Floats(weights)!.Address,
+            G = Check.Floats(gradients)!.Address,
+            M = moments.M.Address,
+            V2 = moments.V.Address,
+            MScales = Check.Floats(moments.MScales)!.Address,
+            VScales = Check.Floats(moments.VScales)!.Address,
+            Step = step,
+            Correction1 = (float)(1 - Math.Pow(step.Beta1, step.Step)),
+            Correction2 = (float)(1 - Math.Pow(step.Beta2, step.Step)),
+            Count = weights.Cols,
+        };
+        Workers.Shared.Run(ref job, (weights.Cols + Adam8Job.Tiled - 1) / Adam8Job.Tiled, threads);
     }
 
     // Blocks depend on the length of a row alone; sums of blocks are added in order.
@@ -76,6 +101,36 @@ internal sealed unsafe class Optimizers<L, V>(int threads) : IOptimizerKernels w
 
         public void Run(int row, int col, int count) =>
             Update(W.At(row, col), G.At(row, col), M.At(row, col), V2.At(row, col), Step, Correction1, Correction2, count);
+    }
+
+    private struct Adam8Job : IJob
+    {
+        /// <summary>Weights of a tile: whole blocks.</summary>
+        public const int Tiled = 64 * ByteMoments.BlockLength;
+
+        public nint W, G, M, V2, MScales, VScales;
+        public AdamWStep Step;
+        public float Correction1, Correction2;
+        public int Count;
+
+        public readonly void Tile(int index)
+        {
+            // A block's moments in F32; both are written before they are read.
+            var first = stackalloc float[ByteMoments.BlockLength];
+            var second = stackalloc float[ByteMoments.BlockLength];
+            for (var start = index * Tiled; start < Math.Min(Count, (index + 1) * Tiled); start += ByteMoments.BlockLength)
+            {
+                var count = Math.Min(ByteMoments.BlockLength, Count - start);
+                var block = start / ByteMoments.BlockLength;
+                byte* m = (byte*)M + start, v = (byte*)V2 + start;
+                float* mScale = (float*)MScales + block, vScale = (float*)VScales + block;
+                ByteMomentKernel<L, V>.Decode(DynamicCodes.Signed, m, *mScale, first, count);
+                ByteMomentKernel<L, V>.Decode(DynamicCodes.Unsigned, v, *vScale, second, count);
+                Update((float*)W + start, (float*)G + start, first, second, Step, Correction1, Correction2, count);
+                *mScale = ByteMomentKernel<L, V>.Encode(DynamicCodes.Signed, first, m, 0, count);
+                *vScale = ByteMomentKernel<L, V>.Encode(DynamicCodes.Unsigned, second, v, 1, count);
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -64,4 +64,6 @@ internal sealed class DryRunKernels(Backend like) : IAllKernels
     public double Sum(Tensor x) => 0;
 
     public void AdamW(Tensor weights, Tensor gradients, Tensor m, Tensor v, in AdamWStep step) { }
+
+    public void AdamW8(Tensor weights, Tensor gradients, ByteMoments moments, in AdamWStep step) { }
 }

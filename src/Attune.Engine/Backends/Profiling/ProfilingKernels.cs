@@ -205,6 +205,13 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
         watch.End(nameof(AdamW), Of(weights), In(gradients) + Out(weights, 1) + Out(m, 1) + Out(v, 1));
     }
 
+    public void AdamW8(Tensor weights, Tensor gradients, ByteMoments moments, in AdamWStep step)
+    {
+        var watch = Begin();
+        inner.Optimizer.AdamW8(weights, gradients, moments, step);
+        watch.End(nameof(AdamW8), Of(weights), In(gradients) + Out(weights, 1) + Out(moments.M, 1) + Out(moments.V, 1));
+    }
+
     private KernelWatch Begin() => KernelWatch.Begin(profile, countTiles);
 
     private static string Of(Tensor x) => $"{x.Rows}×{x.Cols}";

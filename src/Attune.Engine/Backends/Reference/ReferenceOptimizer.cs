@@ -1,4 +1,5 @@
 using System.Numerics;
+using Attune.Engine.Formats;
 
 namespace Attune.Engine.Backends;
 
@@ -27,6 +28,37 @@ internal sealed class ReferenceOptimizer<T> : IOptimizerKernels where T : unmana
                 w -= rate * T.CreateTruncating(step.WeightDecay) * w;
                 w -= rate * (first / correction1) / (T.Sqrt(second / correction2) + epsilon);
             }
+    }
+
+    public void AdamW8(Tensor weights, Tensor gradients, ByteMoments moments, in AdamWStep step)
+    {
+        Tensor first = Tensor.Allocate(weights.Type, 1, ByteMoments.BlockLength), second = Tensor.Allocate(weights.Type, 1, ByteMoments.BlockLength);
+        for (var start = 0; start < weights.Cols; start += ByteMoments.BlockLength)
+        {
+            var count = Math.Min(ByteMoments.BlockLength, weights.Cols - start);
+            for (var i = 0; i < count; i++)
+            {
+                first.At<T>(0, i) = T.CreateTruncating(moments.First(start + i));
+                second.At<T>(0, i) = T.CreateTruncating(moments.Second(start + i));
+            }
+            AdamW(weights.ColRange(start, count), gradients.ColRange(start, count), first.ColRange(0, count), second.ColRange(0, count), step);
+            Round(first.Row<T>(0)[..count], moments.M.Row<byte>(0).Slice(start, count), ref moments.MScales.At<float>(0, start / ByteMoments.BlockLength), DynamicCodes.Signed, 0);
+            Round(second.Row<T>(0)[..count], moments.V.Row<byte>(0).Slice(start, count), ref moments.VScales.At<float>(0, start / ByteMoments.BlockLength), DynamicCodes.Unsigned, 1);
+        }
+    }
+
+    private static void Round(ReadOnlySpan<T> values, Span<byte> codes, ref float scale, DynamicCodes map, byte leastOfSome)
+    {
+        var largest = T.Zero;
+        foreach (var value in values)
+            largest = T.Max(largest, T.Abs(value));
+        scale = float.CreateTruncating(largest);
+        for (var i = 0; i < values.Length; i++)
+        {
+            codes[i] = map.Nearest(scale == 0 ? 0 : float.CreateTruncating(values[i] / largest));
+            if (values[i] > T.Zero)
+                codes[i] = Math.Max(codes[i], leastOfSome);
+        }
     }
 
     private static double Fold(Tensor x, Func<double, double> term)

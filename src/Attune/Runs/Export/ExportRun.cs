@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Hardware;
 using Attune.Problems;
 using Attune.Reports;
 using Attune.Text;
@@ -39,6 +40,9 @@ public sealed record ExportedForm(string Format, string Path, long Bytes, Parity
 /// <param name="Loss">Mean loss of the model itself on the rows; null where there are none.</param>
 public sealed record ExportResult(IReadOnlyList<ExportedForm> Forms, double? Loss)
 {
+    /// <summary>What it costs to leave the quantised base that the adapter was tuned on; null where there is none, or no rows.</summary>
+    public RequantisedLosses? Requantised { get; init; }
+
     /// <summary>Whether every form came near enough.</summary>
     public bool Holds => Forms.All(static f => f.Parity.Holds);
 }
@@ -72,6 +76,11 @@ public static class ExportRun
         }
         return new ExportResult(forms, check.Loss);
     }
+
+    /// <summary>The same, and what leaving a quantised base costs in loss, where there is one and rows are given.</summary>
+    /// <inheritdoc cref="Execute"/>
+    public static ExportResult WithCost(InferenceModel model, ExportOptions options, Action<RunNotice> notice, CancellationToken cancel = default) =>
+        Execute(model, options, notice, cancel) with { Requantised = RequantisingCost.Measure(model, options.Rows, Machine.Inspect().FreeMemory, cancel) };
 
     /// <summary>Rows as prompts and as something whose loss can be compared.</summary>
     /// <param name="model">The model that will read them.</param>

@@ -137,8 +137,9 @@ public sealed class ParityCheck
 
     private Arena Reserve(InferenceModel model)
     {
-        var longest = texts.Max(static t => t.Ids.Length);
-        var bytes = InferencePlan.LastLogits(model.Decoder, model.Backend, model.Adapters, longest, newTokens + 1);
+        // The longest does not bound the others: free ranges are taken where they first fit.
+        var bytes = texts.Select(static t => (t.Ids.Length, Wanted: t.Ids.Length - t.Start)).Distinct()
+            .Max(t => InferencePlan.LastLogits(model.Decoder, model.Backend, model.Adapters, t.Length, t.Wanted));
         if (rows.Count > 0)
             bytes = Math.Max(bytes, TokenLosses.Plan(model.Decoder, model.Adapters, PassRows, model.Backend));
         return model.Reserve(bytes);
