@@ -47,7 +47,7 @@ internal static class RunOutput
         setup.Model.Folder.WasRead();
         using var loaded = model.Adapters is null ? ModelContext.Open(path) : ModelContext.Open(setup.Recipe.Model, path);
         // A quantised base is not made a second time beside the first: it follows from the files, which are looked at here.
-        var decoder = (model.Adapters is null ? loaded.Folder : setup.Model.Folder).BuildFrozen();
+        var decoder = (model.Adapters is null || setup.Model.Folder.HeldAs is null ? loaded.Folder : setup.Model.Folder).BuildFrozen();
         var adapters = model.Adapters is null ? null : PeftFiles.Load(path, decoder);
         double worst = 0, largest = 0;
         foreach (var (ids, expected) in examples.Zip(trained))
