@@ -16,6 +16,7 @@ internal static class CommandTable
         EvalCommand.Create,
         DistillCommand.Create,
         ShipCommand.Create,
+        BlendCommand.Create,
         LogitsCommand.Create,
         MergeCommand.Create,
         ExportCommand.Create,

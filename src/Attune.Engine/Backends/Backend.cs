@@ -199,6 +199,17 @@ public interface IPointwiseKernels
     /// <param name="y">[T, C]; may be x.</param>
     /// <param name="beta">β.</param>
     void Dropout(Tensor x, float p, RandomKey key, int[]? rowNumbers, Tensor y, float beta);
+
+    /// <summary>
+    /// y = x + s · u, where u(row, channel) = draw / 2³¹ − 1 is uniform in [−1, 1) and a pure function of the key: number c mod 4 of
+    /// <c>key.Draw(number of the row, c / 4)</c>.
+    /// </summary>
+    /// <param name="x">[T, C].</param>
+    /// <param name="scales">s by row, T of them.</param>
+    /// <param name="key">Draws the noise.</param>
+    /// <param name="rowNumbers">Number of each row within the whole optimizer step, T of them; null counts from 0.</param>
+    /// <param name="y">[T, C]; may be x.</param>
+    void AddNoise(Tensor x, float[] scales, RandomKey key, int[]? rowNumbers, Tensor y);
 }
 
 /// <summary>Functions of one number.</summary>
@@ -234,8 +245,9 @@ public interface IIndexKernels
 public interface ILossKernels
 {
     /// <summary>
-    /// Cross-entropy per row, times the row's weight: losses[i] = w_i · (logsumexp(z_i) − z_i[target]); and, where
-    /// <paramref name="gradients"/>, z_i becomes scale · w_i · (softmax(z_i) − onehot(target)). Targets are checked.
+    /// Cross-entropy per row, times the row's weight, with the label's own mass 1 − ε and ε over all V tokens alike:
+    /// losses[i] = w_i · (logsumexp(z_i) − (1 − ε) · z_i[target] − ε · mean(z_i)); and, where <paramref name="gradients"/>, z_i becomes
+    /// scale · w_i · (softmax(z_i) − (1 − ε) · onehot(target) − ε / V). Targets are checked.
     /// </summary>
     /// <param name="logits">[n, V], overwritten where gradients are asked for.</param>
     /// <param name="targets">[1, n] I32.</param>
@@ -243,7 +255,8 @@ public interface ILossKernels
     /// <param name="scale">Factor of the gradient: 1 / number of trained tokens of the step.</param>
     /// <param name="losses">[1, n] in the activation type.</param>
     /// <param name="gradients">Whether to overwrite the logits.</param>
-    void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients);
+    /// <param name="smoothing">ε, in [0, 1).</param>
+    void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients, float smoothing = 0);
 
     /// <summary>
     /// Divergence of the student's q = softmax(z_i / T) from the teacher's p = softmax(teacher_i / T), times the row's weight and T²:

@@ -49,6 +49,7 @@ internal static class RowCases
         yield return Case("add, scaled", m => (m.Random(t, c), m.New(DType.F32, t, c)), (b, x) => b.Pointwise.AddScaled(x.Item1, 0.5f, x.Item2, 0.5f));
         yield return Case("add bias", m => (m.Random(t, c), m.Random(1, c)), (b, x) => b.Pointwise.AddBias(x.Item1, x.Item2));
         yield return Case("sum of rows", m => (m.Random(t, c), m.New(DType.F32, 1, c)), (b, x) => b.Pointwise.SumRows(x.Item1, x.Item2, 0));
+        yield return Case("uniform noise", m => (m.Random(t, c), m.New(DType.F32, t, c)), (b, x) => b.Pointwise.AddNoise(x.Item1, new float[t], RandomKey.OfSeed(1), null, x.Item2));
         yield return Case("dropout", m => (m.Random(t, c), m.New(DType.F32, t, c)), (b, x) => b.Pointwise.Dropout(x.Item1, 0.1f, RandomKey.OfSeed(1), null, x.Item2, 0));
     }
 

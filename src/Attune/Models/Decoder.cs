@@ -52,7 +52,7 @@ public sealed class Decoder
         // Inputs of every segment rather than captured: what a recomputed segment reads must be among what it keeps.
         Var[] tables = frequencies is null ? [] : [new Var(Turns(t, positions, frequencies))];
         var known = pass.Stream is { Holds: true } stream ? stream : null;
-        var x = known is null ? Embed(t, ids, positions) : new Var(t.New(ids.Length, Spec.Hidden));
+        var x = known is null ? Embed(t, pass, ids, positions) : new Var(t.New(ids.Length, Spec.Hidden));
         known?.Load(x.Value);
         foreach (var block in Blocks.Skip(known?.Block ?? 0))
         {
@@ -80,11 +80,21 @@ public sealed class Decoder
         return turns;
     }
 
-    private Var Embed(Tape t, ReadOnlySpan<int> ids, Tensor positions)
+    private Var Embed(Tape t, Pass pass, ReadOnlySpan<int> ids, Tensor positions)
     {
         t.Section = "embedding";
         var x = t.Run(new Embedding(Embedding, t.Integers(ids)));
+        if (pass.EmbeddingNoise > 0)
+            x = t.Run(new UniformNoise(x, NoiseScales(pass, ids.Length), pass.Random.For("embedding noise"), pass.RowNumbers));
         return positionTable is null ? x : t.Run(new Add(x, t.Run(new Embedding(positionTable, positions))));
+    }
+
+    private float[] NoiseScales(Pass pass, int rows)
+    {
+        var scales = new float[rows];
+        foreach (var span in pass.Plan.Spans)
+            scales.AsSpan(span.QueryStart, span.QueryLength).Fill((float)(pass.EmbeddingNoise / Math.Sqrt((double)span.QueryLength * Spec.Hidden)));
+        return scales;
     }
 
     /// <summary>Logits [n, V] of the given rows of a pass; for generation and for looking at, not for training.</summary>

@@ -57,6 +57,9 @@ public sealed record Pass
     /// <summary>Whether dropout is on.</summary>
     public bool Dropout { get; init; }
 
+    /// <summary>α of the noise on embeddings (NEFTune, Jain et al. 2023): a sequence of L tokens gets at most α / √(L · C) on each value; 0 for none.</summary>
+    public double EmbeddingNoise { get; init; }
+
     /// <summary>Randomness of this optimizer step.</summary>
     public RandomKey Random { get; init; }
 

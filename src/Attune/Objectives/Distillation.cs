@@ -13,7 +13,10 @@ public sealed record Distillation(ITeacher Teacher, Engine.Backends.Divergence D
     /// <inheritdoc />
     public long Bytes => Teacher.Bytes;
 
+    /// <summary>What learns from the labels.</summary>
+    public ITokenObjective Labels { get; init; } = LabelObjective.Shared;
+
     /// <inheritdoc />
     public ITokenLoss For(Tape t, PassInput input) =>
-        new DistillationLoss(LabelObjective.Shared.For(t, input), Teacher.For(t, input), Divergence, (float)Temperature, (float)LabelWeight);
+        new DistillationLoss(Labels.For(t, input), Teacher.For(t, input), Divergence, (float)Temperature, (float)LabelWeight);
 }

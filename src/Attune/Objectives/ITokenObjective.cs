@@ -20,11 +20,12 @@ public interface ITokenObjective
 }
 
 /// <summary>Cross-entropy of the data's own next tokens.</summary>
-public sealed class LabelObjective : ITokenObjective
+/// <param name="Smoothing">ε of label smoothing, in [0, 1): the part of a label's mass that goes to all tokens alike.</param>
+public sealed record LabelObjective(double Smoothing = 0) : ITokenObjective
 {
-    /// <summary>The one; it holds nothing.</summary>
+    /// <summary>Without smoothing; it holds nothing.</summary>
     public static LabelObjective Shared { get; } = new();
 
     /// <inheritdoc />
-    public ITokenLoss For(Tape t, PassInput input) => new CrossEntropyLoss();
+    public ITokenLoss For(Tape t, PassInput input) => new CrossEntropyLoss((float)Smoothing);
 }

@@ -70,6 +70,12 @@ public sealed record DataRecipe
     /// <summary>What happens to an example longer than max_length: it is dropped and counted, the run is refused, or its prompt loses its beginning.</summary>
     public TruncationPolicy Truncation { get; init; } = TruncationPolicy.Drop;
 
+    /// <summary>Other rows that are mixed into training so that less is forgotten: files as in data.train, of any shape; running text is the usual kind. none: no others.</summary>
+    public IReadOnlyList<DataSource> Replay { get; init; } = [];
+
+    /// <summary>Part of the trained tokens of an epoch that comes from data.replay; its rows are shown more or less often to make it so.</summary>
+    public double ReplayFraction { get; init; } = 0.2;
+
     /// <summary>Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.</summary>
     public double? ValidFraction { get; init; }
 }
@@ -207,6 +213,12 @@ public sealed record TrainRecipe
 
     /// <summary>Keep what enters the lowest block that trains, so that the frozen ones below it are computed once for each row; no result changes by a bit. auto: where blocks are frozen below, rows come again and there is room.</summary>
     public PrefixCacheUse PrefixCache { get; init; }
+
+    /// <summary>Part of a label's weight that is spread over the whole vocabulary, such as 0.1, against too much certainty; the training loss that is shown contains it. 0: none.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>NEFTune's alpha, such as 5: uniform noise of at most alpha / √(tokens · width) on the embeddings of training rows, against learning by heart. 0: none.</summary>
+    public double Neftune { get; init; }
 
     /// <summary>Start from random weights (pre-training) rather than from the model's.</summary>
     public bool FromScratch { get; init; }

@@ -45,6 +45,9 @@ internal static class RecipeRules
         r => r.Guard.Gain is not null && r.Data.Test.Count == 0 && r.Data.Valid.Count == 0 && r.Data.ValidFraction == 0
             ? ("guard.gain", "no rows are held out, so that no gain can be measured", "give data.test, or a data.valid_fraction above 0")
             : null,
+        r => r.Data.Replay.FirstOrDefault(f => f.Path == r.Eval.General || r.Data.Test.Concat(r.Data.Valid).Any(t => t.Path == f.Path)) is { } file
+            ? ("data.replay", $"{file.Path} is measured on, so that training on it would hide what is forgotten", "give other rows of the kind")
+            : null,
         r => r.Eval.Rows == 0 && r.Eval.Metrics.FirstOrDefault(static m => MetricTable.Parse(m).Metric is { } metric && (metric.Needs & ~Evidence.Losses) != 0) is { } name
             ? ("eval.metrics", $"{name} needs rows that are answered, and eval.rows is 0", "raise eval.rows, or choose among loss, perplexity and token-accuracy")
             : null,

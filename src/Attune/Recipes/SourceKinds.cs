@@ -17,6 +17,9 @@ public static class SourceKinds
     /// <summary>Files that are measured on, where every row counts once.</summary>
     internal static ValueKind<IReadOnlyList<DataSource>> Files { get; } = Make("an existing file or a list of them", PathKinds.File, weighted: false);
 
+    /// <summary>Files beside the training files; each with a weight if wanted.</summary>
+    internal static ValueKind<IReadOnlyList<DataSource>> FilesOrNone { get; } = None(Make("an existing file or a list of them", PathKinds.File, weighted: true));
+
     /// <summary>The files of a command line.</summary>
     /// <param name="option">The option, for the message.</param>
     /// <param name="values">Paths or mappings.</param>
@@ -39,6 +42,13 @@ public static class SourceKinds
         if (source.Columns.Count > 0) parts.Add($"columns: {ColumnPairs.Kind.Write(source.Columns)}");
         return parts.Count == 1 ? YamlText.Scalar(source.Path) : "{" + string.Join(", ", parts) + "}";
     }
+
+    private static ValueKind<IReadOnlyList<DataSource>> None(ValueKind<IReadOnlyList<DataSource>> kind) => kind with
+    {
+        Form = kind.Form + ", or none",
+        Parse = raw => raw.Is("none") ? new([]) : kind.Parse(raw),
+        Write = v => v.Count == 0 ? "none" : kind.Write(v),
+    };
 
     private static ValueKind<IReadOnlyList<DataSource>> Make(string form, ValueKind<string> path, bool weighted) => new(
         form,

@@ -54,6 +54,9 @@ public sealed record RunRecord
     /// <summary>Every key of the resolved recipe with the reason of its value.</summary>
     public IReadOnlyList<SettingLine> Settings { get; init; } = [];
 
+    /// <summary>The value of a key as it stands in <see cref="Settings"/>; null where nothing read it.</summary>
+    public string? Setting(string key) => Settings.FirstOrDefault(s => s.Key == key)?.Value;
+
     /// <summary>What was said as a warning while the run went on.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

@@ -14,6 +14,9 @@ public sealed record RunData
     /// <summary>Training rows.</summary>
     public required IReadOnlyList<Example> Train { get; init; }
 
+    /// <summary>The rows of others among them; null for none.</summary>
+    public RunReplay? Replay { get; init; }
+
     /// <summary>Rows that choose the best checkpoint; may be none.</summary>
     public required IReadOnlyList<Example> Valid { get; init; }
 
@@ -82,9 +85,17 @@ public sealed record RunData
         if (asked.Questions.Count > 0)
             recipe = recipe with { Eval = recipe.Eval with { MaxNewTokens = choices.MaxNewTokens(recipe.Eval.MaxNewTokens, Question.LongestAnswer(asked.Questions, model.Tokenizer)) } };
         (recipe, var probe) = LookFor(recipe, train, test, stops, choices);
+        // Last, so that nothing that is chosen by the rows of the task depends on the others but the steps.
+        RunReplay? replay = null;
+        if (data.Replay.Count > 0)
+        {
+            options = options with { MaxLength = GeneralLength(recipe, positions), Truncation = TruncationPolicy.Drop, Shape = null, Columns = new Dictionary<string, string>() };
+            (train, replay) = RunReplay.Mix(train, Load(data.Replay, "replay").Examples, data.ReplayFraction);
+        }
         return (recipe, new RunData
         {
             Train = train,
+            Replay = replay,
             Probe = probe,
             Valid = valid,
             Test = test,

@@ -15,9 +15,10 @@ internal static class RunObjective
     /// <param name="data">The rows.</param>
     public static ITokenObjective Of(Recipe recipe, ModelContext model, RunTeacher? teacher, LogitsFile? file, RunData data)
     {
+        var labels = new LabelObjective(recipe.Train.LabelSmoothing);
         var objective = recipe.Objective;
         ITeacher? source = teacher is not null ? teacher.For(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
-        return source is null ? LabelObjective.Shared : new Objectives.Distillation(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight);
+        return source is null ? labels : new Objectives.Distillation(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight) { Labels = labels };
     }
 
     private static Engine.Backends.Divergence DivergenceOf(ObjectiveRecipe objective)

@@ -39,6 +39,11 @@ public sealed record RunPrefix(int Block, int Channels, IReadOnlyList<Example> E
             const string why = "the first block trains, so that nothing below is frozen";
             return use == PrefixCacheUse.Auto ? (null, why) : throw new UserErrorException(Key, $"is on, but {why}", "set method.last_layers, or leave it out");
         }
+        if (recipe.Train.Neftune > 0)
+        {
+            const string why = "train.neftune changes what enters the first block in every step";
+            return use == PrefixCacheUse.Auto ? (null, why) : throw new UserErrorException(Key, $"is on, but {why}", "leave one of the two out");
+        }
         var examples = Repeated(data, steps, backend.Exact == backend);
         return examples.Count == 0 ? (null, "no row is read twice") : (new RunPrefix(block, model.Folder.Spec.Hidden, examples, false), "");
     }

@@ -24,6 +24,7 @@ internal static class RunReport
                 new("Result", saved),
                 .. setup.Model.Folder.HeldAs is null ? Array.Empty<Fact>() : [new("Base", RunBase.Fact(setup.Model.Folder))],
                 new("Trained on", $"{Numbers.Count(setup.Data.Train.Count)} rows, {Numbers.Count(setup.Data.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
+                .. setup.Data.Replay is { } replay ? [new Fact("Replay", replay.Fact)] : Array.Empty<Fact>(),
                 new("Steps", $"{state.Step} of {setup.Steps.Options.TotalSteps}" + (setup.Steps.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
                 new("Packing", Packing(lines)),
                 new("Training time", TimeSpan.FromSeconds(state.Seconds).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),

@@ -72,6 +72,7 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
             },
             SavedType = train.Saved == DType.BF16 ? DType.BF16 : null,
             Keep = train.Recompute == Recompute.On ? Keep.Recompute : Keep.Saved,
+            EmbeddingNoise = train.Neftune,
             Seed = train.Seed,
             EvalEvery = train.EvalEvery!.Value,
             SaveEvery = train.SaveEvery!.Value,

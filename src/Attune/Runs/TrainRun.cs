@@ -193,6 +193,7 @@ public static class TrainRun
                 Train = [.. data.Train.Select(Whole)],
                 Valid = [.. data.Valid.Select(Whole)],
                 Test = [.. data.Test.Select(Whole)],
+                Replay = [.. data.Replay.Select(Whole)],
                 Template = data.Template is null or "chatml" ? data.Template : Full(data.Template),
             },
             Eval = setup.Recipe.Eval with
@@ -219,6 +220,7 @@ public static class TrainRun
         files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f.File)));
         files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));
         files.AddRange(data.Test.Select(static f => ManifestFile.Of("data.test", f.File)));
+        files.AddRange(data.Replay.Select(static f => ManifestFile.Of("data.replay", f.File)));
         files.Add(ManifestFile.Of("recipe", run.Recipe));
         files.AddRange(Directory.EnumerateFiles(saved).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of(Manifest.ResultRole, f)));
         files.Add(ManifestFile.Of(Manifest.ReportRole, run.Report));

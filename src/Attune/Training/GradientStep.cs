@@ -123,6 +123,7 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
         Adapters = model.Adapters,
         Keep = options.Keep,
         Dropout = true,
+        EmbeddingNoise = options.EmbeddingNoise,
         Random = RandomKey.OfSeed(options.Seed).For("dropout").At(number),
     };
 }

@@ -28,7 +28,10 @@ public sealed record TrainerOptions
     /// <summary>The type in which saved activations wait for backward: BF16 halves their memory; null keeps them as they are.</summary>
     public DType? SavedType { get; init; }
 
-    /// <summary>Seed of dropout.</summary>
+    /// <summary>α of NEFTune's noise on the embeddings of training passes; 0 for none.</summary>
+    public double EmbeddingNoise { get; init; }
+
+    /// <summary>Seed of dropout and noise.</summary>
     public long Seed { get; init; }
 
     /// <summary>Steps between validations.</summary>

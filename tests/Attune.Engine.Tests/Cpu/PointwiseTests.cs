@@ -120,6 +120,10 @@ public class PointwiseTests
             exact.Dropout(a.Exact, p, new RandomKey(7, 8), p == 0 ? null : numbers, y.Exact, beta);
             y.AssertClose(tolerance, what + " dropout");
         }
+        var scales = Enumerable.Range(0, rows).Select(static r => 0.1f * r).ToArray();
+        fast.AddNoise(a.Cpu, scales, new RandomKey(7, 8), null, y.Cpu);
+        exact.AddNoise(a.Exact, scales, new RandomKey(7, 8), null, y.Exact);
+        y.AssertClose(tolerance, what + " noise");
         foreach (var f in activations)
         {
             fast.Activate(f, a.Cpu, y.Cpu);

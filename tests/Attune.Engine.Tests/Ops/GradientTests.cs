@@ -46,6 +46,9 @@ public class GradientTests
         ["GatherRows"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows/none"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers()),
         ["Dropout"] = i => new Dropout(i.Flow(3, 9), 0.3f, Key, [5, 6, 7]),
+        ["UniformNoise"] = i => new UniformNoise(i.Flow(3, 9), [0.5f, 0, 2], Key, [5, 6, 7]),
+        ["HeadLoss/smoothed labels"] = i => new HeadLoss(
+            i.Flow(5, 3), Inputs.Frozen(7, 3), Inputs.Integers(6, 0, 3, 3, 1), Inputs.Constant(1, 5), 0.25f, new CrossEntropyLoss(0.2f), 2, Inputs.Constant(1, 5)),
         ["HeadLoss/frozen head"] = i => Head(i.Flow(5, 3), Inputs.Frozen(7, 3)),
         ["HeadLoss/trained head"] = i => Head(i.Flow(5, 3), i.Weight(7, 3)),
         ["HeadLoss/forward KL"] = i => Distilled(i, new(1, 0, 0), 1.5f, 0),

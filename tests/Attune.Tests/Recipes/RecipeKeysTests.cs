@@ -69,6 +69,10 @@ public sealed class RecipeKeysTests : IDisposable
         ["eval.general"] = "none",
         ["eval.samples"] = "2",
         ["eval.memorisation"] = "9",
+        ["data.replay"] = "{path: more.jsonl, weight: 2}",
+        ["data.replay_fraction"] = "0.5",
+        ["train.label_smoothing"] = "0.1",
+        ["train.neftune"] = "5",
         ["guard.gain"] = "2.5%",
         ["guard.memorisation"] = "0.0625",
         ["guard.truth"] = "0.03",
@@ -176,6 +180,7 @@ public sealed class RecipeKeysTests : IDisposable
     private static string With(string name) => name switch
     {
         "train.from_scratch" => "method.kind: full\n",
+        "data.replay_fraction" => "data.replay: more.jsonl\n",
         "guard.metric" or "guard.by" => "guard.gain: 0\n",
         "eval.suite_data" or "eval.suite_rows" => "eval.suites: truth\n",
         "objective.kind" => "objective.teacher: model\n",

@@ -83,6 +83,10 @@ public sealed class ResolvedKeysTests : IDisposable
         ["eval.general"] = ("{0}/general.txt", ""),
         ["eval.samples"] = ("1", ""),
         ["eval.memorisation"] = ("3", "data.train: {0}/long.jsonl\n"),
+        ["data.replay"] = ("{0}/general.txt", ""),
+        ["data.replay_fraction"] = ("0.5", "data.replay: {0}/general.txt\n"),
+        ["train.label_smoothing"] = ("0.1", ""),
+        ["train.neftune"] = ("5", ""),
         ["guard.gain"] = ("2%", ""),
         ["guard.truth"] = ("0", ""),
         ["guard.memorisation"] = ("0.1", "data.train: {0}/long.jsonl\n"),
@@ -189,7 +193,7 @@ public sealed class ResolvedKeysTests : IDisposable
         text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.Selection} {setup.Model.Folder.HeldAs} {setup.Method.ByteMoments} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
         if (setup.Method.Adapter is LoraOptions lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed} {options.EmbeddingNoise} {setup.Data.Replay} {(options.Objective as Attune.Objectives.LabelObjective)?.Smoothing}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");

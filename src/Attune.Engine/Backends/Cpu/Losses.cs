@@ -7,7 +7,7 @@ namespace Attune.Engine.Backends.Cpu;
 internal sealed unsafe partial class Losses<L, V>(int threads) : ILossKernels where L : struct, ILane<V> where V : unmanaged
 {
     /// <inheritdoc />
-    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients)
+    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients, float smoothing)
     {
         Check.Indices("cross-entropy targets", targets, logits.Rows, logits.Cols);
         Check.Cols("cross-entropy", weights, logits.Rows);
@@ -21,6 +21,7 @@ internal sealed unsafe partial class Losses<L, V>(int threads) : ILossKernels wh
             Scale = scale,
             Gradients = gradients,
             Cols = logits.Cols,
+            Smoothing = smoothing,
         };
         Workers.Shared.Run(ref job, logits.Rows, threads);
     }
@@ -29,7 +30,7 @@ internal sealed unsafe partial class Losses<L, V>(int threads) : ILossKernels wh
     {
         public Plane Z, Weights, Losses;
         public int* Targets;
-        public float Scale;
+        public float Scale, Smoothing;
         public bool Gradients;
         public int Cols;
 
@@ -39,11 +40,16 @@ internal sealed unsafe partial class Losses<L, V>(int threads) : ILossKernels wh
             var max = Largest(z, Cols);
             var logSum = max + MathF.Log(SumOfExp(z, max, Cols));
             var weight = *Weights.At(0, index);
-            *Losses.At(0, index) = weight * (logSum - z[Targets[index]]);
+            // Without smoothing, to the bit what it was before there was any.
+            *Losses.At(0, index) = Smoothing == 0
+                ? weight * (logSum - z[Targets[index]])
+                : weight * (logSum - (1 - Smoothing) * z[Targets[index]] - Smoothing / Cols * Total(z, Cols));
             if (!Gradients)
                 return;
             Softmax(z, logSum, Scale * weight, Cols);
-            z[Targets[index]] -= Scale * weight;
+            z[Targets[index]] -= Scale * weight * (1 - Smoothing);
+            if (Smoothing != 0)
+                Lower(z, Scale * weight * Smoothing / Cols, Cols);
         }
     }
 
@@ -78,6 +84,22 @@ internal sealed unsafe partial class Losses<L, V>(int threads) : ILossKernels wh
             s0 = L.Add(s0, VectorMath<L, V>.Exp(L.Sub(x, m)));
         }
         return L.Sum(L.Add(s0, s1));
+    }
+
+    // In F64: terms of both signs may leave little.
+    private static float Total(float* z, int count)
+    {
+        double sum = 0;
+        for (var i = 0; i < count; i++)
+            sum += z[i];
+        return (float)sum;
+    }
+
+    private static void Lower(float* z, float by, int count)
+    {
+        V b = L.Set(by);
+        for (var i = 0; i < count; i += L.Width)
+            Elements<L, V>.Store(z + i, L.Sub(Elements<L, V>.Load(z + i, count - i), b), count - i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -119,6 +119,17 @@ internal sealed unsafe partial class Pointwise<L, V>
         }
     }
 
+    private struct NoiseRun : IRun
+    {
+        public Plane X, Y;
+        public RandomKey Key;
+        public int[]? RowNumbers;
+        public float[] Scales;
+
+        public readonly void Run(int row, int col, int count) => NoiseKernel.Run(
+            X.At(row, col), Y.At(row, col), count, Scales[row], Key, RowNumbers?[row] ?? row, (uint)col / 4);
+    }
+
     private struct DropoutRun : IRun
     {
         public Plane X, Y;

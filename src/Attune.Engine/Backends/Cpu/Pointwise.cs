@@ -122,6 +122,16 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
         Sheet.Run(run, x.Rows, x.Cols, false, threads);
     }
 
+    /// <inheritdoc />
+    public void AddNoise(Tensor x, float[] scales, RandomKey key, int[]? rowNumbers, Tensor y)
+    {
+        Check.SameShape("noise", x, y);
+        if (scales.Length < x.Rows || rowNumbers?.Length < x.Rows)
+            throw new ArgumentException($"noise: {scales.Length} scales and {rowNumbers?.Length ?? x.Rows} row numbers for {x}", nameof(scales));
+        var run = new NoiseRun { X = new Plane(Check.Floats(x)), Y = new Plane(Check.Floats(y)), Key = key, RowNumbers = rowNumbers, Scales = scales };
+        Sheet.Run(run, x.Rows, x.Cols, false, threads);
+    }
+
     private void GateBackward<TF>(Tensor dy, Tensor gate, Tensor up, Tensor? dGate, float betaGate, Tensor? dUp, float betaUp)
         where TF : struct, IActivation<V>
     {

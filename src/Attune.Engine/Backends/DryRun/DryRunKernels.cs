@@ -49,11 +49,13 @@ internal sealed class DryRunKernels(Backend like) : IAllKernels
 
     public void Dropout(Tensor x, float p, RandomKey key, int[]? rowNumbers, Tensor y, float beta) { }
 
+    public void AddNoise(Tensor x, float[] scales, RandomKey key, int[]? rowNumbers, Tensor y) { }
+
     public void Gather(Tensor table, Tensor rows, Tensor y) { }
 
     public void ScatterAdd(Tensor x, Tensor rows, Tensor table) { }
 
-    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients) { }
+    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients, float smoothing) { }
 
     public void Divergence(
         Tensor logits, Tensor teacher, Tensor weights, Divergence divergence, float temperature, float scale, Tensor losses, bool gradients)

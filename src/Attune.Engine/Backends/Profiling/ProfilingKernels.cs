@@ -153,6 +153,13 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
         watch.End(nameof(Dropout), Of(x), In(x) + Out(y, beta));
     }
 
+    public void AddNoise(Tensor x, float[] scales, RandomKey key, int[]? rowNumbers, Tensor y)
+    {
+        var watch = Begin();
+        inner.Pointwise.AddNoise(x, scales, key, rowNumbers, y);
+        watch.End(nameof(AddNoise), Of(x), In(x) + Out(y));
+    }
+
     public void Gather(Tensor table, Tensor rows, Tensor y)
     {
         var watch = Begin();
@@ -167,10 +174,10 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
         watch.End(nameof(ScatterAdd), Of(x), In(x) + new KernelWork(0, x.Bytes, x.Bytes));
     }
 
-    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients)
+    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients, float smoothing)
     {
         var watch = Begin();
-        inner.Loss.CrossEntropy(logits, targets, weights, scale, losses, gradients);
+        inner.Loss.CrossEntropy(logits, targets, weights, scale, losses, gradients, smoothing);
         watch.End(nameof(CrossEntropy), Of(logits), gradients ? Out(logits, 1) : In(logits));
     }
 

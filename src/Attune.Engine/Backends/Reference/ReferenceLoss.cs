@@ -5,8 +5,9 @@ namespace Attune.Engine.Backends;
 /// <summary>Losses over whole rows of logits.</summary>
 internal sealed class ReferenceLoss<T> : ILossKernels where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients)
+    public void CrossEntropy(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor losses, bool gradients, float smoothing)
     {
+        var (own, each) = (T.One - T.CreateTruncating(smoothing), T.CreateTruncating(smoothing) / T.CreateTruncating(logits.Cols));
         for (var i = 0; i < logits.Rows; i++)
         {
             var z = logits.Row<T>(i);
@@ -14,15 +15,17 @@ internal sealed class ReferenceLoss<T> : ILossKernels where T : unmanaged, IFloa
             var weight = weights.At<T>(0, i);
             if ((uint)target >= (uint)z.Length)
                 throw new ArgumentOutOfRangeException(nameof(targets), target, $"target {i} is not a column of {logits}");
-            var (max, sum) = (T.NegativeInfinity, T.Zero);
+            var (max, sum, total) = (T.NegativeInfinity, T.Zero, T.Zero);
             foreach (var value in z)
                 max = T.Max(max, value);
             foreach (var value in z)
                 sum += T.Exp(value - max);
+            foreach (var value in z)
+                total += value;
             var logSum = max + T.Log(sum);
-            losses.At<T>(0, i) = weight * (logSum - z[target]);
+            losses.At<T>(0, i) = weight * (logSum - own * z[target] - (smoothing == 0 ? T.Zero : each * total));
             for (var c = 0; gradients && c < z.Length; c++)
-                z[c] = T.CreateTruncating(scale) * weight * (T.Exp(z[c] - logSum) - (c == target ? T.One : T.Zero));
+                z[c] = T.CreateTruncating(scale) * weight * (T.Exp(z[c] - logSum) - (c == target ? own : T.Zero) - each);
         }
     }
 

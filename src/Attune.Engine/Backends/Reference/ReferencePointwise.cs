@@ -54,6 +54,13 @@ internal sealed class ReferencePointwise<T> : IPointwiseKernels where T : unmana
         });
     }
 
+    public void AddNoise(Tensor x, float[] scales, RandomKey key, int[]? rowNumbers, Tensor y) => ForEach(y, (r, c) =>
+    {
+        var draw = key.Draw(rowNumbers?[r] ?? r, (uint)c / 4);
+        var number = (c % 4) switch { 0 => draw.A, 1 => draw.B, 2 => draw.C, _ => draw.D };
+        y.At<T>(r, c) = x.At<T>(r, c) + T.CreateTruncating(scales[r]) * T.CreateTruncating(number / 2147483648.0 - 1);
+    });
+
     private static void ForEach(Tensor shape, Action<int, int> body)
     {
         for (var r = 0; r < shape.Rows; r++)

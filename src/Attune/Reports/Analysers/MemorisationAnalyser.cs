@@ -20,7 +20,7 @@ internal sealed class MemorisationAnalyser : IAnalyser
         if (m.Found.Count > 0 || IsExcessive(m))
         {
             yield return new(FindingTone.Warning, "Some training rows are known by heart", $"{Evidence(m)} (threshold: {Numbers.Percent(Allowed)} more).{rows}",
-                "What must not come out again does not belong into data.train. Fewer train.epochs, no row twice, a smaller method.rank and method.dropout hold back the rest.");
+                "What must not come out again does not belong into data.train. Fewer train.epochs, no row twice, a smaller method.rank, method.dropout and train.neftune hold back the rest.");
         }
         else
             yield return new(FindingTone.Good, "Nothing suggests that training rows are known by heart", $"{Evidence(m)}.");

@@ -21,8 +21,10 @@ internal sealed class OverfittingAnalyser : IAnalyser
             kept ? FindingTone.Note : FindingTone.Warning,
             $"It began to learn the rows by heart after step {Numbers.Count(best.Step)}",
             $"Validation loss {Numbers.Short(best.Value)} at step {Numbers.Count(best.Step)}, {Numbers.Short(last.Value)} at the end, while training loss fell " +
-            $"from {Numbers.Short(trainThen)} to {Numbers.Short(trainNow)}." + (kept ? " The weights of the best step were kept." : ""),
-            kept ? "Fewer epochs give the same result sooner; more varied rows give a better one." : "Set train.keep_best: true, or train for fewer epochs.");
+            $"from {Numbers.Short(trainThen)} to {Numbers.Short(trainNow)}: a rise of {Numbers.Percent((last.Value / best.Value) - 1)} (threshold {Numbers.Percent(Rise)}), " +
+            $"and a gap between the two of {Numbers.Short(last.Value - trainNow)} nats at the end." + (kept ? " The weights of the best step were kept." : ""),
+            (kept ? "Fewer train.epochs give the same result sooner. " : "Set train.keep_best: true, or lower train.epochs. ")
+            + "More varied rows, method.dropout, train.weight_decay, train.neftune or train.label_smoothing let it go further before that.");
     }
 
     /// <summary>Mean training loss of the tenth of the run that ends at a step: single steps are too noisy to compare.</summary>

@@ -14,11 +14,13 @@ internal sealed class RetentionAnalyser : IAnalyser
         {
             var evidence = $"{Numbers.Value(m.Before, m.Unit)} before, {Numbers.Value(m.After, m.Unit)} after" +
                 (m.Unit == MetricUnit.Loss ? $" ({RelativeChange(m)})" : "") +
-                $"; 95 % interval of the difference {Numbers.Interval(m)}.";
+                $"; 95 % interval of the difference {Numbers.Interval(m)}; threshold {(m.Unit == MetricUnit.Loss ? "+" + Numbers.Percent(LossRise) : "−" + Numbers.Change(ScoreFall, m.Unit)[1..])}." +
+                (run.Facts.FirstOrDefault(static f => f.Name == "Replay") is { } replay ? $" With replay: {replay.Value}." : "");
             if (IsForgotten(m))
             {
                 yield return new(FindingTone.Warning, $"Something was forgotten: {m.Name}", evidence,
-                    "A lower learning rate, fewer epochs or a smaller rank forget less; mixing general rows into data.train helps most.");
+                    (run.Setting("data.replay") is null or "none" ? "Mix other rows in (data.replay)" : "Raise data.replay_fraction")
+                    + ", which helps most; or lower train.learning_rate, train.epochs or method.rank; or go back a part of the way with attune blend.");
             }
             else
                 yield return new(FindingTone.Good, $"Nothing that matters was forgotten: {m.Name}", evidence);
