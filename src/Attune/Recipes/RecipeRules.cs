@@ -36,6 +36,9 @@ internal static class RecipeRules
         r => r.Guard.Forgetting is not null && r.Eval.General == EvalRecipe.None
             ? ("guard.forgetting", "what is forgotten is not measured, because eval.general is none", "give general text as eval.general, or leave it to auto")
             : null,
+        r => r.Guard.Truth is not null && r.Eval.Suites.Count == 0
+            ? ("guard.truth", "what is made up is not measured, because eval.suites is none", "set eval.suites: truth, or a suite of your own")
+            : null,
         r => r.Guard.Memorisation is not null && r.Eval.Memorisation == 0
             ? ("guard.memorisation", "what is known by heart is not measured, because eval.memorisation is 0", "raise it, or leave it to auto")
             : null,

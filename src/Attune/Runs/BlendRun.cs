@@ -47,8 +47,8 @@ public static class BlendRun
         var recipe = RecipeReader.ReadFile(run.Recipe);
         if (recipe.Train.FromScratch)
             throw new UserErrorException(folder, "began from random weights: there is no base to go back to", "blend a run that tuned a model");
-        // What is known by heart is not measured here, and a teacher is not needed.
-        recipe = recipe with { Objective = new ObjectiveRecipe(), Guard = new GuardRecipe(), Export = [], Eval = recipe.Eval with { Memorisation = 0 } };
+        // Neither what is known by heart nor what is made up is measured here, and a teacher is not needed.
+        recipe = recipe with { Objective = new ObjectiveRecipe(), Guard = new GuardRecipe(), Export = [], Eval = recipe.Eval with { Memorisation = 0, Suites = [] } };
         var backend = CpuBackend.Shared(threads);
         using var setup = RunSetup.Prepare(recipe, backend, static _ => { }, cancel);
         RunBase.Load(setup.Model.Folder, notice, cancel);

@@ -28,6 +28,7 @@ public sealed class GuardReaderTests : IDisposable
     [InlineData("guard: {gain: 0, metric: nonsense}", "nonsense")]
     [InlineData("guard: {metric: loss}", "has no effect, because guard.gain is none")]
     [InlineData("guard: {forgetting: 5%}\neval: {general: none}", "what is forgotten is not measured")]
+    [InlineData("guard: {truth: 0}", "eval.suites is none")]
     [InlineData("guard: {gain: 0, metric: f1}\neval: {metrics: [exact]}", "f1 is not among eval.metrics")]
     public void What_cannot_be_judged_is_refused_before_anything_runs(string yaml, string message) => Assert.Contains(
         message, Assert.Throws<UserErrorException>(() => folder.Read(RecipeFolder.Minimal + yaml)).Message, StringComparison.Ordinal);

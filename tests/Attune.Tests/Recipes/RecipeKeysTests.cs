@@ -182,7 +182,7 @@ public sealed class RecipeKeysTests : IDisposable
         "train.from_scratch" => "method.kind: full\n",
         "data.replay_fraction" => "data.replay: more.jsonl\n",
         "guard.metric" or "guard.by" => "guard.gain: 0\n",
-        "eval.suite_data" or "eval.suite_rows" => "eval.suites: truth\n",
+        "eval.suite_data" or "eval.suite_rows" or "guard.truth" => "eval.suites: truth\n",
         "objective.kind" => "objective.teacher: model\n",
         "objective.teacher" or "objective.file" => "objective.kind: distill\n",
         "objective.beta" => "objective: {kind: distill, teacher: model, divergence: js}\n",

@@ -88,7 +88,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["train.label_smoothing"] = ("0.1", ""),
         ["train.neftune"] = ("5", ""),
         ["guard.gain"] = ("2%", ""),
-        ["guard.truth"] = ("0", ""),
+        ["guard.truth"] = ("0", "eval.suites: {0}/suite.json\n"),
         ["guard.memorisation"] = ("0.1", "data.train: {0}/long.jsonl\n"),
         ["guard.metric"] = ("loss", "guard.gain: 0.1\neval.metrics: [exact, loss]\n"),
         ["guard.forgetting"] = ("0.1", "eval.general: {0}/general.txt\n"),
