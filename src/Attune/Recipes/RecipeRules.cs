@@ -36,6 +36,9 @@ internal static class RecipeRules
         r => r.Guard.Forgetting is not null && r.Eval.General == EvalRecipe.None
             ? ("guard.forgetting", "what is forgotten is not measured, because eval.general is none", "give general text as eval.general, or leave it to auto")
             : null,
+        r => r.Data.Replay.Count > 0 && r.Objective.File is not null
+            ? ("data.replay", "the file of objective.file holds what the teacher says of the rows of data.train alone", "put the other rows into data.train before attune distill logits, or give the teacher itself (objective.teacher)")
+            : null,
         r => r.Guard.Truth is not null && r.Eval.Suites.Count == 0
             ? ("guard.truth", "what is made up is not measured, because eval.suites is none", "set eval.suites: truth, or a suite of your own")
             : null,
