@@ -3,7 +3,6 @@ using Attune.Adapters;
 using Attune.Data;
 using Attune.Models;
 using Attune.Problems;
-using Attune.Recipes;
 using Attune.Reports;
 using Attune.Runs;
 
