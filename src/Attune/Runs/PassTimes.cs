@@ -25,11 +25,11 @@ public readonly record struct PassTimes(double TrainRow, double LossRow, double 
 
     // A pass that is timed takes about this long, so that the estimate delays no run: not a large model's by minutes, nor a small one's
     // by more than it takes to read the rows.
-    private const double WantedSeconds = 0.015;
+    private const double WantedSeconds = 0.006;
 
     /// <summary>
     /// Times the very passes of the run on its first block and on its first two, and adds up: all blocks are alike, and what embedding
-    /// and head take is in both. Takes a tenth of a second where a model is small, and less memory than the run's plan.
+    /// and head take is in both. Takes less than a tenth of a second where a model is small, and less memory than the run's plan.
     /// </summary>
     public static PassTimes Measure(ModelContext model, RunData data, TuningMethod method, TrainerOptions options, Backend backend, CancellationToken cancel)
     {
