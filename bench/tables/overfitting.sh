@@ -2,9 +2,9 @@
 # The table of remedies in docs/overfitting.md: a case that overfits on purpose (160 rows, thirty epochs, the last weights kept), and each
 # remedy alone beside it. About ten minutes on two cores. Needs general text to replay, one file; what is forgotten is measured on the text
 # that comes with Attune.
-#   bench/tables/overfitting.sh wikitext-2/train.txt [folder for the runs]
+#   bench/tables/overfitting.sh wikitext-2/valid.txt [folder for the runs]
 set -eu
-text=${1:?"give a file of general text"}
+text=$(realpath "${1:?"give a file of general text"}")
 out=${2:-runs/overfitting}
 cd "$(dirname "$0")/../.."
 attune="dotnet run -c Release --no-build --project src/Attune.Cli --"

@@ -73,7 +73,7 @@ public sealed record Gate(IReadOnlyList<GateCondition> Conditions)
     {
         if (guard.Memorisation is not { } most)
             return null;
-        var demand = Judged($"training rows continued word for word at most {Numbers.Value(most, MetricUnit.Fraction)} more often than unseen ones", guard);
+        var demand = Judged($"training rows continued word for word more often than unseen ones by at most {Numbers.Change(most, MetricUnit.Fraction)[1..]}", guard);
         if (run.Memorisation is not { Rows: > 0 } m)
             return new("guard.memorisation", demand, "it was not measured", false);
         var seen = guard.By == GuardBasis.Point ? m.Excess : m.Interval.High;
