@@ -26,8 +26,8 @@ teacher=(--model models/attune-base --adapter "$work/teacher/adapter")
 
 student() { # student ARM SEED DATA [option …]
   local run=$work/$1-$2
-  [ -s "$run/report.json" ] || attune train recipes/quickstart.yaml --set model=models/attune-student --set method.kind=full --set data.train="$3" --set train.epochs="$epochs" --set train.seed="$2" --output "$run" "${@:4}" --json > "$run.json"
-  [ -s "$run-said.jsonl" ] || attune eval --model "$run/model" --data $support/test.jsonl --rows 240 --general none --answers "$run-said.jsonl" --json > "$run-eval.json"
+  [ -s "$run/report.json" ] || attune train recipes/quickstart.yaml --set model=models/attune-student --set data.train="$3" --set train.epochs="$epochs" --set train.seed="$2" --output "$run" "${@:4}" --json > "$run.json"
+  [ -s "$run-said.jsonl" ] || attune eval --model models/attune-student --adapter "$run/adapter" --data $support/test.jsonl --rows 240 --general none --answers "$run-said.jsonl" --json > "$run-eval.json"
 }
 distill=(--set objective.kind=distill --set objective.divergence=forward-kl --set objective.label_weight=0.5)
 for seed in "${seeds[@]}"; do

@@ -21,15 +21,18 @@ internal static class DistillLogitsCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var output = new Option<string>("--out", "-o") { Description = "The file, for objective.file of a recipe.", HelpName = "file", Required = true };
+        var student = new Option<string?>("--student") { Description = "The student's folder, where its tokenizer is another than the teacher's: the file then holds sorted probabilities (objective.divergence: uld).", HelpName = "folder" };
         var kept = new Option<int>("--top-k") { Description = "Most likely tokens that are kept of each trained token; the others are one outcome.", HelpName = "k", DefaultValueFactory = _ => 16 };
         var temperature = new Option<double>("--temperature") { Description = "Divides the logits; objective.temperature of the recipe must be the same.", HelpName = "t", DefaultValueFactory = _ => 1 };
         var command = model.AddTo(new Command("logits", "Writes down once how likely a teacher finds every next token of a data set, to learn from without it; goes on where it was stopped."));
-        foreach (var option in (Option[])[data, columns, output, kept, temperature])
+        foreach (var option in (Option[])[data, columns, output, student, kept, temperature])
             command.Options.Add(option);
         return host.Bind(command, c =>
         {
+            using var other = c.Get(student) is { } folder ? ModelContext.Open(Shared.RequireModel("--student", folder)) : null;
             var options = new LogitsOptions
             {
+                Student = other,
                 Data = SourceKinds.Read("--data", c.Get(data)!),
                 Columns = ColumnPairs.Read("--columns", c.Get(columns) ?? []),
                 Output = c.Get(output)!,
@@ -65,14 +68,14 @@ internal static class DistillLogitsCommand
     private static void Show(ConsoleOutput output, string path, LogitsHeader header)
     {
         using var file = LogitsFile.Open(path);
-        var rest = file.MeanRest();
+        var (known, rest) = file.Summary();
         output.Result(
             json =>
             {
                 json.WriteStartObject();
                 json.WriteString("output", path);
                 json.WriteString("teacher", header.Name);
-                foreach (var (name, value) in new (string, long)[] { ("examples", header.Examples), ("tokens", header.Rows), ("top_k", header.Kept), ("vocabulary", header.Vocabulary), ("bytes", header.FileBytes) })
+                foreach (var (name, value) in new (string, long)[] { ("examples", header.Examples), ("tokens", header.Rows), ("tokens_known", known), ("top_k", header.Kept), ("vocabulary", header.Vocabulary), ("bytes", header.FileBytes) })
                     json.WriteNumber(name, value);
                 json.WriteNumber("temperature", header.Temperature);
                 json.WriteNumber("mean_rest", rest);
@@ -82,8 +85,10 @@ internal static class DistillLogitsCommand
             {
                 var text = console.Profile.Out.Writer;
                 text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Numbers.Count(header.Rows)} trained tokens of {Numbers.Count(header.Examples)} different examples: {Numbers.Bytes(header.FileBytes)}"));
+                if (header.Sorted)
+                    text.WriteLine($"  {Numbers.Count(known)} of them begin where a token of the teacher begins, and learn from it; the others learn from their labels alone");
                 text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  the {header.Kept} likeliest of {header.Vocabulary} tokens hold {Numbers.Share(1 - rest)} of the teacher's probability; the others are one outcome"));
-                text.WriteLine($"learn from it:\n  attune train --model STUDENT --data … --objective distill --set objective.file={path}" + (header.Temperature == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" --set objective.temperature={header.Temperature}")));
+                text.WriteLine($"learn from it:\n  attune train --model STUDENT --data … --objective distill --set objective.file={path}" + (header.Sorted ? " --set objective.divergence=uld" : "") + (header.Temperature == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" --set objective.temperature={header.Temperature}")));
             });
     }
 }

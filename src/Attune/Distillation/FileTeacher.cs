@@ -18,45 +18,20 @@ namespace Attune.Distillation;
 public sealed class FileTeacher : ITeacher
 {
     private readonly LogitsFile file;
-    private readonly Dictionary<Example, long> first = new(ReferenceEqualityComparer.Instance);
+    private readonly ExampleRows places;
 
     /// <summary>A teacher of these examples.</summary>
     /// <param name="file">The file; stays the caller's.</param>
     /// <param name="path">What errors call it.</param>
     /// <param name="examples">What is trained on.</param>
     /// <exception cref="UserErrorException">The file does not know all of them.</exception>
-    public FileTeacher(LogitsFile file, string path, IReadOnlyList<Example> examples)
-    {
-        this.file = file;
-        var missing = new List<Example>();
-        foreach (var example in examples)
-        {
-            if (file.Find(example) is { } row)
-                first[example] = row;
-            else
-                missing.Add(example);
-        }
-        if (missing.Count > 0)
-        {
-            throw new UserErrorException(
-                path, $"knows {examples.Count - missing.Count} of {examples.Count} training rows, and not {missing[0].File}, row {missing[0].Row}, as it is read here",
-                "make it of the same data files, template and columns: attune distill logits; a row that data.truncation shortens is another row");
-        }
-    }
+    public FileTeacher(LogitsFile file, string path, IReadOnlyList<Example> examples) => (this.file, places) = (file, new ExampleRows(file, path, examples));
 
     /// <inheritdoc />
     public long Bytes => file.Header.FileBytes;
 
     /// <inheritdoc />
-    public ITeacherRows For(Tape t, PassInput input) => new Rows(file, t.Arena.IsPretend ? [] : [.. input.Batch.Examples.SelectMany(RowsOf)]);
-
-    private IEnumerable<long> RowsOf(Example example)
-    {
-        // A pass that is only timed brings a row of nobody's: any rows will do for it.
-        var row = example.Row == 0 ? 0 : first[example];
-        for (var i = 0; i < example.TrainedTokens; i++)
-            yield return (row + i) % file.Header.Rows;
-    }
+    public ITeacherRows For(Tape t, PassInput input) => new Rows(file, t.Arena.IsPretend ? [] : places.Of(input));
 
     private sealed class Rows(LogitsFile file, long[] rows) : ITeacherRows
     {

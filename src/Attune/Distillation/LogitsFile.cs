@@ -49,13 +49,16 @@ public sealed class LogitsFile : IDisposable
     public long? Find(Example example) =>
         places.TryGetValue(ExampleKey.Of(example), out var place) && place.Count == example.TrainedTokens ? place.First : null;
 
-    /// <summary>Mean probability of what is not among the kept tokens, over all rows.</summary>
-    public double MeanRest()
+    /// <summary>Rows that say something, and the mean probability of what is not among their kept tokens.</summary>
+    public (long Known, double MeanRest) Summary()
     {
-        double sum = 0;
+        var (known, sum) = (0L, 0.0);
         for (long row = 0; row < Header.Rows; row++)
-            sum += view.ReadSingle(Header.RowsAt + (row + 1) * Header.RowBytes - 4);
-        return sum / Header.Rows;
+        {
+            var rest = view.ReadSingle(Header.RowsAt + (row + 1) * Header.RowBytes - 4);
+            (known, sum) = rest < 0 ? (known, sum) : (known + 1, sum + rest);
+        }
+        return (known, sum / Math.Max(1, known));
     }
 
     /// <summary>Reads a row.</summary>
@@ -63,16 +66,16 @@ public sealed class LogitsFile : IDisposable
     /// <param name="buffer">Room for the bytes of a row.</param>
     /// <param name="ids">K tokens, the most likely first.</param>
     /// <param name="logs">Their log-probabilities.</param>
-    /// <returns>The probability of all others together.</returns>
+    /// <returns>The probability of all others together; −1 where the row says nothing.</returns>
     /// <exception cref="RunFailedException">The row is damaged.</exception>
     internal float Read(long row, byte[] buffer, Span<int> ids, Span<float> logs)
     {
         view.ReadArray(Header.RowsAt + row * Header.RowBytes, buffer, 0, Header.RowBytes);
         var rest = BinaryPrimitives.ReadSingleLittleEndian(buffer.AsSpan(Header.RowBytes - 4));
-        var sound = rest is >= 0 and <= 1;
+        var sound = rest is >= 0 and <= 1 || (Header.Sorted && rest == -1);
         for (var i = 0; i < ids.Length; i++)
         {
-            ids[i] = Header.IdBytes == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(2 * i)) : BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(4 * i));
+            ids[i] = Header.IdBytes == 0 ? 0 : Header.IdBytes == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(2 * i)) : BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(4 * i));
             logs[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(buffer.AsSpan(Header.IdBytes * ids.Length + 2 * i));
             sound &= (uint)ids[i] < (uint)Header.Vocabulary && logs[i] <= 0;
         }

@@ -22,8 +22,14 @@ public sealed record LogitsHeader
     private const int Version = 1, LongestName = 256, HashBytes = 32, Hashes = 56;
     private const int NameAt = Hashes + 4 * HashBytes, SumAt = Bytes - HashBytes;
 
-    /// <summary>Tokens V that the tokenizer knows.</summary>
+    /// <summary>Tokens V that the teacher's tokenizer knows.</summary>
     public required int Vocabulary { get; init; }
+
+    /// <summary>
+    /// Whether the rows say how likely the K likeliest tokens are, and not which they are: what a student with other tokens can learn from.
+    /// Rows of tokens that begin where none of the teacher's does say nothing: their rest is −1.
+    /// </summary>
+    public bool Sorted { get; init; }
 
     /// <summary>How many of them are kept of each row, K.</summary>
     public required int Kept { get; init; }
@@ -37,7 +43,7 @@ public sealed record LogitsHeader
     /// <summary>Trained tokens of these.</summary>
     public required long Rows { get; init; }
 
-    /// <summary>SHA-256 of tokenizer.json, in hex.</summary>
+    /// <summary>SHA-256 of the tokenizer.json that made the rows, in hex: the student's.</summary>
     public required string Tokenizer { get; init; }
 
     /// <summary>SHA-256 of the chat template, in hex; 64 zeros where there is none.</summary>
@@ -53,9 +59,9 @@ public sealed record LogitsHeader
     public required string Name { get; init; }
 
     /// <summary>Bytes of a token's number.</summary>
-    internal int IdBytes => Vocabulary <= 1 << 16 ? 2 : 4;
+    internal int IdBytes => Sorted ? 0 : Vocabulary <= 1 << 16 ? 2 : 4;
 
-    /// <summary>Bytes of a row: K numbers of tokens, the most likely first, K log-probabilities as F16, and the probability of all others as F32.</summary>
+    /// <summary>Bytes of a row: K numbers of tokens, the most likely first (none where sorted), K log-probabilities as F16, and the probability of all others as F32.</summary>
     internal int RowBytes => checked(Kept * (IdBytes + 2) + 4);
 
     /// <summary>Where the rows begin.</summary>
@@ -83,6 +89,7 @@ public sealed record LogitsHeader
         var name = Encoding.UTF8.GetBytes(Name);
         var length = Math.Min(name.Length, LongestName);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(44), Sorted ? 1 : 0);
         name.AsSpan(0, length).CopyTo(bytes.AsSpan(NameAt));
         SHA256.HashData(bytes.AsSpan(0, SumAt), bytes.AsSpan(SumAt));
         return bytes;
@@ -103,7 +110,8 @@ public sealed record LogitsHeader
             throw Damaged(path, "its header does not have the hash that it states");
         var (vocabulary, kept, temperature) = (BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]), BinaryPrimitives.ReadSingleLittleEndian(bytes[20..]));
         var (examples, rows, name) = (BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[40..]));
-        if (vocabulary is < 1 or > 1 << 24 || kept < 1 || kept > vocabulary || !(temperature > 0 && float.IsFinite(temperature)) || name is < 0 or > LongestName)
+        if (vocabulary is < 1 or > 1 << 24 || kept < 1 || kept > vocabulary || !(temperature > 0 && float.IsFinite(temperature)) || name is < 0 or > LongestName
+            || BinaryPrimitives.ReadInt32LittleEndian(bytes[44..]) is not (0 or 1))
             throw Damaged(path, "a number in its header cannot be");
         // Before they are multiplied: neither can be more than the file has bytes.
         if (examples < 1 || examples > length / IndexBytes || rows < examples || rows > length)
@@ -111,6 +119,7 @@ public sealed record LogitsHeader
         var header = new LogitsHeader
         {
             Vocabulary = vocabulary,
+            Sorted = bytes[44] == 1,
             Kept = kept,
             Temperature = temperature,
             Examples = examples,

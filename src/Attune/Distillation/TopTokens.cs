@@ -21,7 +21,8 @@ internal sealed class TopTokens(LogitsHeader header)
     /// <exception cref="RunFailedException">The logits are not finite.</exception>
     public void Encode(ReadOnlySpan<float> logits, Span<byte> row)
     {
-        Select(logits);
+        if (Select(logits, values, ids) < values.Length)
+            throw new ArgumentException("a row has fewer logits than are kept of it");
         double most = values[0] / header.Temperature, top = 0, rest = 0;
         foreach (var value in values)
             top += Math.Exp(value / header.Temperature - most);
@@ -39,20 +40,28 @@ internal sealed class TopTokens(LogitsHeader header)
         {
             if (header.IdBytes == 2)
                 BinaryPrimitives.WriteUInt16LittleEndian(row[(2 * i)..], (ushort)ids[i]);
-            else
+            else if (header.IdBytes == 4)
                 BinaryPrimitives.WriteInt32LittleEndian(row[(4 * i)..], ids[i]);
             BinaryPrimitives.WriteHalfLittleEndian(row[(header.IdBytes * ids.Length + 2 * i)..], (Half)(values[i] / header.Temperature - most - all));
         }
         BinaryPrimitives.WriteSingleLittleEndian(row[^4..], (float)(rest / (top + rest)));
     }
 
-    // Sorted, the largest first, of equals the first in the vocabulary: whoever comes later must be larger to come in.
-    private void Select(ReadOnlySpan<float> logits)
+    /// <summary>Writes a row that says nothing: the teacher has no token where the student's begins.</summary>
+    public static void EncodeNothing(Span<byte> row)
+    {
+        row.Clear();
+        BinaryPrimitives.WriteSingleLittleEndian(row[^4..], -1);
+    }
+
+    /// <summary>The largest numbers in falling order, of equals the first, and where they stand; returns how many there are.</summary>
+    public static int Select(ReadOnlySpan<float> numbers, float[] values, int[] ids)
     {
         var count = 0;
-        for (var id = 0; id < logits.Length; id++)
+        // Whoever comes later must be larger to come in.
+        for (var id = 0; id < numbers.Length; id++)
         {
-            var value = logits[id];
+            var value = numbers[id];
             if (count == values.Length && !(value > values[^1]))
                 continue;
             var at = count < values.Length ? count++ : count - 1;
@@ -60,5 +69,6 @@ internal sealed class TopTokens(LogitsHeader header)
                 (values[at], ids[at]) = (values[at - 1], ids[at - 1]);
             (values[at], ids[at]) = (value, id);
         }
+        return count;
     }
 }

@@ -111,6 +111,9 @@ public sealed record MethodRecipe
 /// <summary>What the model learns from: the data's own answers, or a teacher as well.</summary>
 public sealed record ObjectiveRecipe
 {
+    /// <summary>The value of <see cref="Divergence"/> that needs no common tokens: universal logit distillation.</summary>
+    public const string Universal = "uld";
+
     /// <summary>The value of <see cref="Divergence"/> that reads <see cref="Beta"/>.</summary>
     public const string JensenShannon = "js";
 
@@ -126,7 +129,7 @@ public sealed record ObjectiveRecipe
     /// <summary>What a teacher said about these rows, written once by attune distill logits, to learn from instead of a model: a file, or none.</summary>
     public string? File { get; init; }
 
-    /// <summary>What is made small between teacher p and student q: forward-kl is KL(p|q), reverse-kl KL(q|p), js lies between them (beta), skew-kl and skew-reverse-kl mix some of the one into the other (skew).</summary>
+    /// <summary>What is made small between teacher p and student q: forward-kl is KL(p|q), reverse-kl KL(q|p), js lies between them (beta), skew-kl and skew-reverse-kl mix some of the one into the other (skew), and uld is the distance of sorted probabilities, from a file of a teacher with another tokenizer.</summary>
     public string Divergence { get; init; } = "forward-kl";
 
     /// <summary>Of js: the teacher's share of the mixture and the weight of the forward part; near 0 it is forward, near 1 reverse.</summary>

@@ -20,6 +20,9 @@ internal static class RecipeRules
         r => r.Objective is { Kind: ObjectiveKind.Distill, Teacher: not null, File: not null }
             ? ("objective.file", "objective.teacher is given as well, and a run learns from one of the two", "leave one of them out")
             : null,
+        r => r.Objective is { Kind: ObjectiveKind.Distill, Divergence: ObjectiveRecipe.Universal, File: null }
+            ? ("objective.divergence", "uld learns from a file of sorted probabilities, and objective.file is not given", "write one with attune distill logits --student, or choose another divergence")
+            : null,
         r => r.Train.MicroBatchTokens > r.Train.BatchTokens
             ? ("train.micro_batch_tokens", $"{r.Train.MicroBatchTokens} is more than train.batch_tokens, {r.Train.BatchTokens}", "make it smaller, or leave it to auto")
             : null,

@@ -24,6 +24,12 @@ public sealed record LogitsOptions
     /// <summary>What logits are divided by; a student must learn at the same temperature.</summary>
     public double Temperature { get; init; } = 1;
 
+    /// <summary>
+    /// The student, where its tokens are others than the teacher's: rows are then of its tokens, and say how likely the likeliest tokens of the
+    /// teacher are where both begin one, sorted. Null for a student with the teacher's tokens.
+    /// </summary>
+    public ModelContext? Student { get; init; }
+
     /// <summary>The file.</summary>
     public required string Output { get; init; }
 }
@@ -43,33 +49,39 @@ public static class LogitsRun
     /// <exception cref="UserErrorException">The rows are wrong, or a file of something else is there already.</exception>
     public static LogitsHeader Execute(InferenceModel model, LogitsOptions options, Action<DataReport> report, Action<long, long> progress, CancellationToken cancel = default)
     {
-        var (context, positions) = (model.Context, model.Decoder.Spec.MaxPositions);
+        var context = model.Context;
         if (options.Kept > context.Tokenizer.VocabularySize)
             throw new UserErrorException("top-k", $"is {options.Kept}, and the tokenizer has {context.Tokenizer.VocabularySize} tokens", "give fewer; 16 is a good number");
-        var data = DataSet.Load(
-            options.Data, context.Tokenizer, context.Template, new DataOptions { MaxLength = positions, EosIds = [.. context.EndIds], Columns = options.Columns }, cancel);
+        var data = Load(options.Student ?? context, options, cancel);
         report(data.Report);
         var index = LogitsIndex.Of(data.Examples);
+        var readings = options.Student is { } student
+            ? TeacherReading.Pair(index.Examples, student, Load(context, options, cancel).Examples, context)
+            : TeacherReading.Same(index.Examples);
         var header = Header(model, options, index);
         if (File.Exists(options.Output))
             return Existing(options.Output, header);
         using (var writer = LogitsWriter.Open(options.Output, header, index))
         {
-            Write(model, header, index, writer, progress, cancel);
+            Write(model, header, TeacherBlock.All(readings, WidestPass), writer, progress, cancel);
             writer.Finish();
         }
         return header;
     }
 
+    private static DataSet Load(ModelContext reader, LogitsOptions options, CancellationToken cancel) => DataSet.Load(
+        options.Data, reader.Tokenizer, reader.Template, new DataOptions { MaxLength = reader.Folder.Spec.MaxPositions, EosIds = [.. reader.EndIds], Columns = options.Columns }, cancel);
+
     private static LogitsHeader Header(InferenceModel model, LogitsOptions options, LogitsIndex index) => new()
     {
         Vocabulary = model.Context.Tokenizer.VocabularySize,
+        Sorted = options.Student is not null,
         Kept = options.Kept,
         Temperature = (float)options.Temperature,
         Examples = index.Examples.Count,
         Rows = index.Rows,
-        Tokenizer = model.Context.Tokenizer.Hash,
-        Template = RunLogits.TemplateHash(model.Context),
+        Tokenizer = (options.Student ?? model.Context).Tokenizer.Hash,
+        Template = RunLogits.TemplateHash(options.Student ?? model.Context),
         Teacher = LocalTeacher.Fingerprint(model.Context),
         Data = index.Hash,
         Name = model.Context.Name,
@@ -81,45 +93,32 @@ public static class LogitsRun
         return file.Header == header ? header : throw new UserErrorException(path, "exists already, and is of another teacher, other rows or other settings", "choose another --out, or move it away");
     }
 
-    private static void Write(InferenceModel model, LogitsHeader header, LogitsIndex index, LogitsWriter writer, Action<long, long> progress, CancellationToken cancel)
+    private static void Write(InferenceModel model, LogitsHeader header, IReadOnlyList<TeacherBlock> blocks, LogitsWriter writer, Action<long, long> progress, CancellationToken cancel)
     {
-        var blocks = Blocks(index.Examples);
-        var passRows = blocks.Max(static b => b.Tokens);
-        var skipped = blocks.TakeWhile(WholeBlock()).Count();
-        writer.CutTo(blocks.Take(skipped).Sum(static b => (long)b.TrainedTokens));
+        var passRows = blocks.Max(static b => b.Batch?.Tokens ?? 1);
+        var (skipped, before) = (0, 0L);
+        while (skipped < blocks.Count && before + blocks[skipped].Rows <= writer.Rows)
+            before += blocks[skipped++].Rows;
+        writer.CutTo(before);
         progress(writer.Rows, header.Rows);
         using var arena = model.Reserve(Plan(model, passRows));
-        var top = new TopTokens(header);
-        foreach (var batch in blocks.Skip(skipped))
+        foreach (var block in blocks.Skip(skipped))
         {
             cancel.ThrowIfCancellationRequested();
-            var rows = new byte[checked(batch.TrainedTokens * header.RowBytes)];
-            using (var tape = new Tape(model.Backend, arena, record: false))
-                Run(tape, model, new PassInput(batch, passRows), (row, logits) => top.Encode(logits[..header.Vocabulary], rows.AsSpan(row * header.RowBytes, header.RowBytes)));
-            writer.Append(rows);
+            writer.Append(block.Arrange(Read(model, header, block.Batch, passRows, arena), header));
             progress(writer.Rows, header.Rows);
-        }
-
-        Func<Batch, bool> WholeBlock()
-        {
-            long rows = 0;
-            return batch => (rows += batch.TrainedTokens) <= writer.Rows;
         }
     }
 
-    // Examples in their order, as many together as a pass holds.
-    private static List<Batch> Blocks(IReadOnlyList<Example> examples)
+    // Rows of all trained tokens of a batch of the teacher's.
+    private static byte[] Read(InferenceModel model, LogitsHeader header, Batch? batch, int passRows, Arena arena)
     {
-        var blocks = new List<Batch>();
-        for (var first = 0; first < examples.Count;)
-        {
-            var (next, tokens) = (first, 0);
-            while (next < examples.Count && (next == first || tokens + examples[next].Positions <= WidestPass))
-                tokens += examples[next++].Positions;
-            blocks.Add(Batch.Of(examples, [.. Enumerable.Range(first, next - first)]));
-            first = next;
-        }
-        return blocks;
+        if (batch is null)
+            return [];
+        var (rows, top) = (new byte[checked(batch.TrainedTokens * header.RowBytes)], new TopTokens(header));
+        using var tape = new Tape(model.Backend, arena, record: false);
+        Run(tape, model, new PassInput(batch, passRows), (row, logits) => top.Encode(logits[..header.Vocabulary], rows.AsSpan(row * header.RowBytes, header.RowBytes)));
+        return rows;
     }
 
     private static long Plan(InferenceModel model, int passRows)

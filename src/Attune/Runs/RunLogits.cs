@@ -20,10 +20,16 @@ internal static class RunLogits
             return null;
         var file = LogitsFile.Open(path);
         var (header, problems) = (file.Header, new List<Problem>());
-        if (header.Tokenizer != student.Tokenizer.Hash || header.Vocabulary != student.Tokenizer.VocabularySize)
-            problems.Add(new Problem(Key, $"{path} was written with another tokenizer than that of {student.Folder.Path}", "write it with a teacher of the student's family"));
+        if (header.Tokenizer != student.Tokenizer.Hash || (!header.Sorted && header.Vocabulary != student.Tokenizer.VocabularySize))
+            problems.Add(new Problem(Key, $"{path} was written with another tokenizer than that of {student.Folder.Path}", "write it with a teacher of the student's family, or with attune distill logits --student"));
         if (header.Template != TemplateHash(student))
             problems.Add(new Problem(Key, $"{path} was written with another chat template than the one that writes the rows here", "give attune distill logits this template (--template), or set data.template to the teacher's"));
+        if (header.Sorted != (objective.Divergence == ObjectiveRecipe.Universal))
+        {
+            problems.Add(header.Sorted
+                ? new Problem("objective.divergence", $"is {objective.Divergence}, and {path} holds sorted probabilities, from a teacher with other tokens", $"set it to {ObjectiveRecipe.Universal}")
+                : new Problem("objective.divergence", $"is {objective.Divergence}, and {path} says which tokens are how likely", "choose any other divergence, or write the file with --student"));
+        }
         if (header.Temperature != (float)objective.Temperature)
         {
             problems.Add(new Problem(

@@ -17,6 +17,8 @@ internal static class RunObjective
     {
         var labels = new LabelObjective(recipe.Train.LabelSmoothing);
         var objective = recipe.Objective;
+        if (file is { Header.Sorted: true })
+            return new SortedDistillation(file, objective.File!, data.Train, objective.LabelWeight);
         ITeacher? source = teacher is not null ? teacher.For(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
         return source is null ? labels : new Objectives.Distillation(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight) { Labels = labels };
     }

@@ -113,6 +113,38 @@ public sealed class DistillCommandTests : IDisposable
         Task<CliRun> Train(string name, params string[] settings) => CliRun.Of(["train", .. tiny.Settings(name).Concat(settings).Append("objective.kind=distill").SelectMany(static s => (string[])["--set", s]), "--threads", "1"]);
     }
 
+    /// <summary>A teacher with other tokens: sorted probabilities, where both begin one.</summary>
+    [Fact]
+    public async Task A_teacher_with_another_tokenizer_teaches_by_sorted_probabilities()
+    {
+        using var teacher = new Runs.TinyModel(seed: 11, family: "qwen2", vocabulary: 330);
+        string[] logits = ["distill", "logits", "--model", teacher.Path, "--data", tiny.Data, "--threads", "1"];
+        var run = await CliRun.Of([.. logits, "--student", tiny.Path, "--out", tiny.FileOf("sorted.logits"), "--top-k", "30", "--json"]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        var (tokens, known) = (run.Json.GetProperty("tokens").GetInt32(), run.Json.GetProperty("tokens_known").GetInt32());
+        Assert.InRange(known, tokens / 4, tokens - 1);
+        Assert.Contains($"{known} of them begin where", (await CliRun.Of([.. logits, "--student", tiny.Path, "--out", tiny.FileOf("sorted.logits"), "--top-k", "30"])).Out);
+        Assert.Equal(0, (await CliRun.Of([.. logits, "--out", tiny.FileOf("plain.logits")])).ExitCode);
+
+        var trained = await Train("run", $"objective.file={tiny.FileOf("sorted.logits")}", "objective.divergence=uld");
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        var losses = MetricsLog.Read(Path.Combine(tiny.FileOf("run"), "metrics.jsonl")).Where(static l => l.Kind == "step").Select(static l => l["loss"]).ToArray();
+        Assert.True(losses[^1] < losses[0], string.Join(' ', losses));
+        foreach (var (settings, message) in new (string[], string)[]
+        {
+            ([$"objective.file={tiny.FileOf("sorted.logits")}"], "set it to uld"),
+            ([$"objective.file={tiny.FileOf("plain.logits")}"], "another tokenizer"),
+            ([$"objective.teacher={tiny.Path}", "objective.divergence=uld"], "objective.file is not given"),
+        })
+        {
+            var wrong = await Train("wrong", settings);
+            Assert.True(wrong.ExitCode == 2, $"{message}: {wrong.Error}");
+            Assert.Contains(message, wrong.Error);
+        }
+
+        Task<CliRun> Train(string name, params string[] settings) => CliRun.Of(["train", .. tiny.Settings(name).Concat(settings).Append("objective.kind=distill").SelectMany(static s => (string[])["--set", s]), "--threads", "1"]);
+    }
+
     /// <summary>The recipes as they stand, on a tiny model and its rows.</summary>
     [Fact]
     public async Task The_recipes_run()
