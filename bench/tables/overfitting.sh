@@ -17,7 +17,7 @@ run() {
   name=$1
   shift
   [ -d "$out/$name" ] || $attune train --model models/attune-base --data "$out/train.jsonl" --valid recipes/data/support/valid.jsonl --test recipes/data/support/test.jsonl \
-    --metrics 'label:intent: ([a-z_]+)' loss --eval-rows 120 --memorisation 64 --epochs 30 --batch-tokens 2048 --seed 1 --patience 0 --keep-best false \
+    --metrics 'label:intent: ([a-z_]+)' loss --eval-rows 120 --memorisation 64 --epochs 30 --batch-tokens 2048 --seed 1 \
     --output "$out/$name" --quiet --json "$@" > "$out/$name.json"
   row "$name" "$*"
 }
@@ -41,13 +41,16 @@ row() {
 
 echo '| remedy | keys | label accuracy | loss on test rows | loss on general text | verbatim, training rows | verbatim, unseen rows |'
 echo '|---|---|---:|---:|---:|---:|---:|'
-run none
+# A run to the end, and its last weights.
+end='--patience 0 --keep-best false'
+# shellcheck disable=SC2086 # several words
+run none $end
 run early-stopping --patience 3 --keep-best true
-run dropout --dropout 0.3
-run weight-decay --weight-decay 1
-run neftune --neftune 5
-run label-smoothing --label-smoothing 0.1
-run replay --replay "$out/replay.txt" --replay-fraction 0.3
+run dropout --dropout 0.3 $end
+run weight-decay --weight-decay 1 $end
+run neftune --neftune 5 $end
+run label-smoothing --label-smoothing 0.1 $end
+run replay --replay "$out/replay.txt" --replay-fraction 0.3 $end
 run all --patience 3 --keep-best true --dropout 0.3 --neftune 5 --replay "$out/replay.txt" --replay-fraction 0.3
 echo
 [ -d "$out/none/blended" ] || $attune blend "$out/none" --at 0.25 0.5 0.75 --keep 0.9 --quiet > /dev/null
