@@ -11,6 +11,9 @@ public sealed record Example(int[] Ids, bool[] Trained, string File, int Row, ul
     /// <summary>How often it is seen in an epoch of training, on the average; see <see cref="DataSource.Weight"/>.</summary>
     public double Weight { get; init; } = 1;
 
+    /// <summary>Whether the answer is the student's own and not the data's: then it is no label.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>How many positions it takes in a batch: every token but the last predicts its successor.</summary>
     public int Positions => Ids.Length - 1;
 

@@ -33,6 +33,8 @@ public sealed class PassInput
         TrainedRows = [.. Enumerable.Range(0, batch.Tokens).Where(i => batch.Weights[i] != 0)];
         Targets = [.. TrainedRows.Select(i => batch.Targets[i])];
         Weights = [.. TrainedRows.Select(i => batch.Weights[i])];
+        if (batch.Examples.Any(static e => e.IsOwn))
+            IsLabel = [.. TrainedRows.Select(i => !batch.Examples[Array.FindLastIndex(batch.SequenceStarts, s => s <= i)].IsOwn)];
     }
 
     /// <summary>What it was made of.</summary>
@@ -58,6 +60,9 @@ public sealed class PassInput
 
     /// <summary>The weight of each trained row.</summary>
     public float[] Weights { get; }
+
+    /// <summary>Of each trained row whether its next token is the data's, and not one that the student wrote; null where all are.</summary>
+    public bool[]? IsLabel { get; }
 
     /// <summary>See <see cref="Pass.Stream"/>.</summary>
     public IStreamCache? Stream { get; init; }

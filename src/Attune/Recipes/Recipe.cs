@@ -143,6 +143,15 @@ public sealed record ObjectiveRecipe
 
     /// <summary>Weight of the data's own answers, from 0 to 1; the teacher has the rest.</summary>
     public double LabelWeight { get; init; } = 0.5;
+
+    /// <summary>Share of the rows whose answers the student writes itself in every step, for the teacher to correct (on-policy distillation, GKD), from 0 to 1; there the teacher has all the weight.</summary>
+    public double OnPolicy { get; init; }
+
+    /// <summary>Temperature at which the student writes on_policy answers; 0 takes the most probable token.</summary>
+    public double SampleTemperature { get; init; } = 1;
+
+    /// <summary>A student that was tuned on labels alone, for the report: its folder (an adapter's, or a model's), or none. It is measured on the same rows.</summary>
+    public string? Compare { get; init; }
 }
 
 /// <summary>The optimisation.</summary>

@@ -68,6 +68,9 @@ public static class RecipeReader
         {
             if (given.TryGetValue(entry.Key, out var first))
                 problems.Add(new(entry.Place, $"given twice, first at {first.Place}", "keep one of the two"));
+            // What a setting replaces is not looked at: a path that is made by another run need not be there yet.
+            else if (settings?.Any(s => s.Key == entry.Key) == true)
+                given[entry.Key] = entry;
             else
                 Apply(entry, [beside, here]);
         }

@@ -23,6 +23,12 @@ internal static class RecipeRules
         r => r.Objective is { Kind: ObjectiveKind.Distill, Divergence: ObjectiveRecipe.Universal, File: null }
             ? ("objective.divergence", "uld learns from a file of sorted probabilities, and objective.file is not given", "write one with attune distill logits --student, or choose another divergence")
             : null,
+        r => r.Objective is { Kind: ObjectiveKind.Distill, OnPolicy: > 0, Teacher: null }
+            ? ("objective.on_policy", "what the student writes itself must be read by the teacher, and there is none but a file", "give objective.teacher, or leave objective.on_policy out")
+            : null,
+        r => r.Objective is { Kind: ObjectiveKind.Distill, OnPolicy: > 0, LabelWeight: 1 }
+            ? ("objective.on_policy", "what the student writes itself has no labels, and objective.label_weight is 1, which leaves the teacher out", "lower objective.label_weight, or leave objective.on_policy out")
+            : null,
         r => r.Train.MicroBatchTokens > r.Train.BatchTokens
             ? ("train.micro_batch_tokens", $"{r.Train.MicroBatchTokens} is more than train.batch_tokens, {r.Train.BatchTokens}", "make it smaller, or leave it to auto")
             : null,

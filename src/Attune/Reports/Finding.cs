@@ -37,6 +37,7 @@ public static class Findings
         new GainAnalyser(),
         new RetentionAnalyser(),
         new TruthAnalyser(),
+        new TransferAnalyser(),
         new OverfittingAnalyser(),
         new MemorisationAnalyser(),
         new UndertrainedAnalyser(),

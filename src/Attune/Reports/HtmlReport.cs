@@ -26,6 +26,7 @@ public static class HtmlReport
         Hero(page, run);
         GateSection.Write(page, run.Gate);
         MetricSection.Write(page, run);
+        TransferSection.Write(page, run.Transfer);
         FindingList(page, findings);
         Next(page, run);
         Curves(page, run.Curves);

@@ -18,6 +18,11 @@ public static class JsonReport
         json.WriteString("sentence", verdict.Sentence);
         Array(json, "metrics", run.Metrics, m => Change(json, m));
         Array(json, "values", run.Values, v => Value(json, v));
+        if (run.Transfer is { } transfer)
+        {
+            Array(json, "models", transfer.Models, m => Model(json, m));
+            Array(json, "over_labels", transfer.OverLabels, m => Change(json, m));
+        }
         Array(json, "findings", Findings.Of(run), f => Strings(json, ("tone", f.Tone.ToString().ToLowerInvariant()), ("title", f.Title), ("evidence", f.Evidence), ("advice", f.Advice)));
         if (run.Answers is { } ends)
         {
@@ -71,6 +76,15 @@ public static class JsonReport
         }
         json.WriteBoolean("real", m.IsReal);
         json.WriteBoolean("better", m.IsBetter);
+    }
+
+    private static void Model(Utf8JsonWriter json, TransferModel m)
+    {
+        json.WriteString("name", m.Name);
+        Array(json, "values", m.Values, v => Value(json, v));
+        json.WriteNumber("weights", m.Parameters);
+        json.WriteNumber("bytes", m.Bytes);
+        JsonText.Number(json, "seconds_per_token", m.SecondsPerToken);
     }
 
     private static void Value(Utf8JsonWriter json, MetricValue v)

@@ -71,6 +71,15 @@ public static class MarkdownReport
             c.Name, Numbers.Value(c.Before, c.Unit), Numbers.Value(c.After, c.Unit), Numbers.Change(c.Difference, c.Unit), Numbers.Interval(c),
             c.Test is { } t ? $"{Numbers.PValue(t.PValue)}, {t.Name}" : "", !c.IsReal ? "not clear" : c.IsBetter ? "better" : "worse", Numbers.Count(c.Count),
         ]));
+        if (run.Transfer is { } transfer)
+        {
+            Table(md, "Teacher and students on the same rows", ["model, 95 % intervals", .. transfer.Head], transfer.Models.Select(m => (string[])[m.Name, .. transfer.Cells(m)]));
+            Table(md, "What the teacher gave beyond the labels", ["measured", "labels alone", "distilled", "difference", "95 % interval", "is it real"], transfer.OverLabels.Select(c => (string[])
+            [
+                c.Name, Numbers.Value(c.Before, c.Unit), Numbers.Value(c.After, c.Unit), Numbers.Change(c.Difference, c.Unit), Numbers.Interval(c),
+                !c.IsReal ? "not clear" : c.IsBetter ? "better" : "worse",
+            ]));
+        }
         Table(md, "What was measured", ["measured", "value", "95 % interval", "rows"], run.Values.Select(v => (string[])
             [v.Name, Numbers.Value(v.Value, v.Unit), Numbers.Interval(v), Numbers.Count(v.Count)]));
     }

@@ -18,6 +18,9 @@ public sealed record RunRecord
     /// <summary>Measurements of one model alone, where there is nothing to compare with.</summary>
     public IReadOnlyList<MetricValue> Values { get; init; } = [];
 
+    /// <summary>The models of a distillation side by side; null where nothing was distilled.</summary>
+    public Transfer? Transfer { get; init; }
+
     /// <summary>What was taken for what, where answers are labels.</summary>
     public IReadOnlyList<ConfusionPair> Confusions { get; init; } = [];
 

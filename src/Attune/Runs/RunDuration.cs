@@ -40,6 +40,11 @@ public sealed record RunDuration(TimeSpan Measuring, TimeSpan Training, TimeSpan
             training -= Math.Max(0, options.TotalSteps - packer.StepsIn(0)) * rows * times.PrefixRow;
             validating -= Math.Max(0, validations - 1) * data.Valid.Sum(static e => (double)e.Positions) * times.PrefixRow;
         }
+        if (options.OnPolicy is { } own)
+        {
+            var texts = Math.Ceiling(own.Share * data.Train.Count / packer.StepsIn(0) / Generator.MaxSlots);
+            training += options.TotalSteps * texts * (times.Prompt + own.LongestAnswer * times.Token);
+        }
         if (options.TimeLimit is { } limit)
             training = Math.Min(training, limit.TotalSeconds);
         var groups = Math.Ceiling((double)data.Asked.Questions.Count / Generator.MaxSlots);

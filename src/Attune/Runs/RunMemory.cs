@@ -25,14 +25,14 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
     /// <returns>The recipe, resolved to the end; the steps in passes that fit; their memory.</returns>
     /// <exception cref="UserErrorException">Nothing fits; the remedies are named.</exception>
     internal static (Recipe Recipe, RunSteps Steps, RunMemory Memory) Fit(
-        Recipe recipe, ModelContext model, RunData data, TuningMethod method, RunSteps steps, Backend backend, Choices choices)
+        Recipe recipe, ModelContext model, RunData data, TuningMethod method, RunSteps steps, IReadOnlyList<ModelBeside> beside, Backend backend, Choices choices)
     {
         var limit = recipe.Limits.Memory ?? Machine.Inspect().FreeMemory;
         var (wish, reason) = RunPrefix.Of(recipe, model, data, method, steps, backend);
         MemoryPlan? smallest = null;
         foreach (var (rounding, rung) in Rungs(recipe, model, steps.Options, data.Longest))
         {
-            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(rounding.Base)), data, method with { ByteMoments = rounding.Optimizer == OptimizerKind.AdamW8 }, rung, backend, wish?.Block ?? 0);
+            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(rounding.Base)), data, method with { ByteMoments = rounding.Optimizer == OptimizerKind.AdamW8 }, rung, backend, wish?.Block ?? 0, beside);
             if (smallest is null || plan.Total < smallest.Total)
                 smallest = plan;
             if (plan.Total > limit)
@@ -73,7 +73,7 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
     private static double Cost(TrainerOptions options) =>
         (1 + 40.0 / options.PassRows) * (options.SavedType is null ? 1 : 1.06) * (options.Keep == Keep.Recompute ? 1.25 : 1);
 
-    private static MemoryPlan PlanOf(Recipe recipe, ModelFolder folder, RunData data, TuningMethod method, TrainerOptions options, Backend backend, int block)
+    private static MemoryPlan PlanOf(Recipe recipe, ModelFolder folder, RunData data, TuningMethod method, TrainerOptions options, Backend backend, int block, IReadOnlyList<ModelBeside> beside)
     {
         // Answers to the test rows, and those to each task of the suites.
         var asked = data.Suites.Select(static s => (s.Rows.Asked.Questions, s.Rows.MaxNewTokens)).Append((data.Asked.Questions, MaxNewTokens: recipe.Eval.MaxNewTokens ?? 0))
@@ -82,7 +82,7 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         var length = asked.Select(static a => a.Questions.Max(static q => q.Prompt.Length) + a.MaxNewTokens).Append(data.Probe?.Length ?? 0).Max();
         var widest = data.Suites.Select(static s => s.Rows.PassRows).DefaultIfEmpty(0).Max();
         var suites = data.Suites.Sum(static s => s.Rows.Asked.ChoiceExamples.Sum(static e => (long)e.Ids.Length) + s.Rows.Asked.Questions.Sum(static q => (long)q.Prompt.Length));
-        return MemoryPlan.Of(folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length) + suites, block, widest);
+        return MemoryPlan.Of(folder, method, options, backend, texts, length, data.All.Sum(static e => (long)e.Ids.Length) + suites, block, widest, beside);
     }
 
     private static Recipe Resolve(Recipe recipe, TrainerOptions options, bool prefix, string prefixReason, Choices choices)

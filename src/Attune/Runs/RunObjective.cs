@@ -1,6 +1,7 @@
 using Attune.Distillation;
 using Attune.Objectives;
 using Attune.Recipes;
+using Attune.Training;
 
 namespace Attune.Runs;
 
@@ -13,15 +14,22 @@ internal static class RunObjective
     /// <param name="teacher">What it learns from, where there is one.</param>
     /// <param name="file">What it learns from, where that is a file.</param>
     /// <param name="data">The rows.</param>
-    public static ITokenObjective Of(Recipe recipe, ModelContext model, RunTeacher? teacher, LogitsFile? file, RunData data)
+    public static ITokenObjective Of(Recipe recipe, ModelContext model, FrozenModel? teacher, LogitsFile? file, RunData data)
     {
         var labels = new LabelObjective(recipe.Train.LabelSmoothing);
         var objective = recipe.Objective;
         if (file is { Header.Sorted: true })
             return new SortedDistillation(file, objective.File!, data.Train, objective.LabelWeight);
-        ITeacher? source = teacher is not null ? teacher.For(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
-        return source is null ? labels : new Objectives.Distillation(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight) { Labels = labels };
+        ITeacher? source = teacher is not null ? teacher.AsTeacher(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
+        return source is null ? labels : new DistillationObjective(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight) { Labels = labels };
     }
+
+    /// <summary>What the student writes itself; null for nothing.</summary>
+    public static OnPolicy? OnPolicyOf(Recipe recipe, ModelContext model, RunData data) => recipe.Objective is { Kind: ObjectiveKind.Distill, OnPolicy: > 0 } objective
+        ? new OnPolicy(
+            objective.OnPolicy, (float)objective.SampleTemperature, recipe.Train.Seed, model.Tokenizer, data.StopIds,
+            data.Train.Max(static e => e.Prompt.Length), data.Train.Max(static e => e.Answer.Length))
+        : null;
 
     private static Engine.Backends.Divergence DivergenceOf(ObjectiveRecipe objective)
     {

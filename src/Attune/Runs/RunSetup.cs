@@ -24,7 +24,10 @@ public sealed class RunSetup : IDisposable
     public ModelContext Model { get; }
 
     /// <summary>What it learns from beside the rows; null for nothing.</summary>
-    public RunTeacher? Teacher { get; private init; }
+    public FrozenModel? Teacher { get; private init; }
+
+    /// <summary>What its result is compared with; null for nothing.</summary>
+    public FrozenModel? Compared { get; private init; }
 
     /// <summary>What a teacher said, where the run learns from a file of it.</summary>
     public LogitsFile? TeacherFile { get; private init; }
@@ -72,11 +75,12 @@ public sealed class RunSetup : IDisposable
     public static RunSetup Prepare(Recipe recipe, Backend backend, Action<RunNotice> notice, CancellationToken cancel = default)
     {
         var model = ModelContext.Open(recipe.Model, null, recipe.Data.Template, withWeights: !recipe.Train.FromScratch);
-        RunTeacher? teacher = null;
+        FrozenModel? teacher = null, compared = null;
         LogitsFile? file = null;
         try
         {
-            teacher = RunTeacher.Open(recipe, model);
+            teacher = FrozenModel.TeacherOf(recipe, model);
+            compared = FrozenModel.ComparedIn(recipe, model);
             file = RunLogits.Open(recipe, model);
             foreach (var form in recipe.Export)
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.Adapter is not null);
@@ -87,8 +91,15 @@ public sealed class RunSetup : IDisposable
                 (recipe, data) = RunData.Read(recipe, model, choices, notice, cancel);
             (recipe, var method) = RunMethod.Choose(recipe, model, choices);
             (recipe, var steps) = RunSteps.Choose(recipe, data, choices);
-            steps = steps with { Options = steps.Options with { Objective = RunObjective.Of(recipe, model, teacher, file, data) } };
-            (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, backend, choices);
+            steps = steps with
+            {
+                Options = steps.Options with
+                {
+                    Objective = RunObjective.Of(recipe, model, teacher, file, data),
+                    OnPolicy = RunObjective.OnPolicyOf(recipe, model, data),
+                },
+            };
+            (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, FrozenModel.Beside(teacher, compared, data.Longest), backend, choices);
             method = method with { ByteMoments = recipe.Train.Optimizer == OptimizerKind.AdamW8 };
             model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));
             // Where nothing is asked, what concerns answers is not open but idle.
@@ -99,10 +110,11 @@ public sealed class RunSetup : IDisposable
             notice(new NoticePlan(memory.Plan, memory.Limit));
             foreach (var warning in teacher?.Warnings(model) ?? [])
                 notice(new NoticeText("  " + warning));
-            return new RunSetup(recipe, model, choices, data, method, steps, memory) { Teacher = teacher, TeacherFile = file };
+            return new RunSetup(recipe, model, choices, data, method, steps, memory) { Teacher = teacher, Compared = compared, TeacherFile = file };
         }
         catch
         {
+            compared?.Dispose();
             teacher?.Dispose();
             file?.Dispose();
             model.Dispose();
@@ -118,6 +130,7 @@ public sealed class RunSetup : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
+        Compared?.Dispose();
         Teacher?.Dispose();
         TeacherFile?.Dispose();
         Model.Dispose();

@@ -77,12 +77,12 @@ public static class TrainRun
         using var log = new RunLog(run, setup, resume is null ? null : from is null ? 0 : Checkpoints.StepOf(from), clock);
         var state = Train(setup, log, model, backend, arena, checkpoints, prefix, from, Notice, cancel);
         var (after, suitesAfter) = Measure(setup, measured, model, model.Adapters, backend, arena, "after", Notice, cancel);
-
+        var transfer = RunTransfer.Of(setup, model, before, after, backend.Exact, arena, Notice, cancel);
         var memory = Probe(setup, model, backend.Exact, arena, notice, cancel);
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
-        var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved) with { Memorisation = memory };
+        var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved) with { Memorisation = memory, Transfer = transfer };
         record = record with { Metrics = [.. record.Metrics, .. suitesAfter.ChangesFrom(suitesBefore)] };
         if (prefix is not null)
             record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };
@@ -187,6 +187,7 @@ public static class TrainRun
                 Teacher = setup.Recipe.Objective.Teacher is { } teacher ? Full(teacher) : null,
                 TeacherAdapter = setup.Recipe.Objective.TeacherAdapter is { } adapter ? Full(adapter) : null,
                 File = setup.Recipe.Objective.File is { } file ? Full(file) : null,
+                Compare = setup.Recipe.Objective.Compare is { } compared ? Full(compared) : null,
             },
             Data = data with
             {
@@ -216,6 +217,7 @@ public static class TrainRun
         Add("teacher", setup.Teacher?.Context.Folder.Path);
         Add("teacher.adapter", setup.Teacher?.Context.AdapterPath);
         Add("teacher.file", setup.TeacherFile is null ? null : setup.Recipe.Objective.File);
+        Add("compared", setup.Recipe.Objective.Compare);
         var data = setup.Recipe.Data;
         files.AddRange(data.Train.Select(static f => ManifestFile.Of("data.train", f.File)));
         files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));
@@ -255,6 +257,7 @@ public static class TrainRun
                 Output = null,
                 Export = [],
                 Guard = new GuardRecipe(),
+                Objective = setup.Recipe.Objective with { Compare = null },
                 Limits = new LimitsRecipe(),
                 Train = setup.Recipe.Train with { Threads = null, Compute = null, PrefixCache = PrefixCacheUse.Auto },
             }));

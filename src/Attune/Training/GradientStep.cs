@@ -21,6 +21,7 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
     /// <param name="cancel">Looked at before every micro-batch.</param>
     public double Run(OptimizerStep step, int number, CancellationToken cancel)
     {
+        step = Written(step, number, cancel);
         model.Weights.RestartGradients();
         double sum = 0;
         foreach (var batch in step.MicroBatches.Where(static b => b.TrainedTokens > 0))
@@ -31,6 +32,10 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
         model.Weights.ClearUnreached();
         return sum / Math.Max(1, step.TrainedTokens);
     }
+
+    // The same every time, as long as the weights are.
+    private OptimizerStep Written(OptimizerStep step, int number, CancellationToken cancel) =>
+        options.OnPolicy?.Write(step, number, model, backend.Exact, arena, cancel) ?? step;
 
     /// <summary>Forward and backward of one micro-batch; returns its summed loss. Public so that the memory plan runs the very same.</summary>
     public double RunMicroBatch(PassInput input, int number, float scale)
@@ -52,7 +57,7 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
     /// <param name="nameOf">File and row of the example of an index.</param>
     public string? FindNonFinite(OptimizerStep step, int number, Func<int, string> nameOf)
     {
-        foreach (var batch in step.MicroBatches.Where(static b => b.TrainedTokens > 0))
+        foreach (var batch in Written(step, number, default).MicroBatches.Where(static b => b.TrainedTokens > 0))
         {
             var input = new PassInput(batch, options.PassRows);
             (string Op, string Section, int Row)? found = null;

@@ -6,6 +6,12 @@ using Attune.Objectives;
 
 namespace Attune.Training;
 
+/// <summary>A frozen model that a run measures beside its own: a teacher, a student to compare with.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Adapters">What it was tuned with, or null.</param>
+/// <param name="Bytes">Bytes that it keeps and that no objective counts already.</param>
+public sealed record ModelBeside(Decoder Model, IAdapterSet? Adapters, long Bytes);
+
 /// <summary>
 /// What a run needs, in bytes, found by running one step of it on pretended memory: the arena's part is exact.
 /// </summary>
@@ -82,8 +88,10 @@ public sealed record MemoryPlan
     /// <param name="tokens">Tokens of all data sets.</param>
     /// <param name="block">The block before which passes may begin; see <see cref="PrefixCache"/>. 0 where they never do.</param>
     /// <param name="measuredRows">Rows of the largest pass that is measured before and after, where it is larger than those of training.</param>
+    /// <param name="beside">Models that are measured on the same rows; null for none.</param>
     public static MemoryPlan Of(
-        ModelFolder folder, TuningMethod method, TrainerOptions options, Backend backend, int texts, int textLength, long tokens, int block = 0, int measuredRows = 0)
+        ModelFolder folder, TuningMethod method, TrainerOptions options, Backend backend, int texts, int textLength, long tokens, int block = 0, int measuredRows = 0,
+        IReadOnlyList<ModelBeside>? beside = null)
     {
         using var arena = Engine.Arena.Pretended();
         var dry = new DryRunBackend(backend);
@@ -98,19 +106,23 @@ public sealed record MemoryPlan
         }
         // Before tuning the base is measured alone.
         var sides = new IAdapterSet?[] { null, model.Adapters };
+        var others = beside ?? [];
         var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
         return new MemoryPlan
         {
             Frozen = folder.WeightBytes,
             Loading = folder.LoadingBytes,
-            Teacher = options.Objective.Bytes,
+            Teacher = options.Objective.Bytes + others.Sum(static o => o.Bytes),
             Trained = bucket,
             Gradients = bucket,
             Moments = persistent - 2 * bucket,
             Activations = arena.Peak - persistent,
-            Evaluation = sides.Max(a => Math.Max(
-                TokenLosses.Plan(model.Decoder, a, options.PassRows, backend, block), TokenLosses.Plan(model.Decoder, a, Math.Max(options.PassRows, measuredRows), backend.Exact, block))),
-            Generation = texts > 0 ? sides.Max(a => Generator.Plan(model.Decoder, backend.Exact, a, texts, textLength)) : 0,
+            Evaluation = Math.Max(
+                sides.Max(a => Math.Max(
+                    TokenLosses.Plan(model.Decoder, a, options.PassRows, backend, block), TokenLosses.Plan(model.Decoder, a, Math.Max(options.PassRows, measuredRows), backend.Exact, block))),
+                others.Select(o => TokenLosses.Plan(o.Model, o.Adapters, options.PassRows, backend.Exact)).DefaultIfEmpty().Max()),
+            Generation = Math.Max(options.OnPolicy?.Plan(model.Decoder, backend.Exact, model.Adapters) ?? 0, texts == 0 ? 0 : sides.Select(a => new ModelBeside(model.Decoder, a, 0)).Concat(others)
+                .Max(o => Generator.Plan(o.Model, backend.Exact, o.Adapters, texts, textLength))),
             // An id, a flag, offsets while building, and batches under way.
             Data = 32 * tokens,
         };

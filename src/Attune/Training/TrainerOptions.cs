@@ -19,6 +19,9 @@ public sealed record TrainerOptions
     /// <summary>What is minimised.</summary>
     public ITokenObjective Objective { get; init; } = LabelObjective.Shared;
 
+    /// <summary>Answers that the model writes itself for some of the rows; null for none.</summary>
+    public OnPolicy? OnPolicy { get; init; }
+
     /// <summary>Optimizer settings.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 

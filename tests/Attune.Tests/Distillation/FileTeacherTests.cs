@@ -69,7 +69,7 @@ public sealed class FileTeacherTests
             student[i].CopyTo(logits.Row<float>(i));
         weights.Row<float>(0).Fill(1);
         var source = new FileTeacher(file, "f", [example]).For(tape, new PassInput(Batch.Of([example], [0]), 16));
-        new DistillationLoss(new CrossEntropyLoss(), source, Named(name), temperature, 0).Run(tape, new LossRows(logits, 0, rows, targets, weights, losses, 1, true));
+        new DistillationLoss(null, source, weights, Named(name), temperature).Run(tape, new LossRows(logits, 0, rows, targets, weights, losses, 1, true));
         for (var i = 0; i < rows; i++)
         {
             var z = student[i].Select(static x => (double)x).ToArray();

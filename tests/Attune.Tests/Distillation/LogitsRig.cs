@@ -60,7 +60,7 @@ internal sealed class LogitsRig : IDisposable
         TotalSteps = 1,
         PassRows = rows,
         LearningRate = new LearningRate(1e-3, LearningRateShape.Constant, 0, 1),
-        Objective = new Attune.Objectives.Distillation(teacher, divergence, temperature, labels),
+        Objective = new DistillationObjective(teacher, divergence, temperature, labels),
     };
 
     /// <summary>Loss and gradients of one step over some rows.</summary>

@@ -8,14 +8,35 @@ namespace Attune.Tests.Recipes;
 /// <summary>Recipes that come with the repository, run on a tiny model and its rows.</summary>
 public sealed class ShippedRecipeTests
 {
+    /// <summary>With the folders that it names made by a run of the quick start.</summary>
+    [Fact]
+    public void Distill_learns_from_the_quick_starts_result()
+    {
+        using var tiny = new TinyModel();
+        var shipped = Shipped("distill.yaml", Setting.Parse($"objective.teacher_adapter={tiny.Run("teacher").Saved}"));
+        var small = tiny.Recipe("run");
+        var result = TinyModel.Run(shipped with
+        {
+            Model = tiny.Make("student", seed: 9),
+            Data = small.Data,
+            Train = small.Train,
+            Output = small.Output,
+            Eval = small.Eval,
+            Objective = shipped.Objective with { Teacher = tiny.Path },
+        });
+        Assert.Equal(3, result.Record.Transfer!.Models.Count);
+    }
+
     [Fact]
     public void Qlora_tunes_on_four_bits()
     {
         using var tiny = new TinyModel();
-        var shipped = RecipeReader.ReadFile(Path.Combine(SharedData.RepositoryRoot, "recipes", "qlora.yaml"));
+        var shipped = Shipped("qlora.yaml");
         var small = tiny.Recipe("run");
         var result = TinyModel.Run(shipped with { Model = small.Model, Data = small.Data, Train = small.Train, Output = small.Output, Eval = small.Eval });
         Assert.True(result.Holds);
         Assert.Equal(DType.NF4, AdapterOrigin.Read(result.Saved)!.Base);
     }
+
+    private static Recipe Shipped(string name, params Setting[] settings) => RecipeReader.ReadFile(Path.Combine(SharedData.RepositoryRoot, "recipes", name), settings);
 }

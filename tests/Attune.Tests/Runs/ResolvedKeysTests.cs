@@ -50,6 +50,9 @@ public sealed class ResolvedKeysTests : IDisposable
         ["objective.skew"] = ("0.25", Distill + "objective.divergence: skew-kl\n"),
         ["objective.temperature"] = ("2", Distill),
         ["objective.label_weight"] = ("0.25", Distill),
+        ["objective.compare"] = ("{0}/second", Distill),
+        ["objective.on_policy"] = ("0.5", Distill),
+        ["objective.sample_temperature"] = ("0.5", Distill + "objective.on_policy: 1\n"),
         ["train.epochs"] = ("2.5", ""),
         ["train.max_steps"] = ("2", ""),
         ["train.learning_rate"] = ("0.25", ""),
@@ -194,7 +197,7 @@ public sealed class ResolvedKeysTests : IDisposable
         if (setup.Method.Adapter is LoraOptions lora)
             text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed} {options.EmbeddingNoise} {setup.Data.Replay} {(options.Objective as Attune.Objectives.LabelObjective)?.Smoothing}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {options.OnPolicy?.Share} {options.OnPolicy?.Temperature} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath} {setup.Compared?.Context.Folder.Path}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
         foreach (var suite in setup.Suites)

@@ -88,7 +88,7 @@ public sealed class TeacherTests
         LearningRate = new LearningRate(1e-3, LearningRateShape.Constant, 0, 1),
         Objective = teacher is null
             ? LabelObjective.Shared
-            : new Attune.Objectives.Distillation(new Teacher(teacher.BuildFrozen(), null, teacher.Spec.Vocabulary, teacher.WeightBytes), divergence, 1.5, labels),
+            : new DistillationObjective(new Teacher(teacher.BuildFrozen(), null, teacher.Spec.Vocabulary, teacher.WeightBytes), divergence, 1.5, labels),
     };
 
     private static (double Loss, float[] Gradients) Step(ModelFolder folder, TrainerOptions options, Backend backend)

@@ -10,12 +10,12 @@ using Attune.Training;
 
 namespace Attune.Runs;
 
-/// <summary>The model that a run learns from: <c>objective.teacher</c>, mapped and frozen.</summary>
-public sealed class RunTeacher : IDisposable
+/// <summary>A model beside the one that is trained, mapped and frozen: the teacher of a distillation, or a student to compare with.</summary>
+public sealed class FrozenModel : IDisposable
 {
-    private const string Key = "objective.teacher";
+    private const string TeacherKey = "objective.teacher", CompareKey = "objective.compare";
 
-    private RunTeacher(ModelContext context, Decoder decoder, AdapterSet? adapters) => (Context, Decoder, Adapters) = (context, decoder, adapters);
+    private FrozenModel(ModelContext context, Decoder decoder, AdapterSet? adapters) => (Context, Decoder, Adapters) = (context, decoder, adapters);
 
     /// <summary>Configuration, tokenizer, template.</summary>
     public ModelContext Context { get; }
@@ -32,20 +32,28 @@ public sealed class RunTeacher : IDisposable
     /// <summary>Bytes that it keeps, mapped ones included.</summary>
     public long Bytes => Context.Folder.WeightBytes + (Adapters?.Parameters.Sum(static p => p.Value.Bytes) ?? 0);
 
-    /// <summary>Opens the teacher of a recipe; null where it has none.</summary>
+    /// <summary>The teacher of a recipe; null where it has none.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="student">The model that learns.</param>
     /// <exception cref="UserErrorException">It cannot be opened, or its tokens are not the student's.</exception>
-    internal static RunTeacher? Open(Recipe recipe, ModelContext student)
+    internal static FrozenModel? TeacherOf(Recipe recipe, ModelContext student) => recipe.Objective is { Kind: ObjectiveKind.Distill, Teacher: { } path }
+        ? Open(TeacherKey, path, recipe.Objective.TeacherAdapter, student)
+        : null;
+
+    /// <summary>What a recipe wants its result compared with; null for nothing.</summary>
+    /// <inheritdoc cref="TeacherOf" />
+    internal static FrozenModel? ComparedIn(Recipe recipe, ModelContext student) => recipe.Objective is { Kind: ObjectiveKind.Distill, Compare: { } path }
+        ? Open(CompareKey, path, null, student)
+        : null;
+
+    private static FrozenModel Open(string key, string path, string? adapter, ModelContext student)
     {
-        if (recipe.Objective is not { Kind: ObjectiveKind.Distill, Teacher: { } path })
-            return null;
-        var context = ModelContext.Open(path, recipe.Objective.TeacherAdapter);
+        var context = ModelContext.Open(path, adapter);
         try
         {
-            RequireSameTokens(student, context);
+            RequireSameTokens(key, student, context);
             var decoder = context.Folder.BuildFrozen();
-            return new RunTeacher(context, decoder, context.AdapterPath is { } folder ? PeftFiles.Load(folder, decoder) : null);
+            return new FrozenModel(context, decoder, context.AdapterPath is { } folder ? PeftFiles.Load(folder, decoder) : null);
         }
         catch
         {
@@ -58,18 +66,33 @@ public sealed class RunTeacher : IDisposable
     /// <param name="student">The model that learns.</param>
     /// <param name="longest">Positions of the longest example.</param>
     /// <exception cref="UserErrorException">It has too few positions.</exception>
-    internal Teacher For(ModelContext student, int longest)
+    internal Teacher AsTeacher(ModelContext student, int longest)
+    {
+        RequirePositions(TeacherKey, longest);
+        return new Teacher(Decoder, Adapters, student.Tokenizer.VocabularySize, Bytes);
+    }
+
+    /// <summary>Both as models that a run measures beside its own.</summary>
+    /// <param name="teacher">The teacher, whose bytes its objective counts; or null.</param>
+    /// <param name="compared">What the result is compared with, or null.</param>
+    /// <param name="longest">Positions of the longest example.</param>
+    internal static IReadOnlyList<ModelBeside> Beside(FrozenModel? teacher, FrozenModel? compared, int longest)
+    {
+        compared?.RequirePositions(CompareKey, longest);
+        return [.. new[] { teacher, compared }.OfType<FrozenModel>().Select(m => new ModelBeside(m.Decoder, m.Adapters, m == teacher ? 0 : m.Bytes))];
+    }
+
+    private void RequirePositions(string key, int longest)
     {
         if (Context.Folder.Spec.MaxPositions is var positions && longest > positions)
         {
             throw new UserErrorException(
-                Key, $"the longest example has {longest} positions, and the teacher {Context.Folder.Path} only {positions}",
-                string.Create(CultureInfo.InvariantCulture, $"set data.max_length to {positions + 1} or less, or choose another teacher"));
+                key, $"the longest example has {longest} positions, and {Context.Folder.Path} only {positions}",
+                string.Create(CultureInfo.InvariantCulture, $"set data.max_length to {positions + 1} or less, or choose another model"));
         }
-        return new Teacher(Decoder, Adapters, student.Tokenizer.VocabularySize, Bytes);
     }
 
-    /// <summary>What a user should know about the two, one sentence each.</summary>
+    /// <summary>What a user should know about it as a teacher, one sentence each.</summary>
     internal IEnumerable<string> Warnings(ModelContext student)
     {
         if (Context.Template is not null && Context.Template.Hash != student.Template?.Hash)
@@ -90,7 +113,7 @@ public sealed class RunTeacher : IDisposable
     public void Dispose() => Context.Dispose();
 
     // By token and not by file: a GGUF file holds the same vocabulary in another form.
-    private static void RequireSameTokens(ModelContext student, ModelContext teacher)
+    private static void RequireSameTokens(string key, ModelContext student, ModelContext teacher)
     {
         var (own, other) = (student.Tokenizer, teacher.Tokenizer);
         if (own.Hash == other.Hash)
@@ -100,8 +123,8 @@ public sealed class RunTeacher : IDisposable
             return;
         string Says(Tokenizer tokenizer) => tokenizer.FindToken(differing[0]) is { } token ? $"'{token}'" : "nothing";
         throw new UserErrorException(
-            Key,
+            key,
             $"has another tokenizer than the student: {differing.Length} tokens differ, token {differing[0]} first, which is {Says(own)} in {student.Folder.Path} and {Says(other)} in {teacher.Folder.Path}",
-            "choose a teacher of the student's family; for another tokenizer see universal logit distillation (ULD) in docs/distillation.md");
+            "choose a model of the student's family; for a teacher with another tokenizer see universal logit distillation (objective.divergence: uld) in docs/distillation-offline.md");
     }
 }
