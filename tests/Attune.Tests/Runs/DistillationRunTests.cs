@@ -88,7 +88,7 @@ public sealed class DistillationRunTests : IDisposable
         var problem = Refused(Distill(other));
         Assert.Equal("objective.teacher", problem.Place);
         Assert.Contains("12 tokens differ, token 288 first, which is nothing", problem.Message, StringComparison.Ordinal);
-        Assert.Contains("docs/distillation.md", problem.Remedy, StringComparison.Ordinal);
+        Assert.Contains("docs/distillation-offline.md", problem.Remedy, StringComparison.Ordinal);
         // Another file with the same tokens is no other tokenizer.
         var same = tiny.Make("same", seed: 9);
         File.AppendAllText(Path.Combine(same, "tokenizer.json"), "\n");
