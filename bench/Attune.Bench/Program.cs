@@ -17,6 +17,12 @@ if (args is ["rows", .. var given])
     return InstructionRows.Run(given);
 if (args is ["decode", .. var asked])
     return Decoding.Run(asked);
+// Only makes the checkpoint of a shape, in BF16: make --shape NAME --models FOLDER.
+if (args is ["make", "--shape", var wanted, "--models", var place])
+{
+    SyntheticModel.Make(place, wanted, SafeTensorsType.BF16);
+    return 0;
+}
 string[] known = ["shape", "model", "models", "mode", "batch", "seq", "steps", "threads", "weights", "rows", "compute", "saved", "keep", "profile"];
 var options = args.Chunk(2).ToDictionary(static p => p[0].TrimStart('-'), static p => p.Length == 2 ? p[1] : "");
 string Text(string name, string otherwise) => options.GetValueOrDefault(name, otherwise);

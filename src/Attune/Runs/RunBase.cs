@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Attune.Engine;
 using Attune.Models;
 using Attune.Problems;
@@ -40,8 +42,9 @@ internal static class RunBase
     {
         if (folder.HeldAs is null)
             return;
+        var start = Stopwatch.GetTimestamp();
         folder.Quantise(done => notice(new NoticeQuantising(done, folder.HeldMatrices)), cancel);
-        notice(new NoticeText($"  {Fact(folder)}"));
+        notice(new NoticeText(string.Create(CultureInfo.InvariantCulture, $"  {Fact(folder)}; quantised in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s")));
     }
 
     /// <summary>What is held, and what is measured on it, for screen and report.</summary>

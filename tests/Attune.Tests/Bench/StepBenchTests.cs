@@ -71,6 +71,16 @@ public sealed class StepBenchTests : IDisposable
         Assert.NotSame(item.Step(0), item.Step(1));
     }
 
+    /// <summary>Large shapes come in several files, as published models of their size do, and hold the same numbers.</summary>
+    [Fact]
+    public void A_shape_may_be_cut_into_files()
+    {
+        using var whole = ModelFolder.Open(SyntheticModel.Make(folder, "tiny15m", SafeTensorsType.BF16));
+        using var cut = ModelFolder.Open(SyntheticModel.Make(Path.Combine(folder, "cut"), "tiny15m", SafeTensorsType.BF16, 10_000_000));
+        Assert.Equal(3, Directory.GetFiles(cut.Path, "model-*-of-00003.safetensors").Length);
+        Assert.Equal(whole.Fingerprint(), cut.Fingerprint());
+    }
+
     [Fact]
     public void A_shape_that_is_not_known_is_named_with_the_nearest()
     {
