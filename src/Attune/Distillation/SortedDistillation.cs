@@ -9,9 +9,10 @@ namespace Attune.Distillation;
 /// <param name="file">The file; stays the caller's.</param>
 /// <param name="path">What errors call it.</param>
 /// <param name="examples">What is trained on.</param>
+/// <param name="labels">What learns from the labels.</param>
 /// <param name="labelWeight">λ from 0 to 1: the weight of the labels; the teacher's is 1 − λ.</param>
 /// <exception cref="Problems.UserErrorException">The file does not know all examples.</exception>
-internal sealed class SortedDistillation(LogitsFile file, string path, IReadOnlyList<Example> examples, double labelWeight) : ITokenObjective
+internal sealed class SortedDistillation(LogitsFile file, string path, IReadOnlyList<Example> examples, ITokenObjective labels, double labelWeight) : ITokenObjective
 {
     private readonly ExampleRows places = new(file, path, examples);
 
@@ -20,5 +21,5 @@ internal sealed class SortedDistillation(LogitsFile file, string path, IReadOnly
 
     /// <inheritdoc />
     public ITokenLoss For(Tape t, PassInput input) =>
-        new SortedLoss(LabelObjective.Shared.For(t, input), file, t.Arena.IsPretend ? [] : places.Of(input), (float)labelWeight);
+        new SortedLoss(labels.For(t, input), file, t.Arena.IsPretend ? [] : places.Of(input), (float)labelWeight);
 }

@@ -19,7 +19,7 @@ internal static class RunObjective
         var labels = new LabelObjective(recipe.Train.LabelSmoothing);
         var objective = recipe.Objective;
         if (file is { Header.Sorted: true })
-            return new SortedDistillation(file, objective.File!, data.Train, objective.LabelWeight);
+            return new SortedDistillation(file, objective.File!, data.Train, labels, objective.LabelWeight);
         ITeacher? source = teacher is not null ? teacher.AsTeacher(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
         return source is null ? labels : new DistillationObjective(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight) { Labels = labels };
     }
