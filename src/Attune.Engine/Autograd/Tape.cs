@@ -131,8 +131,7 @@ public sealed partial class Tape : IDisposable
             return Scratch(DType.U8, rows, row);
         if (workspace is null || workspace.Bytes < (long)rows * row)
         {
-            workspace?.Release();
-            workspace = null;
+            LetGoOfWorkspace();
             workspace = Arena.Take((long)rows * row);
         }
         workspace.Retain();
@@ -149,8 +148,7 @@ public sealed partial class Tape : IDisposable
             DropGrad(v);
         while (scopes.TryPop(out var scope))
             ReleaseAll(scope);
-        workspace?.Release();
-        workspace = null;
+        LetGoOfWorkspace();
     }
 
     internal Var[] RunForLater(Var[] inputs, Func<Tape, Var[], Var[]> body)
@@ -159,6 +157,13 @@ public sealed partial class Tape : IDisposable
         var outs = InScope(inputs, body);
         (recording, runsAgain) = (true, false);
         return outs;
+    }
+
+    // Before what stays is taken: it would lie around the gap that a workspace leaves.
+    private void LetGoOfWorkspace()
+    {
+        workspace?.Release();
+        workspace = null;
     }
 
     private void Remember(Op op)
@@ -176,6 +181,7 @@ public sealed partial class Tape : IDisposable
     private Var[] InScope(Var[] inputs, Func<Tape, Var[], Var[]> body)
     {
         var outs = Enter(inputs, body);
+        LetGoOfWorkspace();
         LeaveAll(scopes.Peek());
         scopes.Pop();
         return outs;
