@@ -12,7 +12,7 @@ public sealed class FineTuned
     internal FineTuned(string model, RunResult result)
     {
         (this.model, Folder, Saved, Metrics) = (model, result.Directory, result.Saved, result.Record.Metrics);
-        isAdapter = Adapters.PeftFiles.IsAdapter(Saved);
+        isAdapter = Adapters.PeftFiles.IsAdapter(Saved) || Adapters.WeightFiles.IsThere(Saved);
         Gate = result.Record.Gate!;
         Findings = [.. Reports.Findings.Of(result.Record).Select(static f => $"{f.Title} {f.Evidence} {f.Advice}".Trim())];
     }

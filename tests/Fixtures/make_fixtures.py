@@ -98,10 +98,39 @@ def linear(x, weights, lora, name):
     y = x @ (weight if is_conv1d(name) else weight.T)
     if bias is not None:
         y = y + bias
-    if lora is not None:
-        a, b = (lora[f"{PEFT}{name}.lora_{m}.weight"] for m in "AB")
+    if lora is None:
+        return y
+    path = PEFT + name
+    if path + ".lora_magnitude_vector" in lora:
+        return dora(x, weight.T if is_conv1d(name) else weight, bias, lora, path)
+    if path + ".lora_A.weight" in lora:
+        a, b = (lora[f"{path}.lora_{m}.weight"] for m in "AB")
         y = y + (ALPHA / RANK) * (x @ a.T) @ b.T
+    if path + ".ia3_l" in lora:
+        scale = lora[path + ".ia3_l"]
+        # Of the last layer of the MLP the input is rescaled, of all others what they give, their bias too.
+        if is_down(name):
+            y = (x * scale) @ (weight if is_conv1d(name) else weight.T) + (0 if bias is None else bias)
+        else:
+            y = y * scale.T
     return y
+
+
+# Norms that stay as they are while a weight is moved by hand; empty otherwise.
+HELD_NORMS = {}
+
+
+def dora(x, weight, bias, lora, path):
+    """The whole matrix made, row by row of length m: m * (W + s B A) / |W + s B A|, the norms constants for the gradient."""
+    a, b = (lora[f"{path}.lora_{m}.weight"] for m in "AB")
+    direction = weight + (ALPHA / RANK) * b @ a
+    norm = HELD_NORMS.get(path, direction.detach().norm(dim=1))
+    y = x @ (direction * (lora[path + ".lora_magnitude_vector"] / norm)[:, None]).T
+    return y if bias is None else y + bias
+
+
+def is_down(name):
+    return name.endswith(("mlp.down_proj", "mlp.c_proj"))
 
 
 def is_conv1d(name):
@@ -255,6 +284,27 @@ def make_lora(config, random):
     return lora
 
 
+def make_dora(config, weights, random):
+    """LoRA's matrices, and magnitudes up to a third away from the norms that they begin as."""
+    dora = make_lora(config, random)
+    for path in {name.rsplit(".lora_", 1)[0] for name in dora}:
+        weight = weights[path[len(PEFT):] + ".weight"]
+        norms = (weight.T if is_conv1d(path) else weight).norm(dim=1)
+        dora[path + ".lora_magnitude_vector"] = rounded(norms * (1 + (torch.rand(len(norms), generator=random, dtype=torch.float64) - 0.5) / 1.5))
+    return {name: dora[name] for name in sorted(dora)}
+
+
+def make_ia3(config, random):
+    """Vectors around one: a row for inputs, a column for outputs."""
+    vectors = {}
+    for block, shapes in linears(config).items():
+        for name, (rows, columns) in shapes.items():
+            if name.rsplit(".", 1)[-1] in ("k_proj", "v_proj", "c_attn") or is_down(block + name):
+                shape = (1, columns) if is_down(block + name) else (rows, 1)
+                vectors[f"{PEFT}{block}{name}.ia3_l"] = rounded(1 + 0.3 * torch.randn(shape, generator=random, dtype=torch.float64))
+    return vectors
+
+
 def make_batch(random):
     """Targets are the next ids, as in training; the last of a sequence is any id. Weights are 0 for a quarter of the rows, else 0.5, 1 or 2."""
     total = sum(LENGTHS)
@@ -279,8 +329,8 @@ def expect(batch, weights, lora, config):
     out.update({"grad." + name: g.float() for name, g in gradients.items()})
 
     optimizer = torch.optim.AdamW(
-        [{"params": [p for p in trained.values() if p.dim() == 2], "weight_decay": DECAY},
-         {"params": [p for p in trained.values() if p.dim() != 2], "weight_decay": 0.0}], lr=LR, betas=BETAS, eps=EPS)
+        [{"params": [p for n, p in trained.items() if decays(n, p)], "weight_decay": DECAY},
+         {"params": [p for n, p in trained.items() if not decays(n, p)], "weight_decay": 0.0}], lr=LR, betas=BETAS, eps=EPS)
     for _ in range(STEPS):
         optimizer.zero_grad()
         loss = logits_and_loss(batch, *arguments)[1]
@@ -292,10 +342,28 @@ def expect(batch, weights, lora, config):
     return {name: t.detach() for name, t in out.items()}
 
 
+def decays(name, p):
+    """Matrices do; norms, biases and vectors do not, though a file may hold a vector as a matrix of one row or column."""
+    return p.dim() == 2 and not name.endswith(".ia3_l")
+
+
+def hold_norms(arguments):
+    """The norms of DoRA as they are now: what autograd takes for constants must be constants for the differences too."""
+    weights, lora, _ = arguments
+    HELD_NORMS.clear()
+    for name in lora or ():
+        if name.endswith(".lora_magnitude_vector"):
+            path = name.rsplit(".", 1)[0]
+            weight = weights[path[len(PEFT):] + ".weight"]
+            a, b = (lora[f"{path}.lora_{m}.weight"] for m in "AB")
+            HELD_NORMS[path] = ((weight.T if is_conv1d(path) else weight) + (ALPHA / RANK) * b @ a).norm(dim=1)
+
+
 def check_gradients(batch, trained, gradients, arguments):
     """An independent statement: the largest of each gradient and two more elements against fourth-order central differences."""
     worst, h = 0.0, 1e-3
     with torch.no_grad():
+        hold_norms(arguments)
         for name, p in trained.items():
             flat, g = p.view(-1), gradients[name].reshape(-1)
             for i in {g.abs().argmax().item(), 0, len(flat) - 1}:
@@ -308,6 +376,7 @@ def check_gradients(batch, trained, gradients, arguments):
                 error = abs(numeric - g[i].item()) / max(1e-3, abs(numeric))
                 assert error < 1e-6, f"{name}[{i}]: autograd {g[i].item()}, differences {numeric}"
                 worst = max(worst, error)
+    HELD_NORMS.clear()
     return worst
 
 
@@ -351,20 +420,49 @@ def adapter_config(folder, config):
     }
 
 
+def dora_config(folder, config):
+    return dict(adapter_config(folder, config), use_dora=True)
+
+
+def ia3_config(folder, config):
+    paths = sorted(name for shapes in linears(config).values() for name in shapes)
+    down = sorted({name for name in paths if is_down(name)})
+    targets = sorted({name for name in paths if name.rsplit(".", 1)[-1] in ("k_proj", "v_proj", "c_attn")}) + down
+    return {
+        "auto_mapping": None, "base_model_name_or_path": folder, "exclude_modules": None, "fan_in_fan_out": any(map(is_conv1d, paths)), "feedforward_modules": down,
+        "inference_mode": True, "init_ia3_weights": True, "modules_to_save": None, "peft_type": "IA3", "revision": None, "target_modules": targets, "task_type": "CAUSAL_LM",
+    }
+
+
+# Models that have adapters of further kinds beside them: without biases, with them, and with layers that lie by inputs.
+FURTHER = ["llama-tied", "qwen2-untied", "gpt2-tied"]
+
+
+def save_adapter(folder, name, config, tensors, expected, trains):
+    adapter = HERE / folder / name
+    adapter.mkdir(parents=True, exist_ok=True)
+    save_json(adapter / "adapter_config.json", config)
+    save_safetensors(adapter / "adapter_model.safetensors", {n: w.float() for n, w in tensors.items()}, {"format": "pt"})
+    save_safetensors(adapter / "expected.safetensors", expected, expected_metadata(trains))
+
+
 def main():
     for seed, (folder, config) in enumerate(MODELS.items(), start=1):
         random = torch.Generator().manual_seed(seed)
         weights, batch = make_weights(config, random), make_batch(random)
         lora = make_lora(config, random)
-        base, adapter = HERE / folder, HERE / folder / "lora"
-        adapter.mkdir(parents=True, exist_ok=True)
+        base = HERE / folder
+        base.mkdir(parents=True, exist_ok=True)
         print(folder)
         save_json(base / "config.json", config)
         save_safetensors(base / "model.safetensors", {n: w.float() for n, w in weights.items()}, {"format": "pt"})
         save_safetensors(base / "expected.safetensors", expect(batch, weights, None, config), expected_metadata("parameters"))
-        save_json(adapter / "adapter_config.json", adapter_config(folder, config))
-        save_safetensors(adapter / "adapter_model.safetensors", {n: w.float() for n, w in lora.items()}, {"format": "pt"})
-        save_safetensors(adapter / "expected.safetensors", expect(batch, weights, lora, config), expected_metadata("lora_A and lora_B, base frozen"))
+        save_adapter(folder, "lora", adapter_config(folder, config), lora, expect(batch, weights, lora, config), "lora_A and lora_B, base frozen")
+        if folder in FURTHER:
+            made = make_dora(config, weights, random)
+            save_adapter(folder, "dora", dora_config(folder, config), made, expect(batch, weights, made, config), "lora_A, lora_B and magnitudes, base frozen, norms constants")
+            made = make_ia3(config, random)
+            save_adapter(folder, "ia3", ia3_config(folder, config), made, expect(batch, weights, made, config), "vectors, base frozen")
 
 
 if __name__ == "__main__":

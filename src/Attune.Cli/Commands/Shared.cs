@@ -88,7 +88,12 @@ internal sealed class ModelArguments
 {
     public Option<string> Model { get; } = Shared.Model();
 
-    public Option<string> Adapter { get; } = new("--adapter", "-a") { Description = "Folder of an adapter to apply.", HelpName = "folder" };
+    public Option<string[]> Adapter { get; } = new("--adapter", "-a")
+    {
+        Description = "Folder of an adapter to apply; with a weight, folder=0.5. Several are added up.",
+        HelpName = "folder",
+        AllowMultipleArgumentsPerToken = true,
+    };
 
     public Option<string> Template { get; } = new("--template") { Description = "Chat template instead of the model's own: a file, or chatml.", HelpName = "file" };
 
@@ -114,9 +119,11 @@ internal sealed class ModelArguments
     public InferenceModel Open(CommandContext c, bool withTemplate = true)
     {
         var path = Shared.RequireModel("--model", c.Get(Model)!);
-        var adapter = c.Get(Adapter) is { } given ? Shared.RequireFolder("--adapter", given) : null;
+        WeightedAdapter[] adapters = [.. (c.Get(Adapter) ?? []).Select(WeightedAdapter.Parse)];
+        foreach (var (folder, _) in adapters)
+            Shared.RequireFolder("--adapter", folder);
         var threads = Shared.Within("--threads", c.Get(Threads), 1, 1024, "1 to 1024 threads");
-        var model = InferenceModel.Open(path, adapter, withTemplate ? c.Get(Template) : null, CpuBackend.Shared(threads));
+        var model = InferenceModel.Open(path, adapters, withTemplate ? c.Get(Template) : null, CpuBackend.Shared(threads));
         foreach (var warning in model.Warnings)
             c.Output.Warn(warning);
         return model;

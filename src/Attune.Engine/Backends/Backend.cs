@@ -109,6 +109,13 @@ public interface INormKernels
     /// <param name="betaB">β for db.</param>
     void LayerNormBackward(Tensor dy, Tensor x, Tensor weight, Tensor mean, Tensor rstd,
         Tensor? dx, float betaX, Tensor? dWeight, float betaW, Tensor? dBias, float betaB);
+
+    /// <summary>norms[j] = √(squares[j] + Σᵣ b[j, r] · h[r, j]): norms of rows of a weight that a low-rank term has moved.</summary>
+    /// <param name="squares">[1, N]: squared norms before.</param>
+    /// <param name="b">[N, R].</param>
+    /// <param name="h">[R, N].</param>
+    /// <param name="norms">[1, N].</param>
+    void LowRankNorms(Tensor squares, Tensor b, Tensor h, Tensor norms);
 }
 
 /// <summary>Attention and rotary positions. H heads, G key/value heads, D head size.</summary>
@@ -175,6 +182,21 @@ public interface IPointwiseKernels
     /// <param name="sum">[1, C].</param>
     /// <param name="beta">β.</param>
     void SumRows(Tensor x, Tensor sum, float beta);
+
+    /// <summary>y = x · s / d + β · y, column by column.</summary>
+    /// <param name="x">[T, C].</param>
+    /// <param name="scale">s: [1, C] in the activation type; null for ones.</param>
+    /// <param name="divisor">d: [1, C] in the activation type; null for ones.</param>
+    /// <param name="y">[T, C]; may be x.</param>
+    /// <param name="beta">β.</param>
+    void ScaleColumns(Tensor x, Tensor? scale, Tensor? divisor, Tensor y, float beta);
+
+    /// <summary>sum = Σ rows of a · b + β · sum, in fixed blocks of rows.</summary>
+    /// <param name="a">[T, C].</param>
+    /// <param name="b">[T, C].</param>
+    /// <param name="sum">[1, C].</param>
+    /// <param name="beta">β.</param>
+    void DotColumns(Tensor a, Tensor b, Tensor sum, float beta);
 
     /// <summary>y = f(x).</summary>
     void Activate(Activation f, Tensor x, Tensor y);

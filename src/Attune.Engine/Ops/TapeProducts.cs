@@ -1,4 +1,5 @@
 using Attune.Engine.Autograd;
+using Attune.Engine.Backends;
 
 namespace Attune.Engine.Ops;
 
@@ -15,8 +16,15 @@ public static class TapeProducts
     /// <param name="alpha">α.</param>
     /// <param name="beta">β; 0 overwrites.</param>
     public static void Product(this Tape t, Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha = 1, float beta = 0)
+        => Product(t, t.Backend.Matrix, a, transposeA, b, transposeB, c, alpha, beta);
+
+    /// <summary>The same with operands that are not rounded, whatever the backend's products are.</summary>
+    /// <inheritdoc cref="Product(Tape, Tensor, bool, Tensor, bool, Tensor, float, float)" />
+    public static void ExactProduct(this Tape t, Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha = 1, float beta = 0)
+        => Product(t, t.Backend.Exact.Matrix, a, transposeA, b, transposeB, c, alpha, beta);
+
+    private static void Product(Tape t, IMatrixKernels kernels, Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor c, float alpha, float beta)
     {
-        var kernels = t.Backend.Matrix;
         using var workspace = t.Workspace(kernels.Workspace(c.Rows, c.Cols, transposeA ? a.Rows : a.Cols, transposeA));
         kernels.Product(a, transposeA, b, transposeB, c, alpha, beta, workspace.Value);
     }

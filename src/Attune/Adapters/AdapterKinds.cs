@@ -16,11 +16,17 @@ public sealed record AdapterKind(
 /// <summary>The kinds. To add one: its options and its adapter in a file or two, its keys on disk in a third, and its line here.</summary>
 public static class AdapterKinds
 {
+    /// <summary>LoRA (Hu et al. 2021), however it is scaled and wherever it began.</summary>
+    public static AdapterKind Lora => LoraConfig.Row;
+
+    /// <summary>DoRA (Liu et al. 2024).</summary>
+    public static AdapterKind Dora => LoraConfig.Dora;
+
+    /// <summary>IA³ (Liu et al. 2022).</summary>
+    public static AdapterKind Ia3 => Ia3Config.Row;
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<AdapterKind> All { get; } =
-    [
-        LoraConfig.Row,
-    ];
+    public static IReadOnlyList<AdapterKind> All { get; } = [Lora, Dora, Ia3];
 
     /// <summary>The kind that an adapter_config.json is of.</summary>
     /// <exception cref="Problems.UserErrorException">Attune does not know it.</exception>

@@ -28,6 +28,9 @@ public sealed class AdapterSet : IAdapterSet
     /// <summary>Names and shapes of <see cref="Parameters"/>.</summary>
     public IReadOnlyList<ParameterInfo> Infos { get; }
 
+    /// <summary>Bytes beside <see cref="Parameters"/> and outside of every arena.</summary>
+    public long OwnBytes => All.Sum(static a => a.OwnBytes);
+
     /// <inheritdoc />
     public LinearAdapter? For(Linear layer) => adapters.GetValueOrDefault(layer);
 

@@ -13,6 +13,9 @@ public abstract class LayerAdapter(Linear layer) : LinearAdapter
     /// <summary>What trains and is saved, under the names of PEFT's files, in the order in which a forward reads it.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>Bytes that it holds beside <see cref="Parameters"/> and outside of every arena.</summary>
+    public virtual long OwnBytes => 0;
+
     /// <summary>Sets starting values.</summary>
     /// <param name="start">What they may be made of.</param>
     public abstract void Start(AdapterStart start);

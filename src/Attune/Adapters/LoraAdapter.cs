@@ -14,7 +14,7 @@ public class LoraAdapter : LayerAdapter
     {
         var own = options.For(layer.Path);
         var a = source(new ParameterInfo(PeftNames.A(layer.Path), own.Rank, layer.In, ParameterRole.Matrix));
-        var b = source(new ParameterInfo(PeftNames.B(layer.Path), layer.Out, own.Rank, ParameterRole.Matrix));
+        var b = source(new ParameterInfo(PeftNames.B(layer.Path), layer.Out, own.Rank, ParameterRole.Matrix) { Rate = own.RateOfB });
         term = new LowRankTerm(a, b, own.Scale, own.Dropout);
     }
 
@@ -50,19 +50,22 @@ public class LoraAdapter : LayerAdapter
     public override LowRankTerm? Term(Linear layer) => term;
 
     /// <inheritdoc />
-    public override void MergeInto(Linear layer, Tensor weight)
+    public override void MergeInto(Linear layer, Tensor weight) => AddProduct(layer, weight, A.Value, B.Value, term.Scale);
+
+    /// <summary>W += s·B·A.</summary>
+    private protected static void AddProduct(Linear layer, Tensor weight, Tensor a, Tensor b, float scale)
     {
         // In F64 and rounded once: merging is done once, and its error stays below that of one F32 operation.
         var delta = new double[layer.In];
         for (var o = 0; o < layer.Out; o++)
         {
             Array.Clear(delta);
-            for (var r = 0; r < A.Value.Rows; r++)
+            for (var r = 0; r < a.Rows; r++)
             {
-                var b = (double)B.Value.At<float>(o, r) * term.Scale;
-                var a = A.Value.Row<float>(r);
+                var factor = (double)b.At<float>(o, r) * scale;
+                var inputs = a.Row<float>(r);
                 for (var i = 0; i < delta.Length; i++)
-                    delta[i] += b * a[i];
+                    delta[i] += factor * inputs[i];
             }
             var row = layer.ByInputs ? default : weight.Row<float>(o);
             for (var i = 0; i < delta.Length; i++)

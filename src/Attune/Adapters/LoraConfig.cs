@@ -9,6 +9,8 @@ internal static class LoraConfig
     // At PEFT's defaults in every adapter of Attune's.
     private static readonly string[] AlwaysNull = ["layers_pattern", "megatron_config", "corda_config", "eva_config"];
 
+    private static readonly string[] MovesBase = ["pissa", "olora", "corda", "loftq"];
+
     private static readonly string[] Keys =
     [
         .. AlwaysNull, "layers_to_transform", "r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "use_dora", "init_lora_weights", "rank_pattern",
@@ -16,12 +18,18 @@ internal static class LoraConfig
     ];
 
     /// <summary>LoRA (Hu et al. 2021).</summary>
-    public static AdapterKind Row { get; } = new("lora", "LORA", static _ => true, Keys, static view => Read(view, new LoraOptions()), Write);
+    public static AdapterKind Row { get; } = new("lora", "LORA", static view => !IsDora(view), Keys, static view => Read(view, new LoraOptions()), Write);
+
+    /// <summary>DoRA (Liu et al. 2024): the same file, with a vector of magnitudes beside A and B.</summary>
+    public static AdapterKind Dora { get; } = new("dora", "LORA", IsDora, Keys, static view => Read(view, new DoraOptions()), Write);
+
+    private static bool IsDora(JsonView view) => view.Bool("use_dora") == true;
 
     private static LoraOptions Read(JsonView view, LoraOptions kind)
     {
-        if (view.Bool("use_dora") == true)
-            throw view.Wrong("use_dora", "false", "true", "merge the adapter with PEFT first");
+        // These begin by taking something off the base's weights: on weights as they are the adapter would mean something else.
+        if (view.Json["init_lora_weights"] is JsonValue value && value.TryGetValue<string>(out var init) && MovesBase.FirstOrDefault(m => init.StartsWith(m, StringComparison.OrdinalIgnoreCase)) is not null)
+            throw view.Wrong("init_lora_weights", "an adapter for the base as it is", $"\"{init}\", which belongs to a changed base", "save it with PEFT's path_initial_model_for_weight_conversion, which makes a plain LoRA of it");
         if (view.String("bias") is { } bias and not "none")
             throw view.Wrong("bias", "none", bias, "merge the adapter with PEFT first");
         return kind with
@@ -44,7 +52,7 @@ internal static class LoraConfig
         json["lora_dropout"] = options.Dropout;
         json["bias"] = "none";
         json["use_rslora"] = options.RankStabilised;
-        json["use_dora"] = false;
+        json["use_dora"] = options.Kind == Dora;
         json["init_lora_weights"] = true;
         json["rank_pattern"] = Pattern(options.RankPattern);
         json["alpha_pattern"] = Pattern(options.AlphaPattern);

@@ -21,6 +21,9 @@ public record LoraOptions : AdapterOptions
     /// <summary>Scale by α / √R instead (Kalajdzievski 2023).</summary>
     public bool RankStabilised { get; init; }
 
+    /// <summary>How much faster B learns than A (LoRA+, Hayou et al. 2024). In no file: it concerns training alone.</summary>
+    public float RateOfB { get; init; } = 1;
+
     /// <summary>Ranks that differ, by path ending or regular expression (PEFT's <c>rank_pattern</c>).</summary>
     public IReadOnlyDictionary<string, int> RankPattern { get; init; } = new Dictionary<string, int>();
 

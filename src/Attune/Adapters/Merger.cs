@@ -32,6 +32,9 @@ public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : ID
     private readonly Dictionary<string, LayerAdapter> byWeight =
         adapters?.All.ToDictionary(static a => a.Layer.Weight.Name, StringComparer.Ordinal) ?? [];
 
+    private readonly Dictionary<string, LayerAdapter> byBias =
+        adapters?.All.Where(static a => a.MovesBias && a.Layer.Bias is not null).ToDictionary(static a => a.Layer.Bias!.Name, StringComparer.Ordinal) ?? [];
+
     // One buffer for all: native memory that waits for the collector would pile up to the whole model.
     private readonly Storage buffer = Storage.Native((adapters?.All.Max(static a => (long)a.Layer.Out * a.Layer.In) ?? 0) * sizeof(float));
 
@@ -39,12 +42,15 @@ public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : ID
     /// A weight: F32 where an adapter changes it, valid until the next is asked for; else as the base holds it. A base that was quantised for
     /// tuning is what the adapter has learned to correct: it is decoded and merged into, not the files' weights.
     /// </summary>
-    public Tensor Of(ParameterInfo info) => byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Held(info), adapter) : source.Held(info);
+    public Tensor Of(ParameterInfo info) => 
+        byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Held(info), w => adapter.MergeInto(adapter.Layer, w))
+        : byBias.TryGetValue(info.Name, out adapter) ? Merge(source.Held(info), b => adapter.MergeIntoBias(adapter.Layer, b))
+        : source.Held(info);
 
     /// <inheritdoc />
     public void Dispose() => buffer.Dispose();
 
-    private Tensor Merge(Tensor weight, LayerAdapter adapter)
+    private Tensor Merge(Tensor weight, Action<Tensor> change)
     {
         var merged = Tensor.Over(buffer, 0, DType.F32, weight.Rows, weight.Cols);
         for (var r = 0; r < weight.Rows; r++)
@@ -53,7 +59,7 @@ public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : ID
             for (var c = 0; c < row.Length; c++)
                 row[c] = (float)weight.Read(r, c);
         }
-        adapter.MergeInto(adapter.Layer, merged);
+        change(merged);
         return merged;
     }
 }

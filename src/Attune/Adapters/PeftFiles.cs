@@ -28,6 +28,7 @@ public static class PeftFiles
     /// <param name="basePath">Path or name of the base model, for the readers of others.</param>
     public static void Save(string folder, AdapterSet adapters, string basePath)
     {
+        adapters = adapters.Options.OnDisk(adapters);
         Directory.CreateDirectory(folder);
         var values = adapters.Parameters.ToDictionary(static p => p.Name, static p => p.Value);
         SafeTensorsWriter.Write(

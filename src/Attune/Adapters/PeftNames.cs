@@ -9,7 +9,7 @@ internal static class PeftNames
     public const string ConfigFile = "adapter_config.json";
     public const string WeightsFile = "adapter_model.safetensors";
     // What a method puts behind a layer's path.
-    private static readonly string[] Markers = [".lora_"];
+    private static readonly string[] Markers = [".lora_", ".ia3_"];
 
     public const string Prefix = "base_model.model.";
 
@@ -18,6 +18,10 @@ internal static class PeftNames
         Markers.Select(m => tensor.LastIndexOf(m, StringComparison.Ordinal)).Max() is > 0 and var at ? tensor[..at] : tensor;
 
     public static string A(string layerPath) => $"{Prefix}{layerPath}.lora_A.weight";
+
+    public static string Magnitude(string layerPath) => $"{Prefix}{layerPath}.lora_magnitude_vector";
+
+    public static string Ia3(string layerPath) => $"{Prefix}{layerPath}.ia3_l";
 
     public static string B(string layerPath) => $"{Prefix}{layerPath}.lora_B.weight";
 }

@@ -10,6 +10,15 @@ public sealed record Selection(string Name, Func<ParameterInfo, bool> Takes)
     /// <summary>Every weight.</summary>
     public static Selection All { get; } = new("all weights", static _ => true);
 
+    /// <summary>The norms: weights and biases.</summary>
+    public static Selection Norms { get; } = new("norms", static i => i.Module?.Part.IsNorm() == true) { IsSmall = true };
+
+    /// <summary>The biases, of linear layers and of norms (BitFit, Ben Zaken et al. 2022).</summary>
+    public static Selection Biases { get; } = new("biases", static i => i.Role == ParameterRole.Bias) { IsSmall = true };
+
+    /// <summary>Whether it is so few weights that they are saved alone, rather than with all the rest of the model.</summary>
+    public bool IsSmall { get; init; }
+
     /// <summary>
     /// Only in so many of the last blocks, and in the final norm behind them; null for everywhere. Embedding and head stay as they are then. A
     /// tied head is the embedding, and stands below every block; an untied one has as many weights as several blocks of a small model, and

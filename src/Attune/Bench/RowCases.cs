@@ -16,6 +16,8 @@ internal static class RowCases
         var t = s.RowsOf(c);
         yield return Case("RMSNorm", m => (m.Random(t, c), m.Random(1, c), m.New(DType.F32, t, c), m.New(DType.F32, 1, t)),
             (b, x) => b.Norms.RmsNorm(x.Item1, x.Item2, 1e-5f, x.Item3, x.Item4));
+        yield return Case("norms of adapted rows", m => (m.Random(1, c), m.New(DType.F32, c, 16), m.Random(16, c), m.New(DType.F32, 1, c)),
+            (b, x) => b.Norms.LowRankNorms(x.Item1, x.Item2, x.Item3, x.Item4));
         yield return Case("RMSNorm, backward", m => (m.Random(t, c), m.Random(t, c), m.Random(1, c), m.Random(1, t), m.New(DType.F32, t, c), m.New(DType.F32, 1, c)),
             (b, x) => b.Norms.RmsNormBackward(x.Item1, x.Item2, x.Item3, x.Item4, x.Item5, 0, x.Item6, 0));
         yield return Case("LayerNorm", m => (m.Random(t, c), m.Random(1, c), m.New(DType.F32, t, c), m.New(DType.F32, 1, t), m.New(DType.F32, 1, t)),
@@ -50,6 +52,8 @@ internal static class RowCases
         yield return Case("add bias", m => (m.Random(t, c), m.Random(1, c)), (b, x) => b.Pointwise.AddBias(x.Item1, x.Item2));
         yield return Case("sum of rows", m => (m.Random(t, c), m.New(DType.F32, 1, c)), (b, x) => b.Pointwise.SumRows(x.Item1, x.Item2, 0));
         yield return Case("uniform noise", m => (m.Random(t, c), m.New(DType.F32, t, c)), (b, x) => b.Pointwise.AddNoise(x.Item1, new float[t], RandomKey.OfSeed(1), null, x.Item2));
+        yield return Case("scale columns", m => (m.Random(t, c), m.Random(1, c), m.New(DType.F32, t, c)), (b, x) => b.Pointwise.ScaleColumns(x.Item1, x.Item2, null, x.Item3, 0));
+        yield return Case("dots of columns", m => (m.Random(t, c), m.Random(t, c), m.New(DType.F32, 1, c)), (b, x) => b.Pointwise.DotColumns(x.Item1, x.Item2, x.Item3, 0));
         yield return Case("dropout", m => (m.Random(t, c), m.New(DType.F32, t, c)), (b, x) => b.Pointwise.Dropout(x.Item1, 0.1f, RandomKey.OfSeed(1), null, x.Item2, 0));
     }
 

@@ -54,6 +54,14 @@ public abstract class LinearAdapter
 
     /// <summary>Adds to <paramref name="weight"/> (F32, in the layout of the layer's weight) what the adapter does to the layer.</summary>
     public abstract void MergeInto(Linear layer, Tensor weight);
+
+    /// <summary>Whether the layer's bias is changed too.</summary>
+    public virtual bool MovesBias => false;
+
+    /// <summary>Changes <paramref name="bias"/>, F32, as the adapter does; called where <see cref="MovesBias"/>.</summary>
+    public virtual void MergeIntoBias(Linear layer, Tensor bias)
+    {
+    }
 }
 
 /// <summary>Linear layers that read one input, such as q, k and v; this is what runs.</summary>

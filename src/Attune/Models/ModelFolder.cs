@@ -18,6 +18,9 @@ public sealed class ModelFolder : IDisposable
     private IWeightStore? weights;
     private HeldWeights? held;
 
+    // Weights that stand in the place of the files'.
+    private IReadOnlyDictionary<string, Tensor> replaced = new Dictionary<string, Tensor>();
+
     // Files of the bare model, saved without its head, leave the prefix out: GPT-2's own do.
     private bool isBare;
 
@@ -89,7 +92,7 @@ public sealed class ModelFolder : IDisposable
     public string NameInFile(ParameterInfo info) => NameInFile(info.Name);
 
     /// <summary>The same model with its first blocks only, over the same mapped weights: it lives as long as this and is not disposed.</summary>
-    public ModelFolder WithBlocks(int count) => new(Files, Config, Family, Spec with { Layers = count }, weights) { isBare = isBare, held = held };
+    public ModelFolder WithBlocks(int count) => new(Files, Config, Family, Spec with { Layers = count }, weights) { isBare = isBare, held = held, replaced = replaced };
 
     /// <summary>
     /// The same model over the same mapped files, with the matrices of its linear layers held as <paramref name="type"/> and quantised when they
@@ -100,7 +103,18 @@ public sealed class ModelFolder : IDisposable
     {
         isBare = isBare,
         UnusedTensors = UnusedTensors,
+        replaced = replaced,
         held = type is { } format && weights is not null ? new HeldWeights(format, Parameters.Select(i => (i, Entry(i.Name)!.Type!.Value))) : null,
+    };
+
+    /// <summary>The same model over the same mapped files, with some weights in the place of the files'. It stands in place of this one: one of the two is disposed.</summary>
+    /// <param name="weights">By name, in the shape of the model's.</param>
+    public ModelFolder With(IReadOnlyDictionary<string, Tensor> weights) => new(Files, Config, Family, Spec, this.weights)
+    {
+        isBare = isBare,
+        UnusedTensors = UnusedTensors,
+        held = held,
+        replaced = weights,
     };
 
     /// <summary>The frozen weight of that description, as it is held.</summary>
@@ -136,6 +150,8 @@ public sealed class ModelFolder : IDisposable
     /// <summary>The mapped values of a weight, in the file's own type.</summary>
     public Tensor Weight(ParameterInfo info)
     {
+        if (replaced.TryGetValue(info.Name, out var other))
+            return other;
         var entry = Entry(info.Name) ?? throw new InvalidOperationException($"{info.Name} was checked on opening and is gone");
         return weights!.Map(entry, info.Rows, info.Cols);
     }

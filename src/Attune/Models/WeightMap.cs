@@ -54,6 +54,14 @@ public enum ModulePart
     Head,
 }
 
+/// <summary>What parts are.</summary>
+public static class ModuleParts
+{
+    /// <summary>Whether the part is a norm.</summary>
+    public static bool IsNorm(this ModulePart part) =>
+        part is ModulePart.AttentionNorm or ModulePart.QueryNorm or ModulePart.KeyNorm or ModulePart.MlpNorm or ModulePart.FinalNorm;
+}
+
 /// <summary>
 /// The names that a family's checkpoints use: names are data, nothing else in the program knows them.
 /// </summary>
@@ -73,6 +81,13 @@ public sealed record WeightMap
 
     /// <summary>The path of a module, of block <paramref name="block"/> if it stands in one.</summary>
     public string Path(ModulePart part, int block = 0) => string.Format(CultureInfo.InvariantCulture, Modules[part], block);
+
+    /// <summary>What the paths of a part end on in every block: <c>self_attn.k_proj</c>; null where the family has no such part in its blocks.</summary>
+    public string? Ending(ModulePart part)
+    {
+        const string index = "{0}.";
+        return Modules.TryGetValue(part, out var path) && path.IndexOf(index, StringComparison.Ordinal) is >= 0 and var at ? path[(at + index.Length)..] : null;
+    }
 
     /// <summary>The name of a module's weight.</summary>
     public string Weight(ModulePart part, int block = 0) => Path(part, block) + ".weight";

@@ -1,4 +1,5 @@
 using Attune.Adapters;
+using Attune.Models;
 
 namespace Attune.Recipes;
 
@@ -9,16 +10,50 @@ namespace Attune.Recipes;
 public sealed record MethodKind(string Name, string Title, double Rate)
 {
     /// <summary>Low-rank adapters (Hu et al. 2021).</summary>
-    public static MethodKind Lora { get; } = new("lora", "LoRA", 2e-4) { Adapter = static m => LowRank(m, new LoraOptions()), HasRank = true };
+    public static MethodKind Lora { get; } = new("lora", "LoRA", 2e-4)
+    {
+        Adapter = static (m, _) => LowRank(m, m.Init == LowRankStart.Pissa ? new PissaOptions() : new LoraOptions()),
+        OnDisk = AdapterKinds.Lora,
+        HasRank = true,
+    };
+
+    /// <summary>Low-rank adapters with magnitudes (Liu et al. 2024).</summary>
+    public static MethodKind Dora { get; } = new("dora", "DoRA", 2e-4)
+    {
+        Adapter = static (m, _) => LowRank(m, new DoraOptions()),
+        OnDisk = AdapterKinds.Dora,
+        HasRank = true,
+    };
+
+    /// <summary>Vectors (Liu et al. 2022), whose paper takes 3e-3.</summary>
+    public static MethodKind Ia3 { get; } = new("ia3", "IA³", 3e-3)
+    {
+        Adapter = static (m, names) => new Ia3Options
+        {
+            Targets = LayerTargets.Of(m.Targets),
+            FeedForward = LayerTargets.EndingOn(new[] { names.Ending(ModulePart.Down) }.OfType<string>()),
+        },
+        OnDisk = AdapterKinds.Ia3,
+        Targets = [ModulePart.Key, ModulePart.Value, ModulePart.QueryKeyValue, ModulePart.Down],
+    };
 
     /// <summary>All weights.</summary>
     public static MethodKind Full { get; } = new("full", "full tuning", 2e-5);
 
-    /// <summary>The table. To add a method: its row here.</summary>
-    public static IReadOnlyList<MethodKind> All { get; } = [Lora, Full];
+    /// <summary>Biases (Ben Zaken et al. 2022).</summary>
+    public static MethodKind BitFit { get; } = new("bitfit", "BitFit", 1e-3) { Selection = Selection.Biases };
 
-    /// <summary>The adapters of a method whose values are all resolved, on every block; null where weights train themselves.</summary>
-    public Func<MethodRecipe, AdapterOptions>? Adapter { get; init; }
+    /// <summary>Norms.</summary>
+    public static MethodKind Norms { get; } = new("norms", "norm tuning", 1e-3) { Selection = Selection.Norms };
+
+    /// <summary>The table. To add a method: its row here.</summary>
+    public static IReadOnlyList<MethodKind> All { get; } = [Lora, Dora, Ia3, Full, BitFit, Norms];
+
+    /// <summary>The adapters of a method whose values are all resolved, on every block, by the names of a family; null where weights train themselves.</summary>
+    public Func<MethodRecipe, WeightMap, AdapterOptions>? Adapter { get; init; }
+
+    /// <summary>What the adapters are in files.</summary>
+    public AdapterKind? OnDisk { get; init; }
 
     /// <summary>Where weights train themselves: which.</summary>
     public Selection Selection { get; init; } = Selection.All;
@@ -26,14 +61,19 @@ public sealed record MethodKind(string Name, string Title, double Rate)
     /// <summary>Whether rank, alpha and dropout mean something.</summary>
     public bool HasRank { get; init; }
 
+    /// <summary>Parts that are adapted where nothing else is said; empty for every linear layer.</summary>
+    public IReadOnlyList<ModulePart> Targets { get; init; } = [];
+
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 
-    private static AdapterOptions LowRank(MethodRecipe method, LoraOptions kind) => kind with
+    private static LoraOptions LowRank(MethodRecipe method, LoraOptions kind) => kind with
     {
         Rank = method.Rank!.Value,
         Alpha = method.Alpha!.Value,
         Dropout = (float)method.Dropout,
+        RankStabilised = method.Scale == RankScale.RootRank,
+        RateOfB = (float)method.LoraPlus,
         Targets = LayerTargets.Of(method.Targets),
     };
 }

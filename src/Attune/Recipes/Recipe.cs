@@ -86,20 +86,29 @@ public sealed record MethodRecipe
     /// <summary>The value of <see cref="Targets"/> that means every linear layer of the blocks.</summary>
     public const string AllLinear = "all-linear";
 
-    /// <summary>lora trains small matrices beside frozen weights; full trains every weight.</summary>
+    /// <summary>lora trains small matrices beside frozen weights; dora magnitudes beside them; ia3 vectors that rescale keys, values and the MLP; norms and bitfit the model's own norms or biases; full every weight.</summary>
     public MethodKind Kind { get; init; } = MethodKind.Lora;
 
     /// <summary>Rank of the low-rank matrices. auto: by the size of the model.</summary>
     public int? Rank { get; init; }
 
-    /// <summary>Scale of the low-rank update is alpha / rank. auto: twice the rank.</summary>
+    /// <summary>The low-rank update is scaled by alpha / rank (see method.scale). auto: twice the rank.</summary>
     public int? Alpha { get; init; }
+
+    /// <summary>What alpha is divided by: rank, or root-rank (rsLoRA), which lets large ranks learn as fast as small ones.</summary>
+    public RankScale Scale { get; init; }
+
+    /// <summary>How the low-rank matrices begin: random (their product is zero), or pissa, as the principal singular vectors of the weights; a PiSSA is saved as a LoRA of twice the rank, for the base as it is.</summary>
+    public LowRankStart Init { get; init; }
+
+    /// <summary>How many times faster B learns than A (LoRA+); its paper takes 16. 1: alike.</summary>
+    public double LoraPlus { get; init; } = 1;
 
     /// <summary>Probability with which an input of the low-rank branch is dropped in training.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Layers that are adapted: all-linear, or names, endings of names (q_proj) and patterns with * (model.layers.1?.mlp.*).</summary>
-    public IReadOnlyList<string> Targets { get; init; } = [AllLinear];
+    /// <summary>Layers that are adapted: all-linear, or names, endings of names (q_proj) and patterns with * (model.layers.1?.mlp.*). auto: all-linear; with ia3 keys, values and the last layer of the MLP.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
 
     /// <summary>Train the last n blocks alone; with kind full the final norm too, while embedding and head stay. auto: every block.</summary>
     public int? LastLayers { get; init; }
@@ -313,6 +322,26 @@ public enum GuardBasis
 
     /// <summary>The change as it was measured.</summary>
     Point,
+}
+
+/// <summary>What α of a low-rank update is divided by.</summary>
+public enum RankScale
+{
+    /// <summary>The rank (Hu et al. 2021).</summary>
+    Rank,
+
+    /// <summary>Its root (rsLoRA, Kalajdzievski 2023).</summary>
+    RootRank,
+}
+
+/// <summary>Where low-rank matrices begin.</summary>
+public enum LowRankStart
+{
+    /// <summary>A random, B zero.</summary>
+    Random,
+
+    /// <summary>At the principal singular vectors of the weight (PiSSA, Meng et al. 2024).</summary>
+    Pissa,
 }
 
 /// <summary>How matrices that do not train are held, the one that changes least first.</summary>

@@ -28,6 +28,17 @@ public sealed class Choices
     /// <summary>α of the adapters.</summary>
     public int Alpha(int? given, int rank) => Take(given, "method.alpha", (2 * rank, "twice the rank: the update starts at twice its plain size"));
 
+    /// <summary>Layers that are adapted.</summary>
+    public IReadOnlyList<string> Targets(IReadOnlyList<string> given, MethodKind kind, WeightMap names)
+    {
+        if (given.Count > 0)
+            return given;
+        string[] endings = [.. kind.Targets.Select(names.Ending).OfType<string>()];
+        IReadOnlyList<string> chosen = kind.Targets.Count == 0 ? [MethodRecipe.AllLinear] : endings;
+        Note("method.targets", string.Join(", ", chosen), kind.Targets.Count == 0 ? $"{kind.Title} on every linear layer of the blocks" : $"{kind.Title}: keys, values, and what enters the last layer of the MLP, as its paper has it");
+        return chosen;
+    }
+
     /// <summary>The learning rate's peak.</summary>
     public double LearningRate(double? given, MethodKind kind, bool scratch, DecoderSpec spec)
     {

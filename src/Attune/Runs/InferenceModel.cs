@@ -27,7 +27,7 @@ public sealed class InferenceModel : IDisposable
     public Backend Backend { get; }
 
     /// <summary>What a user should know about the files, one sentence each.</summary>
-    public IReadOnlyList<string> Warnings => Context.AdapterPath is { } path && PeftFiles.UnknownKeys(path) is { Count: > 0 } keys
+    public IReadOnlyList<string> Warnings => Context.AdapterPath is { } path && PeftFiles.IsAdapter(path) && PeftFiles.UnknownKeys(path) is { Count: > 0 } keys
         ? [$"{path}: adapter_config.json sets {string.Join(", ", keys)}, which Attune does not know: the adapter may mean something else"]
         : [];
 
@@ -36,13 +36,25 @@ public sealed class InferenceModel : IDisposable
     /// <param name="adapter">The adapter's folder, or null.</param>
     /// <param name="template">See <see cref="ModelContext.Open"/>.</param>
     /// <param name="backend">Runs the kernels.</param>
-    public static InferenceModel Open(string path, string? adapter, string? template, Backend backend)
+    public static InferenceModel Open(string path, string? adapter, string? template, Backend backend) =>
+        Open(path, adapter is null ? [] : [new WeightedAdapter(adapter, 1)], template, backend);
+
+    /// <summary>Opens a model with any number of adapters, each scaled, added up.</summary>
+    /// <param name="path">The model's folder, or an adapter's folder that names its base.</param>
+    /// <param name="adapters">Several only of the low-rank kind, of one base and one template.</param>
+    /// <param name="template">See <see cref="ModelContext.Open"/>.</param>
+    /// <param name="backend">Runs the kernels.</param>
+    public static InferenceModel Open(string path, IReadOnlyList<WeightedAdapter> adapters, string? template, Backend backend)
     {
-        var context = ModelContext.Open(path, adapter, template);
+        var context = ModelContext.Open(path, adapters.Count > 0 ? adapters[0].Path : null, template);
         try
         {
+            foreach (var further in adapters.Skip(1))
+                context.RequireAlike(further.Path);
             var decoder = context.Folder.BuildFrozen();
-            return new InferenceModel(context, decoder, context.AdapterPath is { } folder ? PeftFiles.Load(folder, decoder) : null, backend);
+            IReadOnlyList<WeightedAdapter> all = adapters.Count == 0 && context.AdapterPath is { } named ? [new WeightedAdapter(named, 1)] : adapters;
+            var isAlone = all is [{ Weight: 1 } one] && WeightFiles.IsThere(one.Path);
+            return new InferenceModel(context, decoder, all.Count == 0 || isAlone ? null : WeightedAdapter.Load(all, decoder), backend);
         }
         catch
         {

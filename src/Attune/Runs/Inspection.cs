@@ -31,6 +31,8 @@ public static class Inspection
             return Run(RunDirectory.Existing(path));
         if (PeftFiles.IsAdapter(path))
             return Adapter(path);
+        if (WeightFiles.IsThere(path))
+            return TunedWeights(path);
         return File.Exists(Path.Combine(path, HfConfig.FileName))
             ? Model(path)
             : throw new UserErrorException(path, "is the folder of no model (config.json), adapter (adapter_config.json) or run (recipe.yaml)", "give one of these");
@@ -115,7 +117,6 @@ public static class Inspection
     private static JsonObject Adapter(string path)
     {
         var options = PeftFiles.ReadOptions(path);
-        var origin = AdapterOrigin.Read(path);
         using var file = SafeTensorsFile.Open(Path.Combine(path, PeftNames.WeightsFile));
         var facts = new JsonObject { ["kind"] = "adapter", ["method"] = options.Kind.Name };
         foreach (var (name, value) in options.Facts)
@@ -125,13 +126,24 @@ public static class Inspection
         facts["parameters"] = file.Entries.Values.Sum(static e => e.ElementCount);
         facts["base"] = PeftFiles.BasePath(path);
         facts["unknown_keys"] = Texts(PeftFiles.UnknownKeys(path));
-        facts["origin"] = origin is null ? null : new JsonObject
-        {
-            ["vocabulary"] = origin.Vocabulary,
-            ["base_fingerprint"] = origin.BaseFingerprint,
-            ["tokenizer_sha256"] = origin.TokenizerHash,
-            ["template_sha256"] = origin.TemplateHash,
-        };
+        facts["origin"] = Origin(path);
+        return facts;
+    }
+
+    private static JsonObject? Origin(string path) => AdapterOrigin.Read(path) is not { } origin ? null : new JsonObject
+    {
+        ["vocabulary"] = origin.Vocabulary,
+        ["base_fingerprint"] = origin.BaseFingerprint,
+        ["tokenizer_sha256"] = origin.TokenizerHash,
+        ["template_sha256"] = origin.TemplateHash,
+    };
+
+    private static JsonObject TunedWeights(string path)
+    {
+        var facts = Tensors(Path.Combine(path, WeightFiles.FileName));
+        facts["kind"] = "tuned weights";
+        facts["base"] = WeightFiles.BasePath(path);
+        facts["origin"] = Origin(path);
         return facts;
     }
 

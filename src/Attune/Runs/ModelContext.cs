@@ -69,7 +69,7 @@ public sealed class ModelContext : IDisposable
     /// <param name="withWeights">False where the weights are still to be trained.</param>
     public static ModelContext Open(string path, string? adapter = null, string? template = null, bool withWeights = true)
     {
-        if (adapter is null && withWeights && PeftFiles.IsAdapter(path) && !File.Exists(Path.Combine(path, HfConfig.FileName)))
+        if (adapter is null && withWeights && IsTuned(path) && !File.Exists(Path.Combine(path, HfConfig.FileName)))
             (path, adapter) = (BaseOf(path), path);
         var folder = withWeights ? ModelFolder.Open(path) : ModelFolder.OpenConfiguration(path);
         try
@@ -79,7 +79,11 @@ public sealed class ModelContext : IDisposable
                 throw new UserErrorException(path, $"the tokenizer has {tokenizer.VocabularySize} tokens, the model only {folder.Spec.Vocabulary}", "the files do not belong together: get the model again");
             var rules = ResolveTemplate(folder.Files, adapter, template, tokenizer);
             if (adapter is not null)
+            {
                 folder = folder.In(CheckAdapter(adapter, folder, tokenizer, rules));
+                if (WeightFiles.IsThere(adapter))
+                    folder = WeightFiles.Put(adapter, folder);
+            }
             return new ModelContext(folder, tokenizer, rules, GenerationConfig.Read(folder.Files, folder.Config), adapter);
         }
         catch
@@ -87,6 +91,15 @@ public sealed class ModelContext : IDisposable
             folder.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes sure that another adapter belongs to the same base, tokenizer and template, with the base held in the same format.</summary>
+    /// <exception cref="UserErrorException">It does not.</exception>
+    internal void RequireAlike(string adapter)
+    {
+        using var files = ModelFolder.Open(Folder.Path);
+        if (CheckAdapter(adapter, files, Tokenizer, Template) != Folder.HeldAs)
+            throw new UserErrorException(adapter, "was tuned with the base held in another format than the first adapter's", "add adapters of one base");
     }
 
     /// <summary>Prompt ids for one message of the user, or for plain text where there is no template.</summary>
@@ -126,7 +139,10 @@ public sealed class ModelContext : IDisposable
     /// <inheritdoc />
     public void Dispose() => Folder.Dispose();
 
-    private static string BaseOf(string adapter) => PeftFiles.BasePath(adapter) is { } named && Directory.Exists(named)
+    // What is put over a base: adapters, or weights that were tuned alone.
+    private static bool IsTuned(string folder) => PeftFiles.IsAdapter(folder) || WeightFiles.IsThere(folder);
+
+    private static string BaseOf(string adapter) => (WeightFiles.IsThere(adapter) ? WeightFiles.BasePath(adapter) : PeftFiles.BasePath(adapter)) is { } named && Directory.Exists(named)
         ? named
         : throw new UserErrorException(adapter, "is an adapter, and the base model that it names is not a folder here", "give the base model with --model and this folder with --adapter");
 
@@ -139,8 +155,8 @@ public sealed class ModelContext : IDisposable
     // Returns what its base is held as.
     private static DType? CheckAdapter(string adapter, ModelFolder folder, Tokenizer tokenizer, ChatTemplate? template)
     {
-        if (!PeftFiles.IsAdapter(adapter))
-            throw new UserErrorException(adapter, "is not an adapter: it has no adapter_config.json", "give the adapter folder of a run");
+        if (!IsTuned(adapter))
+            throw new UserErrorException(adapter, $"is not an adapter: it has no adapter_config.json, nor {WeightFiles.FileName}", "give the adapter folder of a run");
         if (AdapterOrigin.Read(adapter) is not { } origin)
             return null;
         var problems = origin.Check(adapter, folder).ToList();

@@ -24,11 +24,20 @@ internal static class RunMethod
             var rank = choices.Rank(method.Rank, parameters);
             method = method with { Rank = rank, Alpha = choices.Alpha(method.Alpha, rank) };
         }
+        if (kind.Adapter is not null)
+            method = method with { Targets = choices.Targets(method.Targets, kind, model.Folder.Family.Names) };
         var rate = choices.LearningRate(train.LearningRate, kind, train.FromScratch, spec);
         recipe = recipe with { Method = method, Train = train with { LearningRate = rate } };
-        var adapter = kind.Adapter?.Invoke(method);
+        var adapter = kind.Adapter?.Invoke(method, model.Folder.Family.Names);
         if (method.LastLayers is { } n && adapter is not null)
             adapter = adapter with { Targets = adapter.Targets.InBlocks(Enumerable.Range(spec.Layers - n, n)) };
-        return (recipe, new TuningMethod(adapter, train.FromScratch, train.Seed) { Selection = kind.Selection with { LastLayers = method.LastLayers } });
+        var selection = kind.Selection with { LastLayers = method.LastLayers };
+        if (adapter is null && !model.Folder.Parameters.Any(i => selection.Trains(i, spec)))
+        {
+            throw new UserErrorException(
+                "method.kind", $"{kind} trains the {selection.Name} of a model, and {recipe.Model} has none" + (method.LastLayers is null ? "" : " in its last blocks"),
+                $"use {string.Join(", ", MethodKind.All.Where(k => k != kind).Select(static k => k.Name))}");
+        }
+        return (recipe, new TuningMethod(adapter, train.FromScratch, train.Seed) { Selection = selection });
     }
 }

@@ -18,19 +18,29 @@ internal static class RunOutput
         if (model.Adapters is { } adapters)
         {
             PeftFiles.Save(run.Adapter, adapters, setup.Recipe.Model);
-            new AdapterOrigin(setup.Model.Folder.Spec.Vocabulary, setup.Model.Folder.Fingerprint(), setup.Model.Tokenizer.Hash, setup.Model.Template?.Hash)
-            {
-                Base = setup.Model.Folder.HeldAs,
-            }.Write(run.Adapter);
-            if (setup.Model.Template is { } template)
-                AtomicFile.WriteText(Path.Combine(run.Adapter, "chat_template.jinja"), template.Source);
-            return run.Adapter;
+            return WithOrigin(run.Adapter, setup);
+        }
+        if (!setup.Method.SavesModel)
+        {
+            WeightFiles.Save(run.Adapter, model.Weights.Infos, i => model.Weights.Find(i.Name)!.Value, setup.Recipe.Model);
+            return WithOrigin(run.Adapter, setup);
         }
         var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
         ModelWriter.Save(run.Model, setup.Model.Folder, info => model.Weights.Find(info.Name)?.Value ?? setup.Model.Folder.Held(info), type);
         if (setup.Recipe.Data.Template is not null && setup.Model.Template is { } given)
             AtomicFile.WriteText(Path.Combine(run.Model, "chat_template.jinja"), given.Source);
         return run.Model;
+    }
+
+    private static string WithOrigin(string folder, RunSetup setup)
+    {
+        new AdapterOrigin(setup.Model.Folder.Spec.Vocabulary, setup.Model.Folder.Fingerprint(), setup.Model.Tokenizer.Hash, setup.Model.Template?.Hash)
+        {
+            Base = setup.Model.Folder.HeldAs,
+        }.Write(folder);
+        if (setup.Model.Template is { } template)
+            AtomicFile.WriteText(Path.Combine(folder, "chat_template.jinja"), template.Source);
+        return folder;
     }
 
     /// <summary>
@@ -45,9 +55,11 @@ internal static class RunOutput
         var trained = examples.Select(ids => LastLogits(model.Decoder, model.Adapters, ids, backend, arena)).ToArray();
         // The stranger maps the base too: let go of first, it is not in memory twice.
         setup.Model.Folder.WasRead();
-        using var loaded = model.Adapters is null ? ModelContext.Open(path) : ModelContext.Open(setup.Recipe.Model, path);
+        using var loaded = setup.Method.SavesModel ? ModelContext.Open(path) : ModelContext.Open(setup.Recipe.Model, path);
         // A quantised base is not made a second time beside the first: it follows from the files, which are looked at here.
-        var decoder = (model.Adapters is null || setup.Model.Folder.HeldAs is null ? loaded.Folder : setup.Model.Folder).BuildFrozen();
+        var held = setup.Model.Folder.HeldAs is not null;
+        var folder = setup.Method.SavesModel || !held ? loaded.Folder : model.Adapters is null ? WeightFiles.Put(path, setup.Model.Folder) : setup.Model.Folder;
+        var decoder = folder.BuildFrozen();
         var adapters = model.Adapters is null ? null : PeftFiles.Load(path, decoder);
         double worst = 0, largest = 0;
         foreach (var (ids, expected) in examples.Zip(trained))
@@ -61,13 +73,13 @@ internal static class RunOutput
         }
         var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
         // Half a unit in the last place of 8 bits, through a few dozen layers.
-        var allowed = model.Adapters is not null || type == SafeTensorsType.F32 ? 0 : 0.05 * largest;
+        var allowed = (setup.Method.SavesModel && type != SafeTensorsType.F32 ? 0.05 : model.Adapters?.Options.IsSavedAsItRuns == false ? 0.001 : 0) * largest;
         // Said so that what is not a number is refused too.
         if (!(worst <= allowed))
             throw new RunFailedException(new Problem(path, $"the saved files do not give the logits that were trained: they differ by up to {worst:G3}", "this is a fault of Attune: keep the run's folder and report it; the checkpoints hold the trained weights"));
         return worst == 0
             ? $"loaded again from disk, it gives the same logits bit for bit on {examples.Length} rows"
-            : $"loaded again from disk as {type}, its logits differ by at most {worst:G2} (largest logit {largest:G3}) on {examples.Length} rows";
+            : $"loaded again from disk{(setup.Method.SavesModel ? $" as {type}" : "")}, its logits differ by at most {worst:G2} (largest logit {largest:G3}) on {examples.Length} rows";
     }
 
     private static float[] LastLogits(Decoder model, IAdapterSet? adapters, ReadOnlySpan<int> ids, Backend backend, Arena arena)

@@ -10,7 +10,7 @@ namespace Attune.Runs;
 internal static class RunReport
 {
     public static RunRecord Build(
-        RunSetup setup, RunDirectory run, Backend backend, Measurement before, Measurement after, TrainingState state, long peakBytes, string parity, IReadOnlyList<string> warnings, string saved)
+        RunSetup setup, RunDirectory run, Backend backend, Measurement before, Measurement after, TrainingState state, long trained, long peakBytes, string parity, IReadOnlyList<string> warnings, string saved)
     {
         var lines = MetricsLog.Read(run.Metrics);
         var title = setup.Recipe.Method.Kind.Title;
@@ -25,6 +25,7 @@ internal static class RunReport
                 .. setup.Model.Folder.HeldAs is null ? Array.Empty<Fact>() : [new("Base", RunBase.Fact(setup.Model.Folder))],
                 new("Trained on", $"{Numbers.Count(setup.Data.Train.Count)} rows, {Numbers.Count(setup.Data.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
                 .. setup.Data.Replay is { } replay ? [new Fact("Replay", replay.Fact)] : Array.Empty<Fact>(),
+                new("Trained weights", $"{Numbers.Count(trained)} beside {Numbers.Count(setup.Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols))} of the base"),
                 new("Steps", $"{state.Step} of {setup.Steps.Options.TotalSteps}" + (setup.Steps.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
                 new("Packing", Packing(lines)),
                 new("Training time", TimeSpan.FromSeconds(state.Seconds).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
@@ -68,7 +69,7 @@ internal static class RunReport
     /// <summary>The commands to go on with, exactly as they can be pasted.</summary>
     public static IEnumerable<NextCommand> Next(RunSetup setup, string saved)
     {
-        var model = setup.Method.Adapter is null ? $"--model {Quote(saved)}" : $"--model {Quote(setup.Recipe.Model)} --adapter {Quote(saved)}";
+        var model = setup.Method.SavesModel ? $"--model {Quote(saved)}" : $"--model {Quote(setup.Recipe.Model)} --adapter {Quote(saved)}";
         if (setup.Model.Template is not null)
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;

@@ -63,7 +63,7 @@ public sealed class RunSetup : IDisposable
         [.. Data.Suites.Select(s => s with { Rows = s.Rows with { PassRows = Math.Max(s.Rows.PassRows, Steps.Options.PassRows) } })];
 
     /// <summary>What the run may write, in bytes: its checkpoints and, where every weight trains, the model twice (written beside, then renamed).</summary>
-    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained, Memory.Plan.Moments) + (Method.Adapter is null ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
+    public long DiskBytes => Checkpoints.BytesFor(Memory.Plan.Trained, Memory.Plan.Moments) + (Method.SavesModel ? 2 * SavedModelBytes : 0) + Recipe.Export.Count * sizeof(float) * Weights;
 
     /// <summary>What trains by a recipe: its threads, and its products (<c>train.compute</c>).</summary>
     /// <exception cref="UserErrorException">This machine has no such products.</exception>
@@ -83,7 +83,7 @@ public sealed class RunSetup : IDisposable
             compared = FrozenModel.ComparedIn(recipe, model);
             file = RunLogits.Open(recipe, model);
             foreach (var form in recipe.Export)
-                ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.Adapter is not null);
+                ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.OnDisk);
             var choices = new Choices();
             recipe = Compute.Resolve(recipe, backend, choices);
             RunData data;

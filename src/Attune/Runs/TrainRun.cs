@@ -82,7 +82,7 @@ public static class TrainRun
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
-        var record = RunReport.Build(setup, run, backend, before, after, state, peak, parity, warnings, saved) with { Memorisation = memory, Transfer = transfer };
+        var record = RunReport.Build(setup, run, backend, before, after, state, model.Weights.Count, peak, parity, warnings, saved) with { Memorisation = memory, Transfer = transfer };
         record = record with { Metrics = [.. record.Metrics, .. suitesAfter.ChangesFrom(suitesBefore)] };
         if (prefix is not null)
             record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };
@@ -143,7 +143,7 @@ public static class TrainRun
     private static IReadOnlyList<ParityLine> Export(
         RunSetup setup, RunDirectory run, string saved, Backend backend, Action<RunNotice> notice, CancellationToken cancel)
     {
-        using var result = setup.Method.Adapter is null
+        using var result = setup.Method.SavesModel
             ? InferenceModel.Open(saved, null, null, backend)
             : InferenceModel.Open(setup.Recipe.Model, saved, null, backend);
         var rows = setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train;

@@ -37,7 +37,7 @@ public sealed class AdamW(TrainedWeights weights, Backend backend, AdamWOptions 
         foreach (var bucket in weights.Buckets)
         {
             var numbers = new AdamWStep(
-                (float)learningRate, (float)options.Beta1, (float)options.Beta2, (float)options.Epsilon,
+                (float)(learningRate * bucket.Rate), (float)options.Beta1, (float)options.Beta2, (float)options.Epsilon,
                 bucket.Decays ? (float)options.WeightDecay : 0, step, (float)scale);
             if (bucket.Scales is { } scales)
                 backend.Optimizer.AdamW8(bucket.Values, bucket.Gradients, new ByteMoments(bucket.M, scales.M, bucket.V, scales.V), numbers);

@@ -108,7 +108,7 @@ public sealed class Checkpoints(string folder, string identity, string arithmeti
     {
         foreach (var bucket in weights.Buckets)
         {
-            var group = bucket.Decays ? "decayed" : "plain";
+            var group = bucket.Name;
             yield return ($"{group}.values", bucket.Values);
             if (!withMoments)
                 continue;

@@ -110,7 +110,7 @@ public sealed record MemoryPlan
         var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
         return new MemoryPlan
         {
-            Frozen = folder.WeightBytes,
+            Frozen = folder.WeightBytes + (model.Adapters?.OwnBytes ?? 0),
             Loading = folder.LoadingBytes,
             Teacher = options.Objective.Bytes + others.Sum(static o => o.Bytes),
             Trained = bucket,

@@ -12,8 +12,12 @@ namespace Attune.Training;
 /// <param name="V">Second moments, likewise.</param>
 /// <param name="Scales">The largest moments of every block, where they are held in 8 bits; null where they are F32.</param>
 /// <param name="Decays">Whether weight decay applies: to matrices, not to norms and biases.</param>
-public sealed record WeightBucket(Tensor Values, Tensor Gradients, Tensor M, Tensor V, (Tensor M, Tensor V)? Scales, bool Decays)
+/// <param name="Rate">Factor of the learning rate.</param>
+public sealed record WeightBucket(Tensor Values, Tensor Gradients, Tensor M, Tensor V, (Tensor M, Tensor V)? Scales, bool Decays, float Rate)
 {
+    /// <summary>What sets it apart from the others, as a word.</summary>
+    public string Name => (Decays ? "decayed" : "plain") + (Rate == 1 ? "" : "-fast");
+
     /// <summary>Everything of the optimizer that outlives a step, by name.</summary>
     public IEnumerable<(string Name, Tensor Row)> Moments => Scales is { } s ? [("m", M), ("v", V), ("m.scales", s.M), ("v.scales", s.V)] : [("m", M), ("v", V)];
 }
@@ -43,15 +47,15 @@ public sealed class TrainedWeights : IDisposable
         this.byteMoments = byteMoments;
         Infos = infos;
         var buckets = new List<WeightBucket>();
-        foreach (var group in infos.GroupBy(Decays).OrderByDescending(static g => g.Key))
-            buckets.Add(MakeBucket(arena, group.Key, [.. group]));
+        foreach (var group in infos.GroupBy(static i => (Decays: Decays(i), i.Rate)).OrderByDescending(static g => g.Key.Decays).ThenBy(static g => g.Key.Rate))
+            buckets.Add(MakeBucket(arena, group.Key.Decays, group.Key.Rate, [.. group]));
         Buckets = buckets;
     }
 
     /// <summary>What trains, in the order in which a forward reads it.</summary>
     public IReadOnlyList<ParameterInfo> Infos { get; }
 
-    /// <summary>One bucket of weights that decay and one of those that do not, where there are such.</summary>
+    /// <summary>One bucket of weights that decay and one of those that do not, where there are such; and one more where some learn faster.</summary>
     public IReadOnlyList<WeightBucket> Buckets { get; }
 
     /// <summary>The parameters, in the order of <see cref="Infos"/>.</summary>
@@ -87,7 +91,7 @@ public sealed class TrainedWeights : IDisposable
 
     private static bool Decays(ParameterInfo info) => info.Role is ParameterRole.Matrix or ParameterRole.Embedding;
 
-    private WeightBucket MakeBucket(Arena arena, bool decays, ParameterInfo[] group)
+    private WeightBucket MakeBucket(Arena arena, bool decays, float rate, ParameterInfo[] group)
     {
         var length = checked((int)group.Sum(static i => Padded(i)));
         Tensor Row()
@@ -113,8 +117,8 @@ public sealed class TrainedWeights : IDisposable
         var (values, gradients) = (Row(), Row());
         var scales = ByteMoments.Blocks(length);
         var bucket = byteMoments
-            ? new WeightBucket(values, gradients, Bytes(DType.U8, length), Bytes(DType.U8, length), (Bytes(DType.F32, scales), Bytes(DType.F32, scales)), decays)
-            : new WeightBucket(values, gradients, Row(), Row(), null, decays);
+            ? new WeightBucket(values, gradients, Bytes(DType.U8, length), Bytes(DType.U8, length), (Bytes(DType.F32, scales), Bytes(DType.F32, scales)), decays, rate)
+            : new WeightBucket(values, gradients, Row(), Row(), null, decays, rate);
         var at = 0;
         foreach (var info in group)
         {

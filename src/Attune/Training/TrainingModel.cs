@@ -17,6 +17,9 @@ public sealed record TuningMethod(AdapterOptions? Adapter, bool FromScratch, lon
     /// <summary>Whether the optimizer's moments are held in 8 bits; see <see cref="Engine.Backends.ByteMoments"/>.</summary>
     public bool ByteMoments { get; init; }
 
+    /// <summary>Whether the whole model is saved: where neither an adapter nor a few weights alone are the result.</summary>
+    public bool SavesModel => Adapter is null && !Selection.IsSmall;
+
     /// <summary>The lowest block that something trains in: what enters it never changes. 0 where the embedding may train too.</summary>
     public int LowestBlock(ModelFolder folder)
     {

@@ -113,6 +113,16 @@ public class PointwiseTests
         fast.SumRows(y.Cpu, sum.Cpu, beta);
         exact.SumRows(y.Exact, sum.Exact, beta);
         sum.AssertClose(5 * tolerance, what + " sum of rows");
+        fast.DotColumns(a.Cpu, b.Cpu, sum.Cpu, beta);
+        exact.DotColumns(a.Exact, b.Exact, sum.Exact, beta);
+        sum.AssertClose(5 * tolerance, what + " dots of columns");
+        var (scale, divisor) = (Pair.Of(1, cols, 8), Pair.Of(1, cols, 9, 0, static v => 1 + Math.Abs(v)));
+        foreach (var (s, d) in new[] { (scale, divisor), (scale, null), (null, divisor), (default(Pair), default(Pair)) })
+        {
+            fast.ScaleColumns(a.Cpu, s?.Cpu, d?.Cpu, y.Cpu, beta);
+            exact.ScaleColumns(a.Exact, s?.Exact, d?.Exact, y.Exact, beta);
+            y.AssertClose(tolerance, what + " scale columns");
+        }
         foreach (var p in new[] { 0f, 0.3f })
         {
             var numbers = Enumerable.Range(5, rows).Reverse().ToArray();

@@ -36,6 +36,20 @@ public class RowTests
     }
 
     [Fact]
+    public void Norms_of_adapted_rows_equal_the_specification_at_every_size()
+    {
+        foreach (var cpu in Sweep.Widths())
+            foreach (var rows in Sweep.Sizes)
+                foreach (var rank in new[] { 0, 1, 5 })
+                {
+                    var (squares, b, h, norms) = (Pair.Of(1, rows, 1, 0, static v => 40 + v), Pair.Of(rows, rank, 2, 1), Pair.Of(rank, rows, 3, 1), Pair.Of(1, rows, 4));
+                    cpu.Norms.LowRankNorms(squares.Cpu, b.Cpu, h.Cpu, norms.Cpu);
+                    Sweep.Reference.Norms.LowRankNorms(squares.Exact, b.Exact, h.Exact, norms.Exact);
+                    norms.AssertClose(Sweep.Tolerance(DType.F32), $"{cpu.LaneBits} bit, {rows} rows of rank {rank}");
+                }
+    }
+
+    [Fact]
     public void Indices_outside_the_table_are_refused()
     {
         var cpu = new CpuBackend(1);

@@ -20,6 +20,8 @@ public class GradientTests
         ["LowRankUpdate/dropout"] = i =>
             new LowRankUpdate(i.Flow(3, 5), i.Flow(3, 7), i.Weight(2, 7), i.Weight(5, 2), 1.5f, 0.4f, Key, [17, 3, 40]),
         ["AddBias"] = i => new AddBias(i.Flow(3, 4), i.Weight(1, 4)),
+        ["ScaleColumns"] = i => new ScaleColumns(i.Flow(3, 4), i.Weight(1, 4)),
+        ["ScaleColumns/divided, with an offset"] = i => new ScaleColumns(i.Flow(3, 4), i.Weight(1, 4), Inputs.Constant(1, 4), Inputs.Frozen(1, 4)),
         ["RmsNorm"] = i => new RmsNorm(i.Flow(3, 4), i.Weight(1, 4), 1e-3f),
         ["LayerNorm"] = i => new LayerNorm(i.Flow(3, 4), i.Weight(1, 4), i.Weight(1, 4), 1e-3f),
         ["LayerNorm/no bias"] = i => new LayerNorm(i.Flow(3, 4), i.Weight(1, 4), null, 1e-3f),

@@ -167,9 +167,9 @@ public class PeftFilesTests
     }
 
     [Theory]
-    [InlineData("peft_type", "\"IA3\"")]
+    [InlineData("peft_type", "\"VERA\"")]
     [InlineData("peft_type", "null")]
-    [InlineData("use_dora", "true")]
+    [InlineData("init_lora_weights", "\"pissa_niter_4\"")]
     [InlineData("bias", "\"all\"")]
     [InlineData("modules_to_save", "[\"lm_head\"]")]
     [InlineData("layers_to_transform", "[-1]")]

@@ -16,7 +16,7 @@ internal sealed class ModelFixture : IDisposable
 {
     private readonly SafeTensorsFile expected;
 
-    /// <summary>A checkpoint, or its adapter where <paramref name="part"/> is <c>lora</c>.</summary>
+    /// <summary>A checkpoint, or its adapter where <paramref name="part"/> is <c>lora</c>, <c>dora</c> or <c>ia3</c>.</summary>
     public ModelFixture(string name, string part = "")
     {
         Folder = ModelFolder.Open(PathOf(name));
@@ -44,6 +44,12 @@ internal sealed class ModelFixture : IDisposable
             {
                 data.Add(row.Data, "");
                 data.Add(row.Data, "lora");
+            }
+            // Further kinds of adapters: on layers without biases, with them, and on layers that lie by inputs.
+            foreach (var name in new[] { "llama-tied", "qwen2-untied", "gpt2-tied" })
+            {
+                data.Add(name, "dora");
+                data.Add(name, "ia3");
             }
             return data;
         }

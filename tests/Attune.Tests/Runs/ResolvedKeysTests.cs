@@ -38,6 +38,9 @@ public sealed class ResolvedKeysTests : IDisposable
         ["method.rank"] = ("3", ""),
         ["method.alpha"] = ("5", ""),
         ["method.dropout"] = ("0.25", ""),
+        ["method.scale"] = ("root-rank", ""),
+        ["method.init"] = ("pissa", "method.rank: 2\n"),
+        ["method.lora_plus"] = ("16", ""),
         ["method.targets"] = ("q_proj", ""),
         ["method.last_layers"] = ("1", ""),
         ["method.base"] = ("nf4", ""),
@@ -194,8 +197,7 @@ public sealed class ResolvedKeysTests : IDisposable
         var text = new StringBuilder();
         var options = setup.Steps.Options;
         text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.Selection} {setup.Model.Folder.HeldAs} {setup.Method.ByteMoments} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
-        if (setup.Method.Adapter is LoraOptions lora)
-            text.AppendLine(CultureInfo.InvariantCulture, $"{lora.Rank} {lora.Alpha} {lora.Dropout} {lora.Targets}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Method.Adapter}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed} {options.EmbeddingNoise} {setup.Data.Replay} {(options.Objective as Attune.Objectives.LabelObjective)?.Smoothing}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {options.OnPolicy?.Share} {options.OnPolicy?.Temperature} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath} {setup.Compared?.Context.Folder.Path}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");

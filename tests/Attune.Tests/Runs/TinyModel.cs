@@ -37,9 +37,12 @@ internal sealed class TinyModel : IDisposable
 
     private readonly string family;
 
-    public TinyModel(int seed = 7, string template = "", int vocabulary = 288, string family = "llama")
+    // Factor of the widths: at 2 every row of a weight is whole blocks of 64.
+    private readonly int width;
+
+    public TinyModel(int seed = 7, string template = "", int vocabulary = 288, string family = "llama", int width = 1)
     {
-        this.family = family;
+        (this.family, this.width) = (family, width);
         Path = Make("model", seed, template, vocabulary);
         Data = temp.File("rows.jsonl");
         File.WriteAllText(Data, Rows(60));
@@ -83,7 +86,7 @@ internal sealed class TinyModel : IDisposable
         File.WriteAllText(System.IO.Path.Combine(configuration, "tokenizer_config.json"), """{"eos_token": "<|im_end|>"}""");
         File.WriteAllText(System.IO.Path.Combine(configuration, "chat_template.jinja"), ChatTemplate.ChatMl.Source + template);
         File.WriteAllText(System.IO.Path.Combine(configuration, "config.json"), $$"""
-            {"model_type": "{{family}}", "vocab_size": {{vocabulary}}, {{Sizes[family]}}, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+            {"model_type": "{{family}}", "vocab_size": {{vocabulary}}, {{Widen(Sizes[family])}}, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
              "tie_word_embeddings": true, "initializer_range": 0.05, "torch_dtype": "float32", "eos_token_id": 0}
             """);
         using var folder = ModelFolder.OpenConfiguration(configuration);
@@ -98,6 +101,8 @@ internal sealed class TinyModel : IDisposable
         .Select(static f => $"{System.IO.Path.GetFileName(f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}"));
 
     public void Dispose() => temp.Dispose();
+
+    private string Widen(string sizes) => sizes.Replace(": 32", $": {32 * width}", StringComparison.Ordinal).Replace(": 64", $": {64 * width}", StringComparison.Ordinal);
 
     private static string Rows(int count)
     {

@@ -38,6 +38,15 @@ internal static unsafe class ColumnSums<L, V> where L : struct, ILane<V> where V
         public static V Of(V dy, V x, V mean, V rstd) => L.Mul(dy, L.Mul(L.Sub(x, mean), rstd));
     }
 
+    /// <summary>dy · x.</summary>
+    internal readonly struct Product : ITerm
+    {
+        public static bool ReadsX => true;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Of(V dy, V x, V mean, V rstd) => L.Mul(dy, x);
+    }
+
     /// <summary>sum = Σ rows of the term + β · sum.</summary>
     public static void Run<TTerm>(Tensor dy, Tensor? x, Tensor? mean, Tensor? rstd, Tensor sum, float beta, int threads) where TTerm : struct, ITerm
     {

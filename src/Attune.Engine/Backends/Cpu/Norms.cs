@@ -22,6 +22,24 @@ internal sealed unsafe class Norms<L, V>(int threads) : INormKernels where L : s
         Tensor? dx, float betaX, Tensor? dWeight, float betaW, Tensor? dBias, float betaB) =>
         Backward(dy, x, weight, mean, rstd, dx, betaX, dWeight, betaW, dBias, betaB);
 
+    /// <inheritdoc />
+    public void LowRankNorms(Tensor squares, Tensor b, Tensor h, Tensor norms)
+    {
+        Check.Cols("low-rank norms", squares, b.Rows);
+        Check.Cols("low-rank norms", norms, b.Rows);
+        if (h.Rows != b.Cols || h.Cols != b.Rows)
+            throw new Autograd.ShapeException($"low-rank norms: {b} and {h}");
+        Plane s = new(Check.Floats(squares)), left = new(Check.Floats(b)), right = new(Check.Floats(h)), to = new(Check.Floats(norms));
+        // As many products as a token takes for the term itself: not worth a second thread.
+        for (var j = 0; j < b.Rows; j++)
+        {
+            double sum = *s.At(0, j);
+            for (var r = 0; r < b.Cols; r++)
+                sum += (double)*left.At(j, r) * *right.At(r, j);
+            *to.At(0, j) = (float)Math.Sqrt(sum);
+        }
+    }
+
     private void Forward(Tensor x, Tensor weight, Tensor? bias, float epsilon, Tensor y, Tensor? mean, Tensor? rstd, bool centered)
     {
         Check.SameShape("norm", x, y);

@@ -22,6 +22,31 @@ internal sealed unsafe partial class Pointwise<L, V>
         public readonly V Of(V a, V b, V c) => L.Add(a, b);
     }
 
+    private struct MultiplyMap : IMap<V>
+    {
+        public static int Inputs => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly V Of(V a, V b, V c) => L.Mul(a, b);
+    }
+
+    private struct DivideMap : IMap<V>
+    {
+        public static int Inputs => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly V Of(V a, V b, V c) => L.Div(a, b);
+    }
+
+    // The quotient first: where both are the same, nothing changes by a bit.
+    private struct RatioMap : IMap<V>
+    {
+        public static int Inputs => 3;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly V Of(V a, V b, V c) => L.Mul(a, L.Div(b, c));
+    }
+
     private struct ValueMap<TF> : IMap<V> where TF : struct, IActivation<V>
     {
         public static int Inputs => 1;
@@ -89,6 +114,25 @@ internal sealed unsafe partial class Pointwise<L, V>
             var x = X.At(row, col);
             // A run is at most as long as a tile, 16384 elements: the widened bias fits the scratch.
             Elements<L, V>.Map(default(AddMap), x, Bias.Part(col, count, (float*)Workers.Shared.Scratch), null, x, 0, count);
+        }
+    }
+
+    private struct ScaleRun : IRun
+    {
+        public Plane X, Y, Scale, Divisor;
+        public float Beta;
+
+        public readonly void Run(int row, int col, int count)
+        {
+            float* x = X.At(row, col), y = Y.At(row, col), scale = Scale.At(0, col), divisor = Divisor.At(0, col);
+            if (scale != null && divisor != null)
+                Elements<L, V>.Map(default(RatioMap), x, scale, divisor, y, Beta, count);
+            else if (scale != null)
+                Elements<L, V>.Map(default(MultiplyMap), x, scale, null, y, Beta, count);
+            else if (divisor != null)
+                Elements<L, V>.Map(default(DivideMap), x, divisor, null, y, Beta, count);
+            else
+                Elements<L, V>.Map(new ScaleMap { Factor = L.Set(1) }, x, null, null, y, Beta, count);
         }
     }
 

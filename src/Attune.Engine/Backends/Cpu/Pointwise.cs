@@ -54,6 +54,31 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
     }
 
     /// <inheritdoc />
+    public void ScaleColumns(Tensor x, Tensor? scale, Tensor? divisor, Tensor y, float beta)
+    {
+        Check.SameShape("scale columns", x, y);
+        Check.Cols("scale columns", scale, x.Cols);
+        Check.Cols("scale columns", divisor, x.Cols);
+        var run = new ScaleRun
+        {
+            X = new Plane(Check.Floats(x)),
+            Y = new Plane(Check.Floats(y)),
+            Scale = new Plane(Check.Floats(scale)),
+            Divisor = new Plane(Check.Floats(divisor)),
+            Beta = beta,
+        };
+        Sheet.Run(run, x.Rows, x.Cols, false, threads);
+    }
+
+    /// <inheritdoc />
+    public void DotColumns(Tensor a, Tensor b, Tensor sum, float beta)
+    {
+        Check.SameShape("dot columns", a, b);
+        Check.Cols("dot columns", sum, a.Cols);
+        ColumnSums<L, V>.Run<ColumnSums<L, V>.Product>(a, b, null, null, sum, beta, threads);
+    }
+
+    /// <inheritdoc />
     public void Activate(Activation f, Tensor x, Tensor y)
     {
         switch (f)

@@ -19,6 +19,8 @@ internal sealed class DryRunKernels(Backend like) : IAllKernels
         Tensor? dx, float betaX, Tensor? dWeight, float betaW, Tensor? dBias, float betaB)
     { }
 
+    public void LowRankNorms(Tensor squares, Tensor b, Tensor h, Tensor norms) { }
+
     public void Attention(Tensor q, Tensor k, Tensor v, AttentionPlan plan, AttentionShape shape, Tensor o, Tensor? lse, Tensor workspace) { }
 
     public void AttentionBackward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, AttentionPlan plan, AttentionShape shape,
@@ -38,6 +40,10 @@ internal sealed class DryRunKernels(Backend like) : IAllKernels
     public void AddBias(Tensor x, Tensor bias) { }
 
     public void SumRows(Tensor x, Tensor sum, float beta) { }
+
+    public void ScaleColumns(Tensor x, Tensor? scale, Tensor? divisor, Tensor y, float beta) { }
+
+    public void DotColumns(Tensor a, Tensor b, Tensor sum, float beta) { }
 
     public void Activate(Activation f, Tensor x, Tensor y) { }
 

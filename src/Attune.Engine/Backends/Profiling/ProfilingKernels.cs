@@ -50,6 +50,13 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
         watch.End(nameof(LayerNormBackward), Of(x), In(dy, x) + Out(dx, betaX) + Out(dWeight, betaW) + Out(dBias, betaB));
     }
 
+    public void LowRankNorms(Tensor squares, Tensor b, Tensor h, Tensor norms)
+    {
+        var watch = Begin();
+        inner.Norms.LowRankNorms(squares, b, h, norms);
+        watch.End(nameof(LowRankNorms), Of(b), In(b, h, squares) + Out(norms));
+    }
+
     public void Attention(Tensor q, Tensor k, Tensor v, AttentionPlan plan, AttentionShape shape, Tensor o, Tensor? lse, Tensor workspace)
     {
         var watch = Begin();
@@ -116,6 +123,20 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
         var watch = Begin();
         inner.Pointwise.SumRows(x, sum, beta);
         watch.End(nameof(SumRows), Of(x), In(x) + Out(sum, beta));
+    }
+
+    public void ScaleColumns(Tensor x, Tensor? scale, Tensor? divisor, Tensor y, float beta)
+    {
+        var watch = Begin();
+        inner.Pointwise.ScaleColumns(x, scale, divisor, y, beta);
+        watch.End(nameof(ScaleColumns), Of(x), In(x) + Out(y, beta));
+    }
+
+    public void DotColumns(Tensor a, Tensor b, Tensor sum, float beta)
+    {
+        var watch = Begin();
+        inner.Pointwise.DotColumns(a, b, sum, beta);
+        watch.End(nameof(DotColumns), Of(a), In(a, b) + Out(sum, beta));
     }
 
     public void Activate(Activation f, Tensor x, Tensor y)

@@ -105,4 +105,15 @@ internal sealed class ReferenceNorms<T> : INormKernels where T : unmanaged, IFlo
         for (var c = 0; target is not null && c < values.Length; c++)
             Elements<T>.Accumulate(ref target.At<T>(0, c), values[c], beta);
     }
+
+    public void LowRankNorms(Tensor squares, Tensor b, Tensor h, Tensor norms)
+    {
+        for (var j = 0; j < norms.Cols; j++)
+        {
+            var sum = squares.At<T>(0, j);
+            for (var r = 0; r < b.Cols; r++)
+                sum += b.At<T>(j, r) * h.At<T>(r, j);
+            norms.At<T>(0, j) = T.Sqrt(sum);
+        }
+    }
 }

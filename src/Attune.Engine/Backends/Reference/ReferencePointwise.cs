@@ -24,6 +24,18 @@ internal sealed class ReferencePointwise<T> : IPointwiseKernels where T : unmana
         ForEach(x, (r, c) => sum.At<T>(0, c) += x.At<T>(r, c));
     }
 
+    public void ScaleColumns(Tensor x, Tensor? scale, Tensor? divisor, Tensor y, float beta) => ForEach(y, (r, c) =>
+    {
+        var factor = (scale is null ? T.One : scale.At<T>(0, c)) / (divisor is null ? T.One : divisor.At<T>(0, c));
+        Elements<T>.Accumulate(ref y.At<T>(r, c), x.At<T>(r, c) * factor, beta);
+    });
+
+    public void DotColumns(Tensor a, Tensor b, Tensor sum, float beta)
+    {
+        Elements<T>.Scale(sum, beta);
+        ForEach(a, (r, c) => sum.At<T>(0, c) += a.At<T>(r, c) * b.At<T>(r, c));
+    }
+
     public void Activate(Activation f, Tensor x, Tensor y) => ForEach(y, (r, c) => y.At<T>(r, c) = ReferenceActivations<T>.Value(f, x.At<T>(r, c)));
 
     public void ActivateBackward(Activation f, Tensor dy, Tensor x, Tensor dx, float beta) => ForEach(dx, (r, c) =>

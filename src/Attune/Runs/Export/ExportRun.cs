@@ -61,7 +61,7 @@ public static class ExportRun
         if (options.Path is not null && options.Formats.Count != 1)
             throw new UserErrorException("--out", $"names one place for {options.Formats.Count} forms", "give --out-dir, or one form at a time");
         foreach (var format in options.Formats)
-            format.Require(model.Context, model.Adapters is not null);
+            format.Require(model.Context, model.Adapters?.Options.Kind);
         var check = new ParityCheck(model, options.Prompts, options.Rows, cancel);
         var forms = new List<ExportedForm>();
         foreach (var format in options.Formats)

@@ -11,11 +11,13 @@ internal static class GgufLoraFormat
         "gguf-lora",
         "GGUF LoRA adapter for llama.cpp and Ollama",
         static stem => $"{stem}-lora.gguf",
-        static (context, hasAdapter) =>
+        static (context, kind) =>
         {
             GgufArchitectures.Of(context.Folder);
-            if (!hasAdapter)
+            if (kind is null)
                 throw new UserErrorException("gguf-lora", "there is no adapter", "write the model as gguf:f16, or tune with method.kind: lora");
+            if (kind != AdapterKinds.Lora)
+                throw new UserErrorException("gguf-lora", $"holds matrices A and B and nothing else, and the adapter is a {kind.Name}", "write the model as gguf:f16 with the adapter merged, or tune with method.kind: lora");
         },
         // The scale is a product of two roundings where it is baked in.
         static model => model.Adapters is { Options: LoraOptions { RankStabilised: false, AlphaPattern.Count: 0 } } ? ParityBound.Exact : ParityBound.Reordered,

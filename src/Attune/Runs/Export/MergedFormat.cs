@@ -31,7 +31,7 @@ internal static class MergedFormat
     private static ParityBound Bound(InferenceModel model, SafeTensorsType type)
     {
         var isSame = type == SafeTensorsType.F32 || type == TypeOf(model);
-        return model.Adapters is null && isSame ? ParityBound.Exact : ParityBound.Rounded(type.ToString().ToLowerInvariant());
+        return model.Adapters is null && model.Context.AdapterPath is null && isSame ? ParityBound.Exact : ParityBound.Rounded(type.ToString().ToLowerInvariant());
     }
 
     private static void Write(InferenceModel model, string path, SafeTensorsType type)
