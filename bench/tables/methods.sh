@@ -22,19 +22,19 @@ names=${METHODS:-full last-2 lora rslora lora+ dora pissa ia3 norms}
 for name in $names; do
   for seed in $seeds; do
     run=$out/$name-$seed
-    [ -e "$run/report.json" ] && continue
+    [ -e "$run/result.json" ] && continue
     set -- train recipes/quickstart.yaml --output "$run" --set train.seed="$seed" --set eval.rows="$rows" --json
     for s in ${settings[$name]}; do set -- "$@" --set "$s"; done
     [ -n "$steps" ] && set -- "$@" --set train.max_steps="$steps"
     echo "$name, seed $seed" >&2
     attune "$@" > "$out/$name-$seed.json" 2> "$out/$name-$seed.log" || { tail -3 "$out/$name-$seed.log" >&2; exit 1; }
-    mv "$out/$name-$seed.json" "$run/report.json"
+    mv "$out/$name-$seed.json" "$run/result.json"
   done
 done
 echo "| method | trained weights | memory planned | measured | training time | label accuracy | first line | loss on test rows | loss on general text |"
 echo "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
 for name in $names; do
-  files=(); for seed in $seeds; do files+=("$out/$name-$seed/report.json"); done
+  files=(); for seed in $seeds; do files+=("$out/$name-$seed/result.json"); done
   jq -rs --arg name "$name" '
     def mean: add / length;
     def spread: mean as $m | if length < 2 then 0 else (map((. - $m) * (. - $m)) | add / (length - 1) | sqrt) end;

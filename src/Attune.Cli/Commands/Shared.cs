@@ -123,7 +123,7 @@ internal sealed class ModelArguments
         foreach (var (folder, _) in adapters)
             Shared.RequireFolder("--adapter", folder);
         var threads = Shared.Within("--threads", c.Get(Threads), 1, 1024, "1 to 1024 threads");
-        var model = InferenceModel.Open(path, adapters, withTemplate ? c.Get(Template) : null, CpuBackend.Shared(threads));
+        var model = InferenceModel.OpenWith(path, adapters, withTemplate ? c.Get(Template) : null, CpuBackend.Shared(threads));
         foreach (var warning in model.Warnings)
             c.Output.Warn(warning);
         return model;

@@ -42,7 +42,7 @@ public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : ID
     /// A weight: F32 where an adapter changes it, valid until the next is asked for; else as the base holds it. A base that was quantised for
     /// tuning is what the adapter has learned to correct: it is decoded and merged into, not the files' weights.
     /// </summary>
-    public Tensor Of(ParameterInfo info) => 
+    public Tensor Of(ParameterInfo info) =>
         byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Held(info), w => adapter.MergeInto(adapter.Layer, w))
         : byBias.TryGetValue(info.Name, out adapter) ? Merge(source.Held(info), b => adapter.MergeIntoBias(adapter.Layer, b))
         : source.Held(info);

@@ -37,14 +37,14 @@ public sealed class InferenceModel : IDisposable
     /// <param name="template">See <see cref="ModelContext.Open"/>.</param>
     /// <param name="backend">Runs the kernels.</param>
     public static InferenceModel Open(string path, string? adapter, string? template, Backend backend) =>
-        Open(path, adapter is null ? [] : [new WeightedAdapter(adapter, 1)], template, backend);
+        OpenWith(path, adapter is null ? [] : [new WeightedAdapter(adapter, 1)], template, backend);
 
     /// <summary>Opens a model with any number of adapters, each scaled, added up.</summary>
     /// <param name="path">The model's folder, or an adapter's folder that names its base.</param>
     /// <param name="adapters">Several only of the low-rank kind, of one base and one template.</param>
     /// <param name="template">See <see cref="ModelContext.Open"/>.</param>
     /// <param name="backend">Runs the kernels.</param>
-    public static InferenceModel Open(string path, IReadOnlyList<WeightedAdapter> adapters, string? template, Backend backend)
+    public static InferenceModel OpenWith(string path, IReadOnlyList<WeightedAdapter> adapters, string? template, Backend backend)
     {
         var context = ModelContext.Open(path, adapters.Count > 0 ? adapters[0].Path : null, template);
         try

@@ -1,6 +1,5 @@
 using Attune.Adapters;
 using Attune.Engine;
-using Attune.Engine.Autograd;
 using Attune.Models;
 using Attune.Problems;
 using Attune.Runs;
