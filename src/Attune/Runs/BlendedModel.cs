@@ -41,6 +41,11 @@ internal sealed class BlendedModel
             Fill(merged.Of, at);
             return;
         }
+        if (WeightFiles.IsThere(saved))
+        {
+            Fill(WeightFiles.Put(saved, source).Weight, at);
+            return;
+        }
         using var tuned = ModelFolder.Open(saved);
         Fill(tuned.Weight, at);
     }

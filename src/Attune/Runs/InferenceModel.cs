@@ -2,6 +2,7 @@ using Attune.Adapters;
 using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Models;
+using Attune.Problems;
 using Attune.Text;
 
 namespace Attune.Runs;
@@ -49,6 +50,8 @@ public sealed class InferenceModel : IDisposable
         var context = ModelContext.Open(path, adapters.Count > 0 ? adapters[0].Path : null, template);
         try
         {
+            if (context.Folder.HeldAs is not null && adapters is not ([] or [{ Weight: 1 }]))
+                throw new UserErrorException($"--adapter {adapters[0].Path}", "was tuned on a quantised base, and what corrects one base for one adapter does not add up", "merge it alone, or tune with method.base: stored what is to be scaled or added");
             foreach (var further in adapters.Skip(1))
                 context.RequireAlike(further.Path);
             var decoder = context.Folder.BuildFrozen();
