@@ -46,7 +46,7 @@ internal sealed class RandomNetwork
         Parameters.ForEach(static p => p.RestartGrad());
         using var t = new Tape(backend, arena, inspect: inspect) { SavedType = savedType, HoldsCheap = holdsCheap };
         var ids = t.Integers([.. Enumerable.Range(0, rows).Select(i => Below(vocabulary, 1000 + i))]);
-        var x = t.Run(new Embedding(table, ids));
+        var x = t.Run(new UniformNoise(t.Run(new Embedding(table, ids)), [.. Enumerable.Repeat(0.1f, rows)], key.For("noise")));
         foreach (var (keep, steps) in segments)
             x = t.Segment([x], keep, (tape, v) =>
                 [steps.Aggregate(tape.Run(new Dropout(v[0], 0.1f, key.For("in"))), (value, step) => step(tape, value))])[0];
@@ -76,7 +76,7 @@ internal sealed class RandomNetwork
             0 => (t, x) => t.Run(new Add(x, t.Run(new RmsNorm(x, norm, 1e-5f)))),
             1 => (t, x) => t.Run(new LayerNorm(x, norm, bias, 1e-5f)),
             2 => (t, x) => t.Run(new LowRankUpdate(t.Run(new MatMul(x, square)), x, a, b, 2, n % 2 * 0.5f, mine)),
-            3 => (t, x) => t.Run(new AddBias(t.Run(new Dropout(x, 0.2f, mine)), bias)),
+            3 => (t, x) => t.Run(new AddBias(t.Run(new ScaleColumns(t.Run(new Dropout(x, 0.2f, mine)), norm)), bias)),
             4 => (t, x) => t.Run(new CausalAttention(Turned(t, x, square), Turned(t, x, square), x, plan, shape)),
             5 => (t, x) => t.Run(new MatMul(
                 t.Run(new Gate(Activation.Silu, t.Run(new MatMul(x, into)), t.Run(new MatMul(x, into)))), outOf)),

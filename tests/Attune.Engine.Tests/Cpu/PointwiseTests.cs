@@ -91,6 +91,22 @@ public class PointwiseTests
                 }
     }
 
+    /// <summary>Rows without gaps; those of NF4 begin with a head each.</summary>
+    [Theory]
+    [InlineData(DType.Q8_0)]
+    [InlineData(DType.Int8)]
+    [InlineData(DType.NF4)]
+    public void Adding_widens_rows_of_blocks(DType from)
+    {
+        foreach (var cpu in Sweep.Widths())
+        {
+            var (x, y) = (Pair.Of(from, 3, 128, 1, 0), Pair.Of(3, 128, 2, 0));
+            cpu.Pointwise.AddScaled(x.Cpu, 1.5f, y.Cpu, 0.5f);
+            Sweep.Reference.Pointwise.AddScaled(x.Exact, 1.5f, y.Exact, 0.5f);
+            y.AssertClose(Sweep.Tolerance(DType.F32), $"{cpu.LaneBits} bit {from}");
+        }
+    }
+
     private static void One(CpuBackend cpu, int rows, int cols, int gap, float beta)
     {
         var (fast, exact) = (cpu.Pointwise, Sweep.Reference.Pointwise);

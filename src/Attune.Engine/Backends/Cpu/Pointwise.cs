@@ -14,7 +14,8 @@ internal sealed unsafe partial class Pointwise<L, V>(int threads) : IPointwiseKe
     public void AddScaled(Tensor x, float alpha, Tensor y, float beta)
     {
         Check.SameShape("add scaled", x, y);
-        var gapless = x.IsContiguous && y.IsContiguous;
+        // Rows that begin with a head are no one long row, gaps or not.
+        var gapless = x.IsContiguous && y.IsContiguous && WeightFormats.Head(x.Type, 1) == 0;
         if (x.Type == DType.F32 && y.Type == DType.F32)
         {
             Map(new ScaleMap { Factor = L.Set(alpha) }, x, null, null, y, beta);
