@@ -14,6 +14,7 @@ internal static class CommandTable
         GenerateCommand.Create,
         ChatCommand.Create,
         EvalCommand.Create,
+        DataCommand.Create,
         DistillCommand.Create,
         ShipCommand.Create,
         BlendCommand.Create,

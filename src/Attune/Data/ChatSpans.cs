@@ -94,7 +94,8 @@ internal sealed class ChatSpans(ChatTemplate template, string? bosText, string? 
 
     private static ChatMessage Message(Turn turn) => new(turn.Role, turn.Content) { Extra = turn.Extra };
 
-    private sealed class StoppedClock : TimeProvider
+    /// <summary>A clock that stands at <see cref="Day"/>.</summary>
+    internal sealed class StoppedClock : TimeProvider
     {
         public static readonly StoppedClock Instance = new();
 

@@ -68,7 +68,8 @@ public sealed class DataSet
         return new DataSet(examples, report, [.. builder.StopIds], [.. shown.Select(i => Preview.Of(examples[i], tokenizer))]);
     }
 
-    private static DataOptions Of(DataSource source, DataOptions options) => options with
+    /// <summary>The options that hold for a file.</summary>
+    internal static DataOptions Of(DataSource source, DataOptions options) => options with
     {
         Shape = source.Format ?? options.Shape,
         Columns = source.Columns.Count > 0 ? source.Columns : options.Columns,

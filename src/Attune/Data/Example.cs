@@ -14,6 +14,9 @@ public sealed record Example(int[] Ids, bool[] Trained, string File, int Row, ul
     /// <summary>Whether the answer is the student's own and not the data's: then it is no label.</summary>
     public bool IsOwn { get; init; }
 
+    /// <summary>Whether it is seen only from <see cref="PackerOptions.DelayedFrom"/> on.</summary>
+    public bool Delayed { get; init; }
+
     /// <summary>How many positions it takes in a batch: every token but the last predicts its successor.</summary>
     public int Positions => Ids.Length - 1;
 

@@ -11,6 +11,9 @@ public sealed record PackerOptions
     /// <summary>At most this many positions in one micro-batch: the bound that the memory plan relies on. 0 means as many as the step.</summary>
     public int MicroTokens { get; init; }
 
+    /// <summary>The first epoch, from 0, that has delayed examples.</summary>
+    public int DelayedFrom { get; init; }
+
     /// <summary>Seed of the shuffle.</summary>
     public ulong Seed { get; init; }
 
@@ -142,6 +145,7 @@ public sealed class Packer
         var drawn = new List<int>(this.examples.Count);
         for (var row = 0; row < this.examples.Count; row++)
         {
+            if (this.examples[row].Delayed && epoch < this.options.DelayedFrom) continue;
             var weight = this.examples[row].Weight;
             var phase = weight == Math.Floor(weight) ? 0 : (Mixing.Bits(this.options.Seed, (ulong)row, ulong.MaxValue) >> 11) / (double)(1UL << 53);
             for (var n = Math.Floor(weight * (epoch + 1) + phase) - Math.Floor(weight * epoch + phase); n > 0; n--) drawn.Add(row);

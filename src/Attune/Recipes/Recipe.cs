@@ -78,6 +78,12 @@ public sealed record DataRecipe
 
     /// <summary>Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.</summary>
     public double? ValidFraction { get; init; }
+
+    /// <summary>What attune data known found out about the training rows with this model: its file, for data.unknown and the report; or none.</summary>
+    public string? Known { get; init; }
+
+    /// <summary>What happens to training rows that data.known calls Unknown: keep; drop; delay, which shows them in the second half of the epochs alone; or a number, which is how often each is seen in an epoch.</summary>
+    public UnknownRule Unknown { get; init; }
 }
 
 /// <summary>The tuning method.</summary>

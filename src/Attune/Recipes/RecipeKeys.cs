@@ -53,6 +53,11 @@ public static class RecipeKeys
         Data("valid_fraction", Auto(Number(0, 0.5)),
             "Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.",
             d => d.ValidFraction, (d, v) => d with { ValidFraction = v }, idle: r => r.Data.Valid.Count > 0 ? "data.valid is given" : null),
+        Data("known", OrNone(PathKinds.File), "What attune data known found out about the training rows with this model: its file, for data.unknown and the report; or none.",
+            d => d.Known, (d, v) => d with { Known = v }),
+        Data("unknown", UnknownRule.Kind,
+            "What happens to training rows that data.known calls Unknown: keep; drop; delay, which shows them in the second half of the epochs alone; or a number, which is how often each is seen in an epoch.",
+            d => d.Unknown, (d, v) => d with { Unknown = v }, idle: r => r.Data.Known is null ? "data.known is none" : null),
 
         Method("kind", OneOf([.. MethodKind.All.Select(static k => (k.Name, k))]),
             "lora trains small matrices beside frozen weights; dora magnitudes beside them; ia3 vectors that rescale keys, values and the MLP; norms and bitfit the model's own norms or biases; full every weight.",

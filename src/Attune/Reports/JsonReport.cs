@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Attune.Evaluation.Facts;
 using Attune.Evaluation;
 
 namespace Attune.Reports;
@@ -24,6 +25,14 @@ public static class JsonReport
             Array(json, "over_labels", transfer.OverLabels, m => Change(json, m));
         }
         Array(json, "findings", Findings.Of(run), f => Strings(json, ("tone", f.Tone.ToString().ToLowerInvariant()), ("title", f.Title), ("evidence", f.Evidence), ("advice", f.Advice)));
+        if (run.Known is { } known)
+        {
+            json.WriteStartObject("known");
+            foreach (var category in Enum.GetValues<Known>())
+                json.WriteNumber(category.ToString(), known.Counts[category]);
+            json.WriteString("unknown_rows", known.Unknown);
+            json.WriteEndObject();
+        }
         if (run.Answers is { } ends)
         {
             json.WriteNumber("answers", ends.Total);

@@ -1,4 +1,5 @@
 using Attune.Evaluation;
+using Attune.Evaluation.Facts;
 using Attune.Evaluation.Metrics;
 
 namespace Attune.Reports;
@@ -29,6 +30,9 @@ public sealed record RunRecord
 
     /// <summary>What became of the rows.</summary>
     public DataCounts Data { get; init; } = new();
+
+    /// <summary>How many training rows the model knew; null where nobody looked.</summary>
+    public KnownFacts? Known { get; init; }
 
     /// <summary>How generated answers ended, after tuning; null where nothing was generated.</summary>
     public AnswerCounts? Answers { get; init; }
@@ -68,6 +72,15 @@ public sealed record RunRecord
 
     /// <summary>Versions, machine, seed.</summary>
     public IReadOnlyList<Fact> Environment { get; init; } = [];
+}
+
+/// <summary>What a model knew of its training rows before it was tuned.</summary>
+/// <param name="Counts">Rows by category.</param>
+/// <param name="Unknown">What was done with the unknown ones, as the end of a sentence.</param>
+public sealed record KnownFacts(KnownCounts Counts, string Unknown)
+{
+    /// <summary>What <see cref="Unknown"/> is where they were not trained on.</summary>
+    public const string LeftOut = "left out";
 }
 
 /// <summary>A name and a value, both ready to be shown.</summary>

@@ -3,6 +3,7 @@ using Attune.Data;
 using Attune.Evaluation;
 using Attune.Problems;
 using Attune.Recipes;
+using Attune.Reports;
 
 namespace Attune.Runs;
 
@@ -31,6 +32,9 @@ public sealed record RunData
 
     /// <summary>Looks for what is known by heart; null where nobody asks or no row is long enough.</summary>
     public MemorisationProbe? Probe { get; init; }
+
+    /// <summary>How many training rows the model knows; null where nothing is known of that.</summary>
+    public KnownFacts? Known { get; init; }
 
     /// <summary>Tasks of suites that are measured before and after; may be none.</summary>
     public IReadOnlyList<SuiteRows> Suites { get; init; } = [];
@@ -76,6 +80,7 @@ public sealed record RunData
         var (train, valid) = data.Valid.Count > 0
             ? (given.Examples, Load(data.Valid, "valid").Examples)
             : SplitOff(given.Examples, recipe, choices);
+        (train, var known) = UnknownRows.Apply(train, data, model, notice);
         var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : valid;
         if (data.Test.Count == 0)
             choices.Note("data.test", "the validation rows", "no test rows are given: the gain is measured on rows that chose the checkpoint, so that it may be a little flattering");
@@ -101,6 +106,7 @@ public sealed record RunData
             Test = test,
             General = GeneralText.Choose(recipe.Eval.General, model.Tokenizer, GeneralLength(recipe, positions)),
             Asked = asked,
+            Known = known,
             Suites = recipe.Eval.Suites.Count == 0 ? [] : SuiteSet.Read(
                 [model], new SuiteWish(recipe.Eval.Suites, recipe.Eval.SuiteData, recipe.Eval.SuiteRows), 1, notice, cancel)[0],
             Report = given.Report,

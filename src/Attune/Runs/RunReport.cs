@@ -26,6 +26,7 @@ internal static class RunReport
                 new("Trained on", $"{Numbers.Count(setup.Data.Train.Count)} rows, {Numbers.Count(setup.Data.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
                 .. setup.Data.Replay is { } replay ? [new Fact("Replay", replay.Fact)] : Array.Empty<Fact>(),
                 new("Trained weights", $"{Numbers.Count(trained)} beside {Numbers.Count(setup.Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols))} of the base"),
+                .. setup.Data.Known is { } known ? [new("Known to the model", $"{known.Counts}; unknown rows are {known.Unknown}")] : Array.Empty<Fact>(),
                 new("Steps", $"{state.Step} of {setup.Steps.Options.TotalSteps}" + (setup.Steps.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
                 new("Packing", Packing(lines)),
                 new("Training time", TimeSpan.FromSeconds(state.Seconds).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
@@ -41,6 +42,7 @@ internal static class RunReport
                 Truncated = setup.Data.Report.Shortened,
                 MaxLength = setup.Data.Report.MaxLength,
             },
+            Known = setup.Data.Known,
             Answers = after.Ends,
             Curves = new RunCurves
             {

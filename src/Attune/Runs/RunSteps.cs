@@ -1,6 +1,7 @@
 using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Autograd;
+using Attune.Problems;
 using Attune.Recipes;
 using Attune.Training;
 
@@ -20,7 +21,7 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
         var epochs = choices.Epochs(train.Epochs, train.MaxSteps, (long)data.Train.Sum(static e => e.TrainedTokens * e.Weight));
         // A pass must hold the longest example; beyond two thousand rows kernels gain nothing more.
         var pass = train.MicroBatchTokens ?? Math.Max(data.Longest, Math.Min(batch, 2048));
-        var packer = Pack(data, batch, pass, train.Seed);
+        var packer = Pack(data, batch, pass, train with { Epochs = epochs });
         var total = Total(packer, epochs, train.MaxSteps);
         var evalEvery = choices.EvalEvery(train.EvalEvery, total);
         recipe = recipe with
@@ -38,10 +39,25 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
 
     /// <summary>The steps in passes as <paramref name="options"/> says.</summary>
     internal static RunSteps Of(TrainerOptions options, RunData data, TrainRecipe train) =>
-        new(options, Pack(data, train.BatchTokens!.Value, options.PassRows, train.Seed));
+        new(options, Pack(data, train.BatchTokens!.Value, options.PassRows, train));
 
-    private static Packer Pack(RunData data, int batch, int pass, long seed) =>
-        new(data.Train, new PackerOptions { StepTokens = batch, MicroTokens = pass, Seed = (ulong)seed });
+    private static Packer Pack(RunData data, int batch, int pass, TrainRecipe train) => new(data.Train, new PackerOptions
+    {
+        StepTokens = batch,
+        MicroTokens = pass,
+        Seed = (ulong)train.Seed,
+        DelayedFrom = DelayedFrom(data, batch, train),
+    });
+
+    // Half of the epochs lie before it, of as many as the steps allow.
+    private static int DelayedFrom(RunData data, int batch, TrainRecipe train)
+    {
+        if (!data.Train.Any(static e => e.Delayed))
+            return 0;
+        var epochs = Math.Min(train.Epochs ?? double.MaxValue, train.MaxSteps * (double)batch / data.Train.Sum(static e => e.Positions * e.Weight) ?? double.MaxValue);
+        return epochs >= 2 ? (int)Math.Min(int.MaxValue, epochs / 2) : throw new UserErrorException(
+            "data.unknown", $"delay shows rows in the second half of the epochs, and this run has {epochs:0.##}", "raise train.epochs or train.max_steps to two epochs at least, or set data.unknown to a number below 1");
+    }
 
     private static int Total(Packer packer, double epochs, int? maxSteps)
     {

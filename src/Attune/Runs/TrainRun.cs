@@ -195,6 +195,7 @@ public static class TrainRun
                 Valid = [.. data.Valid.Select(Whole)],
                 Test = [.. data.Test.Select(Whole)],
                 Replay = [.. data.Replay.Select(Whole)],
+                Known = data.Known is { } known ? Full(known) : null,
                 Template = data.Template is null or "chatml" ? data.Template : Full(data.Template),
             },
             Eval = setup.Recipe.Eval with
@@ -276,6 +277,7 @@ public static class TrainRun
             hash.AppendData(BitConverter.GetBytes(example.Ids.Length));
             hash.AppendData(MemoryMarshal.AsBytes<int>(example.Ids));
             hash.AppendData(MemoryMarshal.AsBytes<bool>(example.Trained));
+            hash.AppendData(BitConverter.GetBytes(example.Delayed ? -1 : example.Weight));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -34,6 +34,8 @@ public sealed class ResolvedKeysTests : IDisposable
         ["data.max_length"] = ("10", ""),
         ["data.truncation"] = ("prompt-left", "data.max_length: 6\n"),
         ["data.valid_fraction"] = ("0", ""),
+        ["data.known"] = ("{0}/known.jsonl", ""),
+        ["data.unknown"] = ("0.25", "data.known: {0}/known.jsonl\n"),
         ["method.kind"] = ("full", ""),
         ["method.rank"] = ("3", ""),
         ["method.alpha"] = ("5", ""),
@@ -137,6 +139,11 @@ public sealed class ResolvedKeysTests : IDisposable
         Assert.True(Cases.TryGetValue(name, out var given), $"give {name} a value in this test");
         var value = string.Format(CultureInfo.InvariantCulture, given.Value, tiny.Root);
         var with = given.With.Replace("{0}", tiny.Root, StringComparison.Ordinal);
+        if (name is "data.known" or "data.unknown")
+        {
+            using var model = InferenceModel.Open(tiny.Model, null, null, CpuBackend.Shared(1));
+            KnownRun.Execute(model, new KnownOptions { Data = [tiny.At("train.jsonl")], Out = tiny.At("known.jsonl"), Shots = 0, Prompts = 1, Samples = 0 }, static _ => { }, TestContext.Current.CancellationToken);
+        }
         Assert.NotEqual(Resolve(with, name), Resolve(with + $"{name}: {value}\n", name));
     }
 
@@ -202,6 +209,7 @@ public sealed class ResolvedKeysTests : IDisposable
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {options.OnPolicy?.Share} {options.OnPolicy?.Temperature} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath} {setup.Compared?.Context.Folder.Path}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Data.Known}");
         foreach (var suite in setup.Suites)
             text.AppendLine(CultureInfo.InvariantCulture, $"{suite.Task.Name} {suite.Rows.Asked.Questions.Count}");
         foreach (var set in (IReadOnlyList<Example>[])[setup.Data.Train, setup.Data.Valid, setup.Data.Test, setup.Data.General])

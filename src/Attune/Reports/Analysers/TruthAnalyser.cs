@@ -15,7 +15,7 @@ internal sealed class TruthAnalyser : IAnalyser
         if (worse.Length > 0)
         {
             yield return new(FindingTone.Warning, $"It makes up more {than}", Evidence(worse),
-                tuned ? "Fewer epochs or a lower learning rate make less of it." : "");
+                tuned ? "Fewer epochs, a lower learning rate, or training without the rows that the model does not know (data.known, data.unknown) make less of it." : "");
         }
         if (better.Length > 0)
             yield return new(FindingTone.Good, $"It makes up less {than}", Evidence(better));
