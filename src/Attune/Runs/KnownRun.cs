@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Attune.Data;
-using Attune.Evaluation;
 using Attune.Evaluation.Facts;
 using Attune.Evaluation.Metrics;
 using Attune.Hardware;

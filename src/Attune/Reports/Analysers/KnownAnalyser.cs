@@ -1,5 +1,3 @@
-using Attune.Evaluation.Facts;
-
 namespace Attune.Reports.Analysers;
 
 /// <summary>How many training rows the model did not know, and what is known of the risk (Gekhman et al. 2024).</summary>
