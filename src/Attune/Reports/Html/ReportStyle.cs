@@ -35,7 +35,7 @@ internal static class ReportStyle
         th { text-align: left; font-weight: 600; color: var(--soft); font-size: .83rem; } td, th { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         tr:last-child > td, tr:last-child > th[scope=row] { border-bottom: 0; } th[scope=row] { color: var(--ink); font-size: .93rem; } .num { text-align: right; white-space: nowrap; }
         .metrics td, .metrics th { vertical-align: middle; } .metrics .evidence { display: block; font-weight: 400; font-size: .85rem; white-space: nowrap; } .strong { font-weight: 650; } .note { margin-top: .7rem; max-width: 48rem; }
-        th, td { overflow-wrap: anywhere; } th.num, td.num, .metrics td { overflow-wrap: normal; } @media (min-width: 46.01rem) { .metrics th[scope=row] { min-width: 13rem; } } .sub { margin: 1.6rem 0 .5rem; }
+        th, td { overflow-wrap: anywhere; } th.num, td.num, .metrics td { overflow-wrap: normal; } @media (min-width: 46.01rem) { .metrics th[scope=row] { min-width: 10rem; } .metrics td:last-child .evidence { white-space: normal; } } .sub { margin: 1.6rem 0 .5rem; }
         .matrixcard { padding: .9rem 1.1rem; } .matrix { table-layout: fixed; font-size: .85rem; } .matrix td { padding: .3rem; text-align: center; border: 2px solid var(--card); border-radius: 6px; }
         .matrix th { font-size: .8rem; border: 0; padding: .25rem .5rem .25rem 0; vertical-align: middle; font-weight: 500; } .matrix th:first-child { width: 24%; } .matrix thead th { vertical-align: bottom; color: var(--soft); }
         .turned span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 13rem; overflow-wrap: anywhere; } .turned { text-align: center; padding: .25rem 0; }
