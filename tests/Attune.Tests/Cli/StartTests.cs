@@ -5,8 +5,8 @@ namespace Attune.Tests.Cli;
 /// <summary>How soon the command is there. Held by what is deterministic, what has to be compiled; times stand in docs/results.md.</summary>
 public class StartTests
 {
-    // 987 of them, most of the command tree and of what the framework needs for it: a hundred more are ten milliseconds.
-    private const int MostCompiled = 1100;
+    // 1120 of them, most of the command tree and of what the framework needs for it: a hundred more are ten milliseconds.
+    private const int MostCompiled = 1200;
 
     [Fact]
     public async Task Help_needs_neither_tables_nor_recipes_nor_kernels()

@@ -33,7 +33,8 @@ public sealed class EventFile : IDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            var file = new EventFile(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite), clock);
+            // Without a buffer: what failed to be written must not be written again on closing.
+            var file = new EventFile(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), clock);
             file.Append(file.Event(0).Text(3, "brain.Event:2"));
             // TensorBoard drops what a killed part of the run wrote beyond the checkpoint.
             if (resumedAt is { } step)
@@ -59,7 +60,7 @@ public sealed class EventFile : IDisposable
         {
             Append(Event(step).Message(5, summary));
         }
-        catch (IOException e)
+        catch (Exception e) when (Formats.AtomicFile.IsOfTheDisk(e))
         {
             throw new RunFailedException(new Problem(stream.Name, $"cannot be written: {e.Message}", "free space on the disk, then run again to resume"), e);
         }
