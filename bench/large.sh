@@ -23,14 +23,14 @@ large() { # large SHAPE GIGABYTES
   "$attune" train --model "$model" --data "$work/train.jsonl" --set data.test="$work/test.jsonl" --set data.valid_fraction=0 --base nf4 --rank 16 \
     --max-steps 2 --save-every 1 --batch-tokens 256 --micro-batch-tokens 256 --eval-rows 0 --metrics loss --general none --threads "$threads" --output "$run" --json > "$work/$1.first.json" 2> "$work/$1.log" &
   local pid=$!
-  # Stopped as a user would once the first step is saved.
+  # Killed once the first step is saved.
   while kill -0 $pid 2> /dev/null && [ ! -f "$run/checkpoints/step-0000001.safetensors" ]; do sleep 0.2; done
-  kill -INT $pid 2> /dev/null || true
-  wait $pid || true
+  kill -KILL $pid 2> /dev/null || true
+  wait $pid 2> /dev/null || true
   "$attune" train --resume "$run" --threads "$threads" --json > "$work/$1.json" 2> "$work/$1.resume.log"
-  awk -v shape="$1" -v log="$(grep -o 'quantised in [0-9.]*' "$work/$1.resume.log" | grep -o '[0-9.]*$')" '
+  awk -v shape="$1" -v quantised="$(grep -o 'quantised in [0-9.]*' "$work/$1.resume.log" | grep -o '[0-9.]*$')" '
     /"planned"/ {gsub(/[^0-9]/, ""); planned = $0} /"peak"/ {gsub(/[^0-9]/, ""); peak = $0}
-    END {printf "{\"shape\": \"%s\", \"base\": \"nf4\", \"quantised_s\": %s, \"planned_mb\": %.0f, \"peak_rss_mb\": %.0f", shape, log, planned / 1048576, peak / 1048576}' "$work/$1.json"
+    END {printf "{\"shape\": \"%s\", \"base\": \"nf4\", \"quantised_s\": %s, \"planned_mb\": %.0f, \"peak_rss_mb\": %.0f", shape, quantised, planned / 1048576, peak / 1048576}' "$work/$1.json"
   awk -F'"seconds":' '/"seconds":/ {split($2, s, /[,}]/); printf "%s%s", n++ ? ", " : ", \"step_s\": [", s[1]} END {print n ? "]}" : "}"}' "$run/metrics.jsonl"
 }
 

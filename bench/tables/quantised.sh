@@ -22,12 +22,12 @@ echo "| base | before | after | label accuracy |"
 echo "|---|---:|---:|---:|"
 for base in stored int8 nf4; do
   for seed in "${seeds[@]}"; do
-    awk -F'|' '/loss on test rows/ {loss = $3 "|" $4} /label accuracy/ {label = $4} END {print loss "|" label}' "$work/$base-$seed/report.md"
+    awk -F'|' '$2 == " loss on test rows " {loss = $3 "|" $4} $2 == " label accuracy " {label = $4} END {print loss "|" label}' "$work/$base-$seed/report.md"
   done | awk -F'|' -v base="$base" '{b += $1; a += $2; gsub(/[^0-9.]/, "", $3); l += $3} END {printf "| %s | %.3f | %.3f | %.1f %% |\n", base, b / NR, a / NR, l / NR}'
 done
 for base in int8 nf4; do
   printf '\nLeaving the base in %s, mean over %d seeds\n\n| form | loss | above the result |\n|---|---:|---:|\n' "$base" "${#seeds[@]}"
   for seed in "${seeds[@]}"; do
     sed -n '/What it costs to leave the quantised base/,/^## Where/p' "$work/$base-$seed/report.md" | grep '^| ' | tail -n +2
-  done | awk -F'|' '!($2 in n) {order[++k] = $2} {gsub("−", "-", $4); n[$2]++; a[$2] += $3; d[$2] += $4} END {for (i = 1; i <= k; i++) printf "|%s| %.4f | %+.4f |\n", order[i], a[order[i]] / n[order[i]], d[order[i]] / n[order[i]]}'
+  done | awk -F'|' '{gsub(/\\/, ""); gsub("−", "-", $4)} !($2 in n) {order[++k] = $2} {n[$2]++; a[$2] += $3; d[$2] += $4} END {for (i = 1; i <= k; i++) printf "|%s| %.4f | %+.4f |\n", order[i], a[order[i]] / n[order[i]], d[order[i]] / n[order[i]]}'
 done
