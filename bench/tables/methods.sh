@@ -18,6 +18,7 @@ declare -A settings=(
   [ia3]="method.kind=ia3"
   [norms]="method.kind=norms"
 )
+mkdir -p "$out"
 names=${METHODS:-full last-2 lora rslora lora+ dora pissa ia3 norms}
 for name in $names; do
   for seed in $seeds; do

@@ -18,7 +18,7 @@ internal static class WeightEncoder
     /// <param name="stream">Where to.</param>
     public static void Write(string name, Tensor values, SafeTensorsType type, bool byInputs, Stream stream)
     {
-        var target = type switch { SafeTensorsType.BF16 => DType.BF16, SafeTensorsType.F16 => DType.F16, _ => DType.F32 };
+        var target = TypeOf(type);
         if (!byInputs)
         {
             Write(name, values.Rows, values.Cols, target, (r, row) => Widen(values, r, row), stream);
@@ -53,6 +53,21 @@ internal static class WeightEncoder
         }
     }
 
+    /// <summary>Rounds values in their place to what a file of that type would hold.</summary>
+    /// <param name="values">[rows, cols], F32.</param>
+    /// <param name="type">F32, BF16 or F16.</param>
+    public static void Round(Tensor values, SafeTensorsType type)
+    {
+        var rounded = Tensor.Allocate(TypeOf(type), 1, values.Cols);
+        var row = new float[values.Cols];
+        for (var r = 0; r < values.Rows; r++)
+        {
+            rounded.Write(values.Row<float>(r));
+            Widen(rounded, 0, row);
+            row.CopyTo(values.Row<float>(r));
+        }
+    }
+
     /// <summary>One row of a tensor of any format as floats.</summary>
     public static void Widen(Tensor values, int r, float[] row)
     {
@@ -71,6 +86,8 @@ internal static class WeightEncoder
         for (var c = 0; c < row.Length; c++)
             row[c] = (float)values.Read(r, c);
     }
+
+    private static DType TypeOf(SafeTensorsType type) => type switch { SafeTensorsType.BF16 => DType.BF16, SafeTensorsType.F16 => DType.F16, _ => DType.F32 };
 
     private static void ForAll(int count, Func<float[]> make, Action<int, float[]> run)
     {

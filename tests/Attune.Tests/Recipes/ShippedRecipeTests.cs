@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Attune.Adapters;
 using Attune.Engine;
 using Attune.Recipes;
@@ -36,6 +37,31 @@ public sealed class ShippedRecipeTests
         var result = TinyModel.Run(shipped with { Model = small.Model, Data = small.Data, Train = small.Train, Output = small.Output, Eval = small.Eval });
         Assert.True(result.Holds);
         Assert.Equal(DType.NF4, AdapterOrigin.Read(result.Saved)!.Base);
+    }
+
+    /// <summary>What a recipe says beside its model, rows and length of the run holds for any model.</summary>
+    [Theory]
+    [InlineData("methods.yaml")]
+    [InlineData("guarded.yaml")]
+    [InlineData("overfitting.yaml")]
+    [InlineData("known.yaml")]
+    public void Keys_of_a_recipe_take_effect(string name)
+    {
+        using var tiny = new TinyModel();
+        var shipped = Shipped(name);
+        var small = tiny.Recipe("run");
+        var result = TinyModel.Run(shipped with
+        {
+            Model = small.Model,
+            Data = small.Data,
+            Output = small.Output,
+            Train = shipped.Train with { MaxSteps = 3, BatchTokens = 512, MicroBatchTokens = 256 },
+            Eval = small.Eval with { Memorisation = shipped.Eval.Memorisation },
+        });
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(result.Saved, "adapter_config.json")))!;
+        Assert.Equal(shipped.Method.Kind.Name == "dora", (bool?)config["use_dora"] ?? false);
+        Assert.Equal(shipped.Method.Dropout, (double)config["lora_dropout"]!, 6);
+        Assert.Equal(name == "guarded.yaml" ? 3 : 0, result.Record.Gate?.Conditions.Count ?? 0);
     }
 
     private static Recipe Shipped(string name, params Setting[] settings) => RecipeReader.ReadFile(Path.Combine(SharedData.RepositoryRoot, "recipes", name), settings);
