@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Attune.Evaluation.Facts;
 using Attune.Evaluation;
+using Attune.Evaluation.Facts;
 
 namespace Attune.Reports;
 

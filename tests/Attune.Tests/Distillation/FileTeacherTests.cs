@@ -120,7 +120,16 @@ public sealed class FileTeacherTests
         var zeros = new string('0', 64);
         var header = new LogitsHeader
         {
-            Vocabulary = logits[0].Length, Kept = kept, Temperature = temperature, Examples = 1, Rows = index.Rows, Tokenizer = zeros, Template = zeros, Teacher = zeros, Data = index.Hash, Name = "made",
+            Vocabulary = logits[0].Length,
+            Kept = kept,
+            Temperature = temperature,
+            Examples = 1,
+            Rows = index.Rows,
+            Tokenizer = zeros,
+            Template = zeros,
+            Teacher = zeros,
+            Data = index.Hash,
+            Name = "made",
         };
         using (var writer = LogitsWriter.Open(path, header, index))
         {

@@ -75,7 +75,17 @@ public sealed class SortedLossTests : IDisposable
         var (index, zeros) = (LogitsIndex.Of([Three]), new string('0', 64));
         var header = new LogitsHeader
         {
-            Vocabulary = teacher[0].Length, Sorted = true, Kept = kept, Temperature = temperature, Examples = 1, Rows = 3, Tokenizer = zeros, Template = zeros, Teacher = zeros, Data = index.Hash, Name = "made",
+            Vocabulary = teacher[0].Length,
+            Sorted = true,
+            Kept = kept,
+            Temperature = temperature,
+            Examples = 1,
+            Rows = 3,
+            Tokenizer = zeros,
+            Template = zeros,
+            Teacher = zeros,
+            Data = index.Hash,
+            Name = "made",
         };
         using (var writer = LogitsWriter.Open(temp.File(name), header, index))
         {
