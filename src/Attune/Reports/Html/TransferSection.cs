@@ -9,13 +9,15 @@ internal static class TransferSection
     {
         if (transfer is null)
             return;
-        page.Append("<h2>Teacher and students</h2>\n<div class=\"card\"><table class=\"metrics stack\">\n<thead><tr><th scope=\"col\">On the same rows, 95 % intervals</th>");
-        page.Append(string.Concat(transfer.Head.Select(static h => $"<th scope=\"col\" class=\"num\">{HtmlText.Escape(h)}</th>"))).Append("</tr></thead>\n<tbody>\n");
-        foreach (var model in transfer.Models)
+        // Models side by side: there are at most four of them, and any number of metrics.
+        page.Append("<h2>Teacher and students</h2>\n<div class=\"card\"><table class=\"stack\">\n<thead><tr><th scope=\"col\">On the same rows, 95 % intervals</th>");
+        page.Append(string.Concat(transfer.Models.Select(static m => $"<th scope=\"col\" class=\"num\">{HtmlText.Escape(m.Name)}</th>"))).Append("</tr></thead>\n<tbody>\n");
+        var cells = transfer.Models.Select(m => transfer.Cells(m).ToArray()).ToArray();
+        foreach (var (row, head) in transfer.Head.Index())
         {
-            page.Append($"<tr><th scope=\"row\">{HtmlText.Escape(model.Name)}</th>");
-            foreach (var (head, cell) in transfer.Head.Zip(transfer.Cells(model)))
-                page.Append($"<td class=\"num\" data-name=\"{HtmlText.Escape(head)}\">{HtmlText.Escape(cell)}</td>");
+            page.Append($"<tr><th scope=\"row\">{HtmlText.Escape(head)}</th>");
+            foreach (var (model, of) in transfer.Models.Zip(cells))
+                page.Append($"<td class=\"num\" data-name=\"{HtmlText.Escape(model.Name)}\">{HtmlText.Escape(of[row])}</td>");
             page.Append("</tr>\n");
         }
         page.Append("</tbody>\n</table></div>\n<p class=\"evidence note\">In brackets: the share of the teacher's. Times are of reading the test rows on this machine.</p>\n");
