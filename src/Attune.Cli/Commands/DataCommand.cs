@@ -14,12 +14,7 @@ internal sealed class DataCommand
 
     private readonly Option<string[]> data = new("--data", "-d") { Description = "Files of rows, as they will be trained on.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true };
 
-    private readonly Option<string[]> columns = new("--columns")
-    {
-        Description = "Columns of the file by field: --columns prompt=question completion=answer",
-        HelpName = "field=column",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<string[]> columns = Shared.Columns();
 
     private readonly Option<string> target = new("--out") { Description = "The file that is written; where it exists, the work goes on behind its last row.", HelpName = "file.jsonl", DefaultValueFactory = _ => "known.jsonl" };
 

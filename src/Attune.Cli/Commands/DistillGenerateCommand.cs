@@ -19,12 +19,7 @@ internal sealed class DistillGenerateCommand
 
     private readonly Option<string[]> data = new("--data", "-d") { Description = "Files of rows whose last answer is asked for again.", HelpName = "file", AllowMultipleArgumentsPerToken = true };
 
-    private readonly Option<string[]> columns = new("--columns")
-    {
-        Description = "Columns of the file by field: --columns prompt=question completion=answer",
-        HelpName = "field=column",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<string[]> columns = Shared.Columns();
 
     private readonly Option<string> prompts = new("--prompts") { Description = "A file of prompts without answers, instead of --data: one a line, or in .jsonl one JSON string or {\"prompt\": …} a line.", HelpName = "file" };
 

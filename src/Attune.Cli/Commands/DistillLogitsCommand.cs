@@ -14,12 +14,7 @@ internal static class DistillLogitsCommand
     {
         var model = new ModelArguments();
         var data = new Option<string[]>("--data", "-d") { Description = "Files of rows, as the student is to be tuned on them.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true };
-        var columns = new Option<string[]>("--columns")
-        {
-            Description = "Columns of the file by field: --columns prompt=question completion=answer",
-            HelpName = "field=column",
-            AllowMultipleArgumentsPerToken = true,
-        };
+        var columns = Shared.Columns();
         var output = new Option<string>("--out", "-o") { Description = "The file, for objective.file of a recipe.", HelpName = "file", Required = true };
         var student = new Option<string?>("--student") { Description = "The student's folder, where its tokenizer is another than the teacher's: the file then holds sorted probabilities (objective.divergence: uld).", HelpName = "folder" };
         var kept = new Option<int>("--top-k") { Description = "Most likely tokens that are kept of each trained token; the others are one outcome.", HelpName = "k", DefaultValueFactory = _ => 16 };

@@ -26,12 +26,7 @@ internal sealed class EvalCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<string[]> columns = new("--columns")
-    {
-        Description = "Columns of the file by field: --columns prompt=question completion=answer",
-        HelpName = "field=column",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<string[]> columns = Shared.Columns();
 
     private readonly Option<bool> alone = new("--base") { Description = "Compare with the model without its adapter." };
 

@@ -18,7 +18,7 @@ internal sealed class ExportArguments
 
     private readonly Option<string[]> data = new("--data", "-d") { Description = "Files of rows: prompts come from them, and their loss is compared.", HelpName = "file", AllowMultipleArgumentsPerToken = true };
 
-    private readonly Option<string[]> columns = new("--columns") { Description = "Columns of the file by field: --columns prompt=question completion=answer", HelpName = "field=column", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> columns = Shared.Columns();
 
     public Command AddTo(Command command)
     {

@@ -18,6 +18,13 @@ internal static class Shared
         Required = true,
     };
 
+    public static Option<string[]> Columns() => new("--columns")
+    {
+        Description = "Columns of the file by field: --columns prompt=question completion=answer",
+        HelpName = "field=column",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     /// <summary>The folder or GGUF file, or a problem that says what is there instead.</summary>
     /// <exception cref="UserErrorException">There is no such model.</exception>
     public static string RequireModel(string option, string path) => GgufFile.IsNamedSo(path) && File.Exists(path) ? path : RequireFolder(option, path);

@@ -1,10 +1,8 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Attune.Adapters;
 using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
-using Attune.Reports;
 using Attune.Text;
 using Attune.Training;
 
@@ -53,7 +51,7 @@ public sealed class FrozenModel : IDisposable
         {
             RequireSameTokens(key, student, context);
             var decoder = context.Folder.BuildFrozen();
-            return new FrozenModel(context, decoder, context.AdapterPath is { } folder ? PeftFiles.Load(folder, decoder) : null);
+            return new FrozenModel(context, decoder, context.AdaptersOn(decoder));
         }
         catch
         {
@@ -97,16 +95,6 @@ public sealed class FrozenModel : IDisposable
     {
         if (Context.Template is not null && Context.Template.Hash != student.Template?.Hash)
             yield return $"the teacher {Context.Folder.Path} has another chat template than the one that writes the rows: it reads prompts that it was not tuned on";
-    }
-
-    /// <summary>SHA-256 over its weights, as <see cref="ModelFolder.Fingerprint"/> takes them, and the adapter's files.</summary>
-    internal string Fingerprint()
-    {
-        var text = new System.Text.StringBuilder(Context.Folder.Fingerprint());
-        var files = Context.AdapterPath is { } folder ? Directory.GetFiles(folder, "adapter_*") : [];
-        foreach (var file in files.Order(StringComparer.Ordinal))
-            text.Append(' ').Append(ManifestFile.Of("", file).Sha256);
-        return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text.ToString())));
     }
 
     /// <inheritdoc />

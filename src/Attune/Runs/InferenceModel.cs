@@ -10,10 +10,12 @@ namespace Attune.Runs;
 /// <summary>A model ready to be asked, with an adapter or without. Every piece of work plans its memory first, takes exactly that, and gives it back.</summary>
 public sealed class InferenceModel : IDisposable
 {
+    // What Adapters was loaded of: for all that must know one model from another.
+    private readonly IReadOnlyList<WeightedAdapter> given;
     private bool borrows;
 
-    private InferenceModel(ModelContext context, Decoder decoder, AdapterSet? adapters, Backend backend) =>
-        (Context, Decoder, Adapters, Backend) = (context, decoder, adapters, backend);
+    private InferenceModel(ModelContext context, Decoder decoder, AdapterSet? adapters, IReadOnlyList<WeightedAdapter> given, Backend backend) =>
+        (Context, Decoder, Adapters, this.given, Backend) = (context, decoder, adapters, given, backend);
 
     /// <summary>Configuration, tokenizer, template.</summary>
     public ModelContext Context { get; }
@@ -57,7 +59,7 @@ public sealed class InferenceModel : IDisposable
             var decoder = context.Folder.BuildFrozen();
             IReadOnlyList<WeightedAdapter> all = adapters.Count == 0 && context.AdapterPath is { } named ? [new WeightedAdapter(named, 1)] : adapters;
             var isAlone = all is [{ Weight: 1 } one] && WeightFiles.IsThere(one.Path);
-            return new InferenceModel(context, decoder, all.Count == 0 || isAlone ? null : WeightedAdapter.Load(all, decoder), backend);
+            return new InferenceModel(context, decoder, all.Count == 0 || isAlone ? null : WeightedAdapter.Load(all, decoder), all, backend);
         }
         catch
         {
@@ -70,11 +72,14 @@ public sealed class InferenceModel : IDisposable
     internal static InferenceModel Over(ModelContext context, string adapter, Backend backend)
     {
         var decoder = context.Folder.BuildFrozen();
-        return new InferenceModel(context.With(adapter), decoder, PeftFiles.Load(adapter, decoder), backend) { borrows = true };
+        return new InferenceModel(context.With(adapter), decoder, PeftFiles.Load(adapter, decoder), [new WeightedAdapter(adapter, 1)], backend) { borrows = true };
     }
 
     /// <summary>The same model under another adapter; what is mapped stays this one's, and is not closed by the result.</summary>
-    internal InferenceModel WithAdapters(AdapterSet adapters) => new(Context, Decoder, adapters, Backend) { borrows = true };
+    internal InferenceModel WithAdapters(AdapterSet adapters) => new(Context, Decoder, adapters, given, Backend) { borrows = true };
+
+    /// <summary>SHA-256, in hex, over the weights as <see cref="ModelFolder.Fingerprint"/> takes them, and all that was tuned on them, by content.</summary>
+    internal string Fingerprint() => WeightedAdapter.Fingerprint(Context.Folder, given);
 
     /// <summary>Memory for work whose arena part is <paramref name="arenaBytes"/>; refuses what does not fit.</summary>
     public Arena Reserve(long arenaBytes)

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Attune.Data;
 using Attune.Evaluation.Facts;
 using Attune.Evaluation.Metrics;
 using Attune.Hardware;
 using Attune.Models;
 using Attune.Problems;
+using Attune.Text;
 
 namespace Attune.Runs;
 
@@ -106,16 +106,17 @@ public static class KnownRun
     }
 
     /// <summary>What a file must agree with to hold for a model.</summary>
-    internal static IReadOnlyList<(string Name, string Value)> ModelSettings(ModelContext model) =>
-        [("model", model.Folder.Fingerprint()), ("tokenizer", model.Tokenizer.Hash)];
+    /// <param name="fingerprint">Of the model, and what was tuned on it.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    internal static IReadOnlyList<(string Name, string Value)> ModelSettings(string fingerprint, Tokenizer tokenizer) => [("model", fingerprint), ("tokenizer", tokenizer.Hash)];
 
     private static IReadOnlyList<(string Name, string Value)> Settings(InferenceModel model, KnownOptions options, IReadOnlyList<FactRow> rows, int prompts, int samples)
     {
         static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rows.Select(static r => r.Hash))));
+        var hash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', rows.Select(static r => r.Hash))));
         return
         [
-            .. ModelSettings(model.Context), ("adapter", model.Context.AdapterPath is { } path ? Path.GetFullPath(path) : "none"), ("rows", Text(rows.Count)), ("data", Convert.ToHexStringLower(hash.AsSpan(0, 16))),
+            .. ModelSettings(model.Fingerprint(), model.Context.Tokenizer), ("rows", Text(rows.Count)), ("data", Convert.ToHexStringLower(hash.AsSpan(0, 16))),
             ("shots", Text(options.Shots)), ("prompts", Text(prompts)), ("samples", Text(samples)), ("match", options.Match), ("seed", Text(options.Seed)),
         ];
     }

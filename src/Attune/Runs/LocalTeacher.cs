@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Attune.Data;
 using Attune.Distillation;
 using Attune.Models;
@@ -28,7 +27,7 @@ public sealed class LocalTeacher(InferenceModel model, GenerationOptions generat
             var (context, sampling) = (model.Context, generation.Sampling);
             return
             [
-                ("teacher", Name), ("model", context.Folder.Fingerprint()), ("adapter", context.AdapterPath is { } path ? HashOf(path) : "none"),
+                ("teacher", Name), ("model", model.Fingerprint()),
                 ("tokenizer", context.Tokenizer.Hash), ("template", context.Template?.Hash ?? "none"), ("samples", Text(samples)), ("temperature", Text(sampling.Temperature)),
                 ("top-k", Text(sampling.TopK)), ("top-p", Text(sampling.TopP)), ("repetition-penalty", Text(sampling.RepetitionPenalty)), ("seed", Text(sampling.Seed)),
                 ("max-new-tokens", Text(generation.MaxNewTokens)), ("stop", string.Join('\u001f', generation.StopStrings)),
@@ -87,17 +86,6 @@ public sealed class LocalTeacher(InferenceModel model, GenerationOptions generat
             refusal = $"the teacher's chat template refuses it: {e.Message}";
             return [];
         }
-    }
-
-    /// <summary>SHA-256, in hex, over the weights of a model, as <see cref="ModelFolder.Fingerprint"/> takes them, and its adapter's.</summary>
-    internal static string Fingerprint(ModelContext model) => model.AdapterPath is { } adapter
-        ? Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(model.Folder.Fingerprint() + HashOf(adapter))))
-        : model.Folder.Fingerprint();
-
-    private static string HashOf(string adapter)
-    {
-        using var file = File.OpenRead(Path.Combine(adapter, "adapter_model.safetensors"));
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     private static string Text<T>(T value) where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);

@@ -82,7 +82,7 @@ public static class LogitsRun
         Rows = index.Rows,
         Tokenizer = (options.Student ?? model.Context).Tokenizer.Hash,
         Template = RunLogits.TemplateHash(options.Student ?? model.Context),
-        Teacher = LocalTeacher.Fingerprint(model.Context),
+        Teacher = model.Fingerprint(),
         Data = index.Hash,
         Name = model.Context.Name,
     };

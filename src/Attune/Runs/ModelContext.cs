@@ -136,6 +136,20 @@ public sealed class ModelContext : IDisposable
     /// <summary>Prompt ids for text as it stands: one BOS at the most, no end token.</summary>
     public int[] Text(string text) => Prompts.Encode(Tokenizer, text);
 
+    /// <summary>The adapters of <see cref="AdapterPath"/> on the model's own decoder; null for none, and for weights that were tuned alone, which stand in the folder's place.</summary>
+    internal AdapterSet? AdaptersOn(Decoder decoder) => AdapterPath is { } path && PeftFiles.IsAdapter(path) ? PeftFiles.Load(path, decoder) : null;
+
+    /// <summary>SHA-256, in hex, over the weights as <see cref="ModelFolder.Fingerprint"/> takes them, and what was tuned on them.</summary>
+    internal string Fingerprint() => WeightedAdapter.Fingerprint(Folder, AdapterPath is { } path ? [new WeightedAdapter(path, 1)] : []);
+
+    /// <summary>Writes into the folder of an adapter what it was made of: this base, tokenizer and template.</summary>
+    internal void WriteOrigin(string adapter)
+    {
+        new AdapterOrigin(Folder.Spec.Vocabulary, Folder.Fingerprint(), Tokenizer.Hash, Template?.Hash) { Base = Folder.HeldAs }.Write(adapter);
+        if (Template is not null)
+            AtomicFile.WriteText(Path.Combine(adapter, "chat_template.jinja"), Template.Source);
+    }
+
     /// <inheritdoc />
     public void Dispose() => Folder.Dispose();
 

@@ -24,6 +24,9 @@ public sealed record RunData
     /// <summary>Rows of the before and after; may be none.</summary>
     public required IReadOnlyList<Example> Test { get; init; }
 
+    /// <summary>Rows to compare two forms of a model on: those of the test, or where there are none, of the training.</summary>
+    public IReadOnlyList<Example> Shown => Test.Count > 0 ? Test : Train;
+
     /// <summary>General text, for what is forgotten; may be none.</summary>
     public required IReadOnlyList<Example> General { get; init; }
 

@@ -18,29 +18,20 @@ internal static class RunOutput
         if (model.Adapters is { } adapters)
         {
             PeftFiles.Save(run.Adapter, adapters, setup.Recipe.Model);
-            return WithOrigin(run.Adapter, setup);
+            setup.Model.WriteOrigin(run.Adapter);
+            return run.Adapter;
         }
         if (!setup.Method.SavesModel)
         {
             WeightFiles.Save(run.Adapter, model.Weights.Infos, i => model.Weights.Find(i.Name)!.Value, setup.Recipe.Model);
-            return WithOrigin(run.Adapter, setup);
+            setup.Model.WriteOrigin(run.Adapter);
+            return run.Adapter;
         }
         var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
         ModelWriter.Save(run.Model, setup.Model.Folder, info => model.Weights.Find(info.Name)?.Value ?? setup.Model.Folder.Held(info), type);
         if (setup.Recipe.Data.Template is not null && setup.Model.Template is { } given)
             AtomicFile.WriteText(Path.Combine(run.Model, "chat_template.jinja"), given.Source);
         return run.Model;
-    }
-
-    private static string WithOrigin(string folder, RunSetup setup)
-    {
-        new AdapterOrigin(setup.Model.Folder.Spec.Vocabulary, setup.Model.Folder.Fingerprint(), setup.Model.Tokenizer.Hash, setup.Model.Template?.Hash)
-        {
-            Base = setup.Model.Folder.HeldAs,
-        }.Write(folder);
-        if (setup.Model.Template is { } template)
-            AtomicFile.WriteText(Path.Combine(folder, "chat_template.jinja"), template.Source);
-        return folder;
     }
 
     /// <summary>
@@ -52,7 +43,7 @@ internal static class RunOutput
     /// <exception cref="RunFailedException">They differ.</exception>
     public static string CheckParity(string path, RunSetup setup, TrainingModel model, Backend backend, Arena arena)
     {
-        var examples = (setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train).Take(3).Select(static e => e.Ids[..e.Positions]).ToArray();
+        var examples = setup.Data.Shown.Take(3).Select(static e => e.Ids[..e.Positions]).ToArray();
         float[][] Logits() => [.. examples.Select(ids => LastLogits(model.Decoder, model.Adapters, ids, backend, arena))];
         var trained = Logits();
         var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Attune.Data;
@@ -137,7 +136,7 @@ public static class TrainRun
         if (setup.Model.Folder.HeldAs is null || setup.Method.Adapter is null)
             return null;
         using var tuned = InferenceModel.Over(setup.Model, saved, backend);
-        return RequantisingCost.Measure(tuned, setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train, setup.Memory.Limit, cancel);
+        return RequantisingCost.Measure(tuned, setup.Data.Shown, setup.Memory.Limit, cancel);
     }
 
     private static IReadOnlyList<ParityLine> Export(
@@ -146,7 +145,7 @@ public static class TrainRun
         using var result = setup.Method.SavesModel
             ? InferenceModel.Open(saved, null, null, backend)
             : InferenceModel.Open(setup.Recipe.Model, saved, null, backend);
-        var rows = setup.Data.Test.Count > 0 ? setup.Data.Test : setup.Data.Train;
+        var rows = setup.Data.Shown;
         return [.. ExportRun.Execute(result, new ExportOptions
         {
             Formats = [.. setup.Recipe.Export.Select(static f => ExportFormats.Find("export:", f))],
@@ -266,17 +265,17 @@ public static class TrainRun
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
         if (setup.Teacher is { } teacher)
-            text.Append(CultureInfo.InvariantCulture, $"teacher {teacher.Fingerprint()}\n");
+            text.Append(CultureInfo.InvariantCulture, $"teacher {teacher.Context.Fingerprint()}\n");
         if (setup.TeacherFile is { } file)
             text.Append(CultureInfo.InvariantCulture, $"teacher's file {file.Header}\n");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
         // Piece by piece: as one text, a million rows would take more memory than the rows.
+        Span<byte> key = stackalloc byte[ExampleKey.Bytes];
         foreach (var example in setup.Data.Train)
         {
-            hash.AppendData(BitConverter.GetBytes(example.Ids.Length));
-            hash.AppendData(MemoryMarshal.AsBytes<int>(example.Ids));
-            hash.AppendData(MemoryMarshal.AsBytes<bool>(example.Trained));
+            ExampleKey.Of(example).Write(key);
+            hash.AppendData(key);
             hash.AppendData(BitConverter.GetBytes(example.Delayed ? -1 : example.Weight));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -19,8 +19,8 @@ internal static class UnknownRows
     {
         if (recipe.Known is not { } path)
             return (rows, null);
-        var known = KnownFile.Read(path, KnownRun.ModelSettings(model));
-        var hashes = rows.Select(KnownRow.HashOf).ToArray();
+        var known = KnownFile.Read(path, KnownRun.ModelSettings(model.Fingerprint(), model.Tokenizer));
+        var hashes = rows.Select(static e => ExampleKey.Of(e).ToString()).ToArray();
         var missing = rows.Zip(hashes).Where(r => !known.ContainsKey(r.Second)).Select(static r => $"{r.First.File}, row {r.First.Row}").ToArray();
         if (missing.Length > 0)
         {

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Attune.Adapters;
 using Attune.Models;
 using Attune.Problems;
+using Attune.Reports;
 
 namespace Attune.Runs;
 
@@ -20,6 +22,24 @@ public sealed record WeightedAdapter(string Path, double Weight)
         return double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && double.IsFinite(weight)
             ? new WeightedAdapter(text[..at], weight)
             : throw new UserErrorException($"--adapter {text}", $"\"{text[(at + 1)..]}\" is not a weight", "write folder=0.5, or the folder alone");
+    }
+
+    /// <summary>SHA-256, in hex, over a model's weights as <see cref="ModelFolder.Fingerprint"/> takes them, and the adapters' files and weights: wherever they lie, and under whatever name.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="adapters">What was tuned on it; for none the result is the folder's own.</param>
+    internal static string Fingerprint(ModelFolder folder, IReadOnlyList<WeightedAdapter> adapters)
+    {
+        if (adapters.Count == 0)
+            return folder.Fingerprint();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(folder.Fingerprint()));
+        foreach (var (path, weight) in adapters)
+        {
+            hash.AppendData(BitConverter.GetBytes(weight));
+            foreach (var file in Directory.GetFiles(path).Where(static f => System.IO.Path.GetFileName(f) is WeightFiles.FileName or PeftNames.ConfigFile or PeftNames.WeightsFile).Order(StringComparer.Ordinal))
+                hash.AppendData(System.Text.Encoding.ASCII.GetBytes(ManifestFile.Of("", file).Sha256));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>The adapters of a decoder: the one as it is, or the sum of several.</summary>

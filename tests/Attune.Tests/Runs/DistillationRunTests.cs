@@ -61,6 +61,14 @@ public sealed class DistillationRunTests : IDisposable
         Assert.NotEqual(TinyModel.Bytes(both), TinyModel.Bytes(tiny.Run("base", Distill(tiny.Path)).Saved));
     }
 
+    /// <summary>So is one whose norms alone were tuned, which is no adapter of any layer.</summary>
+    [Fact]
+    public void A_teacher_may_be_weights_that_were_tuned_alone()
+    {
+        var norms = tiny.Run("norms", "method.kind=norms", "method.rank=auto", "train.learning_rate=0.2").Saved;
+        Assert.NotEqual(TinyModel.Bytes(tiny.Run("by-norms", Distill(norms)).Saved), TinyModel.Bytes(tiny.Run("by-base", Distill(tiny.Path)).Saved));
+    }
+
     /// <summary>Teacher, student before, on labels alone, distilled: on the same rows, with costs; and the plan holds for the measuring of all.</summary>
     [Fact]
     public void The_report_puts_teacher_and_students_side_by_side()

@@ -8,8 +8,8 @@ namespace Attune.Evaluation.Facts;
 /// <param name="Chat">Its turns, the last of which is the answer; null where the row asks no single question.</param>
 internal sealed record FactRow(Example Example, Conversation? Chat)
 {
-    /// <summary>See <see cref="KnownRow.HashOf"/>.</summary>
-    public string Hash { get; } = KnownRow.HashOf(Example);
+    /// <summary>Its <see cref="ExampleKey"/>.</summary>
+    public string Hash { get; } = ExampleKey.Of(Example).ToString();
 
     /// <summary>The answer that the row gives.</summary>
     public string Expected => Chat!.Turns[^1].Content;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Attune.Data;
 
 namespace Attune.Evaluation.Facts;
@@ -29,7 +27,7 @@ public enum Known
 /// <summary>What was found out about one row.</summary>
 /// <param name="File">The file's name.</param>
 /// <param name="Row">The row's number there, from 1.</param>
-/// <param name="Hash">Of its tokens, see <see cref="HashOf"/>: a row with other words is another row.</param>
+/// <param name="Hash">Its <see cref="ExampleKey"/>: a row with other words is another row.</param>
 /// <param name="Category">The category.</param>
 /// <param name="Greedy">The share of right greedy answers, one a prompt; null where nothing was asked.</param>
 /// <param name="Sampled">The share of right sampled answers; null where none was needed.</param>
@@ -44,15 +42,6 @@ public sealed record KnownRow(string File, int Row, string Hash, Known Category,
         > 0 => Known.MaybeKnown,
         _ => sampled > 0 ? Known.WeaklyKnown : Known.Unknown,
     };
-
-    /// <summary>A row's identity: its token ids and which of them are learned, so that it holds for one tokenizer, template and truncation.</summary>
-    public static string HashOf(Example example)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(MemoryMarshal.AsBytes<int>(example.Ids));
-        hash.AppendData(MemoryMarshal.AsBytes<bool>(example.Trained));
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
-    }
 }
 
 /// <summary>How many rows are known how well.</summary>

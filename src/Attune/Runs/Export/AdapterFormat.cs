@@ -1,5 +1,4 @@
 using Attune.Adapters;
-using Attune.Formats;
 using Attune.Problems;
 
 namespace Attune.Runs.Export;
@@ -22,10 +21,7 @@ internal static class AdapterFormat
 
     private static void Write(InferenceModel model, string path)
     {
-        var context = model.Context;
-        PeftFiles.Save(path, model.Adapters!, context.Folder.Path);
-        new AdapterOrigin(context.Folder.Spec.Vocabulary, context.Folder.Fingerprint(), context.Tokenizer.Hash, context.Template?.Hash) { Base = context.Folder.HeldAs }.Write(path);
-        if (context.Template is { } template)
-            AtomicFile.WriteText(Path.Combine(path, "chat_template.jinja"), template.Source);
+        PeftFiles.Save(path, model.Adapters!, model.Context.Folder.Path);
+        model.Context.WriteOrigin(path);
     }
 }
