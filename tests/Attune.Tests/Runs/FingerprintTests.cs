@@ -1,5 +1,4 @@
 using Attune.Engine.Backends;
-using Attune.Models;
 using Attune.Runs;
 
 namespace Attune.Tests.Runs;
