@@ -223,6 +223,9 @@ public static class TrainRun
         files.AddRange(data.Valid.Select(static f => ManifestFile.Of("data.valid", f.File)));
         files.AddRange(data.Test.Select(static f => ManifestFile.Of("data.test", f.File)));
         files.AddRange(data.Replay.Select(static f => ManifestFile.Of("data.replay", f.File)));
+        Add("data.known", data.Known);
+        foreach (var suite in setup.Recipe.Eval.Suites.Except(Suite.BuiltIn))
+            Add("eval.suites", suite);
         files.Add(ManifestFile.Of("recipe", run.Recipe));
         files.AddRange(Directory.EnumerateFiles(saved).Order(StringComparer.Ordinal).Select(static f => ManifestFile.Of(Manifest.ResultRole, f)));
         files.Add(ManifestFile.Of(Manifest.ReportRole, run.Report));

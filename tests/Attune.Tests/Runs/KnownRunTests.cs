@@ -115,6 +115,19 @@ public sealed class KnownRunTests : IDisposable
         Assert.Contains("model", Assert.Throws<UserErrorException>(() => Prepare($"model={tiny.Path}")).Message);
     }
 
+    /// <summary>What decided the rows, and what was measured, can be proved later.</summary>
+    [Fact]
+    public void The_manifest_holds_the_file_of_known_facts_and_the_suites()
+    {
+        Ask(tiny.Path, Options("known.jsonl") with { Data = [tiny.Data] });
+        File.WriteAllText(tiny.FileOf("facts.jsonl"), "{\"prompt\": \"lamp?\", \"completion\": \"laf\"}\n");
+        File.WriteAllText(tiny.FileOf("suite.json"), """{"tasks": [{"name": "closed", "files": ["facts.jsonl"], "prompt": "prompt", "answer": "completion", "accepted": "completion", "metrics": ["accepted"]}]}""");
+        var run = tiny.Run("run", $"data.known={tiny.FileOf("known.jsonl")}", $"eval.suites={tiny.FileOf("suite.json")}");
+        var roles = Manifest.Load(Path.Combine(run.Directory, "manifest.json")).Files.Select(static f => f.Role).ToArray();
+        Assert.Contains("data.known", roles);
+        Assert.Contains("eval.suites", roles);
+    }
+
     [Fact]
     public void The_report_says_what_unknown_rows_may_do()
     {
