@@ -5,6 +5,9 @@ namespace Attune.Data;
 /// <summary>One file → conversations: format, shape, column names, the check that all rows agree, and the count of what nothing reads.</summary>
 internal sealed class ConversationReader
 {
+    // Records among which the first rows are looked for: beyond these the shape is told from fewer.
+    private const int MostProbed = 1000;
+
     private readonly RowFile file;
     private readonly RowFormat format;
     private readonly DataOptions options;
@@ -24,6 +27,9 @@ internal sealed class ConversationReader
     /// <summary>Looks at a file; a user error if it is missing or empty.</summary>
     public static ConversationReader Open(string path, DataOptions options, ProblemList problems) => new(RowFile.At(path), options, problems);
 
+    /// <summary>Bytes of the file, unpacked.</summary>
+    public long Bytes => file.Bytes;
+
     /// <summary>What was detected; complete when all rows are read.</summary>
     public FileReport Report => new(this.file.Given, this.file.Zipped ? format.Name + ".gz" : format.Name, shape, this.rows);
 
@@ -38,49 +44,90 @@ internal sealed class ConversationReader
     /// <summary>Reads all rows; those that are wrong are added to the problems and passed over.</summary>
     public IEnumerable<Conversation> Read()
     {
-        var before = this.problems.Count;
-        using var rows = Mapped().GetEnumerator();
-        var first = new List<Row>();
-        while (first.Count < ShapeDetector.Probed && rows.MoveNext()) first.Add(rows.Current);
-        if (first.Count == 0)
+        foreach (var read in Rows())
         {
-            if (this.problems.Count == before) this.problems.Add(this.file.Path, "holds no rows", "give a file with at least one row");
-            yield break;
-        }
-        RowMapping mapping;
-        try
-        {
-            mapping = ShapeDetector.Detect(first, this.options.Shape);
-        }
-        catch (UserErrorException e)
-        {
-            foreach (var problem in e.Problems) this.problems.Add(problem);
-            yield break;
-        }
-        shape = mapping.Name;
-        if (mapping.Map is null)
-        {
-            var (message, remedy) = mapping.Refusal!((first.Find(r => mapping.Fits(r.Fields)) ?? first[0]).Fields);
-            this.problems.Add(this.file.Given, message, remedy);
-            yield break;
-        }
-        foreach (var row in first.Concat(Rest(rows)))
-        {
-            this.rows++;
-            if (Convert(row, mapping) is { } chat) yield return chat;
+            this.problems.Add(read.Problems);
+            if (read.Chat is { } chat) yield return chat;
         }
     }
 
-    private Conversation? Convert(Row row, RowMapping mapping)
+    /// <summary>
+    /// Reads every record of the file, in order: with its conversation, or with what is wrong. What concerns the whole file (no rows, an unknown
+    /// shape) is added to the reader's own problems.
+    /// </summary>
+    /// <param name="mend">Changes rows before they are read; null for none.</param>
+    public IEnumerable<ReadRow> Rows(Func<Row, Row>? mend = null)
     {
+        var first = new List<ReadRow>();
+        var (good, all) = (0, 0);
+        RowMapping? mapping = null;
+        foreach (var record in format.Open(this.file).Records())
+        {
+            all++;
+            var read = Column(record, mend);
+            if (mapping is not null)
+            {
+                yield return Convert(read, mapping);
+                continue;
+            }
+            first.Add(read);
+            good += read.Fields is null ? 0 : 1;
+            if (good < ShapeDetector.Probed && first.Count < MostProbed) continue;
+            if (good > 0 && (mapping = Detect(first)) is null) yield break;
+            foreach (var early in first) yield return mapping is null ? early : Convert(early, mapping);
+            first.Clear();
+        }
+        if (all == 0) this.problems.Add(this.file.Path, "holds no rows", "give a file with at least one row");
+        if (mapping is null && good > 0 && (mapping = Detect(first)) is null) yield break;
+        foreach (var early in first) yield return mapping is null ? early : Convert(early, mapping);
+    }
+
+    // The shape of the first rows; null, with a problem, where it is none that can be learned.
+    private RowMapping? Detect(List<ReadRow> first)
+    {
+        Row[] rows = [.. first.Select(static r => r.Fields).OfType<Row>().Take(ShapeDetector.Probed)];
+        RowMapping mapping;
+        try
+        {
+            mapping = ShapeDetector.Detect(rows, this.options.Shape);
+        }
+        catch (UserErrorException e)
+        {
+            foreach (var read in first) this.problems.Add(read.Problems);
+            foreach (var problem in e.Problems) this.problems.Add(problem);
+            return null;
+        }
+        shape = mapping.Name;
+        if (mapping.Map is not null) return mapping;
+        var (message, remedy) = mapping.Refusal!((rows.FirstOrDefault(r => mapping.Fits(r.Fields)) ?? rows[0]).Fields);
+        this.problems.Add(this.file.Given, message, remedy);
+        return null;
+    }
+
+    private ReadRow Column(Row record, Func<Row, Row>? mend)
+    {
+        var problems = new ProblemList();
+        if (record.Fault is { } fault)
+        {
+            problems.Add(fault);
+            return new ReadRow(record, null, null, problems);
+        }
+        var row = mend is null ? record : mend(record);
+        return new ReadRow(row, columns.Apply(row, problems), null, problems);
+    }
+
+    private ReadRow Convert(ReadRow read, RowMapping mapping)
+    {
+        if (read.Fields is not { } row) return read;
+        this.rows++;
         if (!mapping.Fits(row.Fields))
         {
-            this.problems.Add(Differs(row, mapping));
-            return null;
+            read.Problems.Add(Differs(row, mapping));
+            return read;
         }
         foreach (var (field, _) in row.Fields)
             if (!mapping.Consumes(field)) unused[field] = unused.GetValueOrDefault(field) + 1;
-        return mapping.Map!(row, this.problems);
+        return read with { Chat = mapping.Map!(row, read.Problems) };
     }
 
     private static Problem Differs(Row row, RowMapping mapping)
@@ -91,12 +138,11 @@ internal sealed class ConversationReader
             $"has no {missing}, although the file has the shape `{mapping.Name}`; its fields are {string.Join(", ", row.Fields.Take(12).Select(f => $"`{f.Key}`"))}",
             other is null ? "fill it in or remove the row" : $"it has the shape `{other.Name}`: put such rows into a file of their own");
     }
-
-    private IEnumerable<Row> Mapped() =>
-        format.Open(this.file).Read(this.problems).Select(row => columns.Apply(row, this.problems)).OfType<Row>();
-
-    private static IEnumerable<Row> Rest(IEnumerator<Row> rows)
-    {
-        while (rows.MoveNext()) yield return rows.Current;
-    }
 }
+
+/// <summary>A record as it was read.</summary>
+/// <param name="Row">It, as it stands in the file (or as it was mended).</param>
+/// <param name="Fields">It, with the fields of its shape filled by columns; null where that cannot be done.</param>
+/// <param name="Chat">What it says; null where something is wrong.</param>
+/// <param name="Problems">What is wrong.</param>
+internal sealed record ReadRow(Row Row, Row? Fields, Conversation? Chat, ProblemList Problems);

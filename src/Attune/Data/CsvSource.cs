@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using Attune.Problems;
 using CsvHelper;
 
 namespace Attune.Data;
@@ -25,7 +26,7 @@ internal sealed class CsvSource(RowFile file) : IRowSource
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Row> Read(ProblemList problems)
+    public IEnumerable<Row> Records()
     {
         var badQuotes = new Dictionary<long, string>();
         using var reader = CsvReader.Create(file.Open(), new CsvReaderOptions
@@ -41,22 +42,30 @@ internal sealed class CsvSource(RowFile file) : IRowSource
         var names = reader.Headers;
         if (names.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            problems.Add($"{file.Name}, line 1", $"names the column `{twice.Key}` twice", "give every column a name of its own");
+            yield return new Row(file.Name, 0, 1, [])
+            {
+                Fault = new Problem($"{file.Name}, line 1", $"names the column `{twice.Key}` twice", "give every column a name of its own"),
+                EndsFile = true,
+            };
             yield break;
         }
-        while (Advance(reader, problems))
+        Row? broken;
+        while (Advance(reader, out broken))
         {
-            var number = (int)reader.RowNumber;
-            var place = Row.PlaceOf(file.Name, number, reader.LineNumber);
-            if (badQuotes.TryGetValue(reader.LineNumber, out var reason))
-                problems.Add(place, $"{reason}: {Excerpt(reader)}", "quote the whole cell and double the quotes within it");
-            else if (reader.FieldCount != names.Count)
-                problems.Add(place, $"has {reader.FieldCount} cells where the header has {names.Count}: {Excerpt(reader)}", "quote cells that hold the separator");
-            else if (!Utf8.IsValid(reader.RawRecord))
-                problems.Add(place, $"is not valid UTF-8: {Excerpt(reader)}", "save the file as UTF-8");
-            else
-                yield return new Row(file.Name, number, reader.LineNumber, Fields(names, reader));
+            var (number, line, raw) = ((int)reader.RowNumber, reader.LineNumber, reader.RawRecord.ToArray());
+            var (wrong, remedy) = Wrong(reader, names, badQuotes.GetValueOrDefault(line));
+            yield return wrong is null
+                ? new Row(file.Name, number, line, Fields(names, reader)) { Raw = raw }
+                : Row.Bad(file.Name, number, line, $"{wrong}: {Excerpt(reader)}", remedy, raw);
         }
+        if (broken is not null) yield return broken;
+    }
+
+    private static (string? Wrong, string Remedy) Wrong(CsvReader reader, IReadOnlyList<string> names, string? badQuote)
+    {
+        if (badQuote is not null) return (badQuote, "quote the whole cell and double the quotes within it");
+        if (reader.FieldCount != names.Count) return ($"has {reader.FieldCount} cells where the header has {names.Count}", "quote cells that hold the separator");
+        return Utf8.IsValid(reader.RawRecord) ? (null, "") : ("is not valid UTF-8", "save the file as UTF-8");
     }
 
     private static JsonObject Fields(IReadOnlyList<string> names, CsvReader reader)
@@ -79,15 +88,16 @@ internal sealed class CsvSource(RowFile file) : IRowSource
         _ => null,
     };
 
-    private bool Advance(CsvReader reader, ProblemList problems)
+    private bool Advance(CsvReader reader, out Row? broken)
     {
+        broken = null;
         try
         {
             return reader.Read();
         }
         catch (CsvFormatException e)
         {
-            problems.Add(Row.PlaceOf(file.Name, (int)Math.Max(1, e.RecordNumber - 1), e.LineNumber), $"cannot be read as CSV: {e.Message}", "check the quotes");
+            broken = Row.Bad(file.Name, (int)Math.Max(1, e.RecordNumber - 1), e.LineNumber, $"cannot be read as CSV: {e.Message}", "check the quotes", endsFile: true);
             return false;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)

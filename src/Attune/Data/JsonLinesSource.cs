@@ -6,7 +6,7 @@ internal sealed class JsonLinesSource(RowFile file) : IRowSource
     private const int LongestLine = 256 << 20;
 
     /// <inheritdoc/>
-    public IEnumerable<Row> Read(ProblemList problems)
+    public IEnumerable<Row> Records()
     {
         using var stream = file.Open();
         var buffer = new byte[1 << 16];
@@ -21,17 +21,18 @@ internal sealed class JsonLinesSource(RowFile file) : IRowSource
                 if (more && filled - start <= LongestLine) continue;
                 if (more)
                 {
-                    problems.Add(Row.PlaceOf(file.Name, number + 1, line + 1), "is a line of more than 256 MiB", "check that the file has line ends");
+                    yield return Row.Bad(file.Name, number + 1, line + 1, "is a line of more than 256 MiB", "check that the file has line ends", endsFile: true);
                     yield break;
                 }
                 length = filled - start;
             }
             line++;
-            if (Parse(buffer.AsSpan(start, length), line, ref number, problems) is { } record)
+            if (Parse(buffer.AsSpan(start, length), number + 1, line) is { } record)
             {
-                foreach (var row in PartRows.Of(record, file.Steps, problems))
+                number++;
+                foreach (var row in record.Fault is null ? PartRows.Of(record, file.Steps) : [record])
                 {
-                    number = row.Number;
+                    number = row.Fault is null ? row.Number : number;
                     yield return row;
                 }
             }
@@ -39,14 +40,14 @@ internal sealed class JsonLinesSource(RowFile file) : IRowSource
         }
     }
 
-    private Row? Parse(ReadOnlySpan<byte> bytes, long line, ref int number, ProblemList problems)
+    // Null for a blank line.
+    private Row? Parse(ReadOnlySpan<byte> bytes, int number, long line)
     {
         if (bytes.IndexOfAnyExcept(" \t\r"u8) < 0) return null;
-        number++;
-        var fields = RowJson.Parse(bytes, out var problem);
-        if (fields is not null) return new Row(file.Name, number, line, fields);
-        problems.Add(Row.PlaceOf(file.Name, number, line), problem, "mend or remove the row");
-        return null;
+        ReadOnlyMemory<byte> raw = bytes.TrimEnd((byte)'\r').ToArray();
+        return RowJson.Parse(raw, out var problem) is { } fields
+            ? new Row(file.Name, number, line, fields) { Raw = raw }
+            : Row.Bad(file.Name, number, line, problem, "mend or remove the row", raw);
     }
 
     // Moves the unfinished line to the front and reads on behind it; false at the end of the file.

@@ -5,29 +5,31 @@ namespace Attune.Data;
 internal sealed class JsonSource(RowFile file) : IRowSource
 {
     /// <inheritdoc/>
-    public IEnumerable<Row> Read(ProblemList problems)
+    public IEnumerable<Row> Records()
     {
         var bytes = Whole();
         var (number, counted) = (0, 0);
         long line = 1;
-        var layout = JsonLayout.Of(bytes, file, problems);
+        var faults = new ProblemList();
+        var layout = JsonLayout.Of(bytes, file, faults);
         foreach (var (start, length) in layout.Records)
         {
             line += bytes.AsSpan(counted, start - counted).Count((byte)'\n');
             counted = start;
-            var fields = RowJson.Parse(bytes.AsSpan(start, length), out var problem, positional: true);
-            if (fields is null)
+            var raw = bytes.AsMemory(start, length);
+            if (RowJson.Parse(raw, out var problem, positional: true) is not { } fields)
             {
                 number++;
-                problems.Add(Row.PlaceOf(file.Name, number, line), problem, "mend or remove the row");
+                yield return Row.Bad(file.Name, number, line, problem, "mend or remove the row", raw);
                 continue;
             }
-            foreach (var row in PartRows.Of(new Row(file.Name, number + 1, line, fields), layout.Rest, problems))
+            foreach (var row in PartRows.Of(new Row(file.Name, number + 1, line, fields) { Raw = raw }, layout.Rest))
             {
                 number++;
                 yield return row;
             }
         }
+        foreach (var fault in faults.First) yield return new Row(file.Name, number + 1, line, []) { Fault = fault, EndsFile = true };
     }
 
     private byte[] Whole()

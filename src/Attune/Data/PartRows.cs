@@ -6,12 +6,15 @@ namespace Attune.Data;
 internal static class PartRows
 {
     /// <summary>The rows that a path leads to, numbered from the record's own number on; the record itself where the path is empty.</summary>
-    public static IEnumerable<Row> Of(Row record, ReadOnlyMemory<string> path, ProblemList problems)
+    public static IEnumerable<Row> Of(Row record, ReadOnlyMemory<string> path)
     {
         if (path.IsEmpty) return [record];
         var rows = new List<JsonObject>();
-        if (Gather(record.Fields, path, rows) is { } wrong) problems.Add(record.Place, wrong, $"name a list behind the #; the fields here are {string.Join(", ", record.Fields.Take(12).Select(f => $"`{f.Key}`"))}");
-        return rows.Select((fields, i) => record with { Number = record.Number + i, Fields = fields });
+        var wrong = Gather(record.Fields, path, rows);
+        var parts = rows.Select((fields, i) => record with { Number = record.Number + i, Fields = fields, Raw = default });
+        if (wrong is null) return parts;
+        var remedy = $"name a list behind the #; the fields here are {string.Join(", ", record.Fields.Take(12).Select(f => $"`{f.Key}`"))}";
+        return [.. parts, Row.Bad(record.File, record.Number, record.Line, wrong, remedy, record.Raw)];
     }
 
     // What is wrong, or null.

@@ -13,7 +13,7 @@ internal sealed class PlainSource(RowFile file) : IRowSource
     private static readonly string[] Separators = ["---", "<|endoftext|>"];
 
     /// <inheritdoc/>
-    public IEnumerable<Row> Read(ProblemList problems)
+    public IEnumerable<Row> Records()
     {
         using var reader = new StreamReader(file.Open(), MarkedUtf8.Encoding, detectEncodingFromByteOrderMarks: false);
         var document = new StringBuilder();
@@ -35,10 +35,9 @@ internal sealed class PlainSource(RowFile file) : IRowSource
             var whole = document.ToString().TrimEnd();
             document.Clear();
             number++;
-            if (MarkedUtf8.HasInvalid(whole))
-                problems.Add(Row.PlaceOf(file.Name, number, begin + LineOfInvalid(whole)), "is not valid UTF-8", "save the file as UTF-8");
-            else
-                yield return new Row(file.Name, number, begin, new JsonObject { ["text"] = whole });
+            yield return MarkedUtf8.HasInvalid(whole)
+                ? Row.Bad(file.Name, number, begin + LineOfInvalid(whole), "is not valid UTF-8", "save the file as UTF-8")
+                : new Row(file.Name, number, begin, new JsonObject { ["text"] = whole }) { Raw = Encoding.UTF8.GetBytes(whole) };
         }
     }
 

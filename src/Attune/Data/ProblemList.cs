@@ -23,6 +23,13 @@ internal sealed class ProblemList
         if (first.Count < Shown) first.Add(problem);
     }
 
+    /// <summary>Adds what another list collected.</summary>
+    public void Add(ProblemList others)
+    {
+        foreach (var problem in others.first) Add(problem);
+        Count += others.Count - others.first.Count;
+    }
+
     public void Add(string place, string message, string remedy = "") => Add(new Problem(place, message, remedy));
 
     /// <summary>Throws one <see cref="UserErrorException"/> with everything that was collected; does nothing if that is nothing.</summary>

@@ -14,8 +14,9 @@ internal sealed class RowFile
     private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
     private readonly int mark;
 
-    private RowFile(DataPath path, bool zipped)
+    private RowFile(DataPath path, bool zipped, long bytes)
     {
+        Bytes = bytes;
         (Path, Given, Zipped) = (path.File, path.ToString(), zipped);
         Steps = path.Part?.Split('.') ?? [];
         using var stream = Open();
@@ -41,6 +42,9 @@ internal sealed class RowFile
     /// <summary>True if the file is gzip, whatever its name says.</summary>
     public bool Zipped { get; }
 
+    /// <summary>Bytes after unpacking.</summary>
+    public long Bytes { get; }
+
     /// <summary>The first MiB after unpacking, without the byte-order mark.</summary>
     public ReadOnlyMemory<byte> Head { get; }
 
@@ -60,8 +64,7 @@ internal sealed class RowFile
         {
             using var probe = File.OpenRead(path);
             var zipped = probe.ReadByte() == 0x1F && probe.ReadByte() == 0x8B;
-            if (zipped) CheckArchive(probe);
-            var file = new RowFile(named, zipped);
+            var file = new RowFile(named, zipped, zipped ? CheckArchive(probe) : probe.Length);
             ForeignFormats.Refuse(given, file.Head.Span);
             return file;
         }
@@ -101,7 +104,7 @@ internal sealed class RowFile
         : new UserErrorException(path, $"cannot be read: {e.Message}");
 
     // GZipStream takes the end of a file that was cut short for the end of its data; the archive's last four bytes say how much there must be.
-    private static void CheckArchive(FileStream archive)
+    private static long CheckArchive(FileStream archive)
     {
         Span<byte> trailer = stackalloc byte[4];
         archive.Seek(Math.Max(0, archive.Length - trailer.Length), SeekOrigin.Begin);
@@ -109,9 +112,10 @@ internal sealed class RowFile
         archive.Seek(0, SeekOrigin.Begin);
         using var zip = new GZipStream(archive, CompressionMode.Decompress);
         var buffer = new byte[1 << 16];
-        uint unpacked = 0;
-        for (int n; (n = zip.Read(buffer)) > 0;) unpacked = unchecked(unpacked + (uint)n);
-        if (unpacked != BinaryPrimitives.ReadUInt32LittleEndian(trailer)) throw new InvalidDataException();
+        long unpacked = 0;
+        for (int n; (n = zip.Read(buffer)) > 0;) unpacked += n;
+        if (unchecked((uint)unpacked) != BinaryPrimitives.ReadUInt32LittleEndian(trailer)) throw new InvalidDataException();
+        return unpacked;
     }
 
     private static string NearestFile(string path)

@@ -15,12 +15,13 @@ internal static class RowJson
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
     /// <summary>The record's fields, or null with what is wrong in <paramref name="problem"/>.</summary>
-    /// <param name="utf8">Exactly one JSON value, blanks around it allowed.</param>
+    /// <param name="bytes">Exactly one JSON value in UTF-8, blanks around it allowed.</param>
     /// <param name="problem">What is wrong, with an excerpt; empty where nothing is.</param>
     /// <param name="positional">Whether a record may be a list, whose items are then fields by the names 0, 1, 2 …</param>
-    public static JsonObject? Parse(ReadOnlySpan<byte> utf8, out string problem, bool positional = false)
+    public static JsonObject? Parse(ReadOnlyMemory<byte> bytes, out string problem, bool positional = false)
     {
         problem = "";
+        var utf8 = bytes.Span;
         // System.Text.Json checks the bytes of a string only when the string is asked for, which would be far from here.
         if (!Utf8.IsValid(utf8))
         {
@@ -29,7 +30,7 @@ internal static class RowJson
         }
         try
         {
-            using var document = JsonDocument.Parse(utf8.ToArray(), Strict);
+            using var document = JsonDocument.Parse(bytes, Strict);
             var root = document.RootElement;
             if (positional && root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0) return ByPosition((JsonArray)Build(root)!);
             if (root.ValueKind != JsonValueKind.Object)

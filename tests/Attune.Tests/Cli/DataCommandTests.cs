@@ -45,6 +45,23 @@ public sealed class DataCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_report_says_what_is_wrong_in_words_and_as_one_document()
+    {
+        var path = tiny.Write("rows.jsonl", "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \"A\", \"completion\": \"b\"}\n{broken\n");
+        var text = await CliRun.Of("data", "report", path);
+        Assert.True(text.ExitCode == 0, text.Error);
+        Assert.Contains("1 of 3 rows cannot be learned from", string.Join(' ', text.Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains("rows.jsonl, row 2 says the same as row 1", text.Out, StringComparison.Ordinal);
+        var json = (await CliRun.Of("data", "report", path, "--set", "examples=0", "--json")).Json;
+        Assert.Equal(3, json.GetProperty("rows").GetInt32());
+        var exact = json.GetProperty("checks").EnumerateArray().Single(static c => c.GetProperty("check").GetString() == "exact");
+        Assert.Equal(1, exact.GetProperty("rows").GetInt32());
+        Assert.Equal(0, exact.GetProperty("examples").GetArrayLength());
+        Assert.Equal(2, (await CliRun.Of("data", "report", tiny.At("missing.jsonl"))).ExitCode);
+        Assert.Equal(2, (await CliRun.Of("data", "report", path, "--set", "exmples=1")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_mixture_says_how_often_each_row_is_seen()
     {
         var more = tiny.Write("more.json", "{\"about\": \"x\", \"rows\": [" + string.Join(",", Enumerable.Range(0, 12).Select(i => $"[\"other {i}\", \"b\"]")) + "]}");

@@ -1,0 +1,26 @@
+using System.Collections.Frozen;
+using Attune.Data;
+
+namespace Attune.Quality;
+
+/// <summary>What is looked at, and how.</summary>
+public sealed record QualityOptions
+{
+    /// <summary>Files of rows to look at, at least one.</summary>
+    public required IReadOnlyList<DataSource> Files { get; init; }
+
+    /// <summary>Files of rows that a model will be measured on; what they share with the others is contamination.</summary>
+    public IReadOnlyList<DataSource> Evaluation { get; init; } = [];
+
+    /// <summary>Field of a row's shape → column of the file, where they differ.</summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>The numbers that checks go by.</summary>
+    public QualitySettings Settings { get; init; } = new();
+}
+
+/// <summary>What a check may ask for when it is made.</summary>
+/// <param name="Options">What is looked at.</param>
+/// <param name="Ledger">Place, keys and beginning of every row by its id.</param>
+/// <param name="Remedy">The remedy that the check is to serve; null where it only reports.</param>
+internal sealed record QualityContext(QualityOptions Options, RowLedger Ledger, QualityRemedy? Remedy);

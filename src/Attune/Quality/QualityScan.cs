@@ -1,0 +1,149 @@
+using Attune.Data;
+using Attune.Problems;
+
+namespace Attune.Quality;
+
+/// <summary>
+/// One pass over data files: every row goes to every check as it is read. What is remembered of a row lies on scratch files, so that memory does not
+/// grow with the data but for a few bytes a row.
+/// </summary>
+internal sealed class QualityScan : IDisposable
+{
+    private readonly QualityOptions options;
+    private readonly RowLedger ledger = new();
+    private readonly List<RunningCheck> checks = [];
+    private readonly RowMarks gone = new();
+    private readonly List<FileReport> evaluation = [], files = [];
+    private readonly List<string> warnings = [];
+    private long bytes;
+
+    private QualityScan(QualityOptions options) => this.options = options;
+
+    /// <summary>A scan by all checks that apply, each for itself.</summary>
+    public static QualityScan ForReport(QualityOptions options)
+    {
+        var scan = new QualityScan(options);
+        foreach (var kind in QualityChecks.Table) scan.Begin(kind, null);
+        return scan;
+    }
+
+    /// <summary>
+    /// A scan for remedies: each check looks at the rows that the ones before it have left, in the order of the table, with the changes of those that
+    /// change rows.
+    /// </summary>
+    public static QualityScan ForRemedies(QualityOptions options, IReadOnlyList<QualityRemedy> remedies)
+    {
+        var scan = new QualityScan(options);
+        foreach (var (kind, remedy) in QualityChecks.Remedies.Where(r => remedies.Contains(r.Remedy) && r.Remedy.Mend is null)) scan.Begin(kind, remedy);
+        scan.Mends = [.. QualityChecks.Remedies.Select(static r => r.Remedy).Where(r => remedies.Contains(r) && r.Mend is not null)];
+        return scan;
+    }
+
+    /// <summary>The checks at work.</summary>
+    public IReadOnlyList<RunningCheck> Checks => checks;
+
+    /// <summary>What is remembered of the records.</summary>
+    public RowLedger Ledger => ledger;
+
+    /// <summary>The remedies that change rows, in their order.</summary>
+    public IReadOnlyList<QualityRemedy> Mends { get; private set; } = [];
+
+    /// <summary>Gets the rows that remedies drop, as they are found: the check, and what it says. Null where checks only report.</summary>
+    public Action<RunningCheck, Concern>? Dropping { get; init; }
+
+    /// <summary>Reads all files.</summary>
+    /// <param name="progress">Gets bytes done and bytes to do.</param>
+    /// <param name="cancel">Honoured between rows.</param>
+    /// <exception cref="UserErrorException">A file is missing, of no known shape, or no row of it can be read.</exception>
+    public QualityReport Run(Action<long, long>? progress = null, CancellationToken cancel = default)
+    {
+        var problems = new ProblemList();
+        var data = new DataOptions { MaxLength = int.MaxValue, Columns = options.Columns };
+        (DataSource Source, bool IsEvaluation, ConversationReader Reader)[] readers =
+        [
+            .. options.Evaluation.Select(s => (s, true, ConversationReader.Open(s.Path, DataSet.Of(s, data), problems))),
+            .. options.Files.Select(s => (s, false, ConversationReader.Open(s.Path, DataSet.Of(s, data), problems))),
+        ];
+        var all = readers.Sum(static r => r.Reader.Bytes);
+        foreach (var (source, isEvaluation, reader) in readers)
+        {
+            ledger.Begin(Path.GetFileName(source.File), isEvaluation);
+            var before = bytes;
+            Read(source, reader, isEvaluation, problems, () => progress?.Invoke(Math.Min(bytes, all), all), cancel);
+            bytes = before + reader.Bytes;
+            (isEvaluation ? evaluation : files).Add(reader.Report);
+            warnings.AddRange(reader.Warnings());
+        }
+        problems.ThrowIfAny();
+        foreach (var check in checks)
+        {
+            foreach (var concern in check.Check.Late(gone, cancel)) Take(check, concern);
+        }
+        var rows = ledger.Count - ledger.FirstLooked;
+        return new QualityReport(files, evaluation, rows, bytes, [.. checks.Select(c => c.Finding(ledger, rows))], warnings);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var check in checks) check.Dispose();
+        ledger.Dispose();
+    }
+
+    private void Begin(QualityCheckKind kind, QualityRemedy? remedy)
+    {
+        if (kind.Make(new QualityContext(options, ledger, remedy)) is { } check) checks.Add(new RunningCheck(kind, check, remedy, options.Settings.Examples));
+    }
+
+    private void Read(DataSource source, ConversationReader reader, bool isEvaluation, ProblemList problems, Action progress, CancellationToken cancel)
+    {
+        var (read, good) = (0L, 0L);
+        var bad = new ProblemList();
+        foreach (var record in reader.Rows(Mends.Count == 0 ? null : r => RowTexts.Change(r, Mends)))
+        {
+            cancel.ThrowIfCancellationRequested();
+            read++;
+            bytes += record.Row.Raw.Length + 1;
+            if ((read & 0xFF) == 1) progress();
+            good += record.Chat is null ? 0 : 1;
+            if (record.Chat is null && bad.Count < ProblemList.Shown) bad.Add(record.Problems);
+            Look(record, isEvaluation);
+        }
+        // Nothing to report on: the columns are wrong, or the file is not what it is taken for.
+        if (good == 0 && read > 0) problems.Add(bad);
+        if (good == 0 && read > bad.Count) problems.Add(source.Path, $"holds no row that can be read, of {read}", "mend the first ones and look again");
+    }
+
+    private void Look(ReadRow record, bool isEvaluation)
+    {
+        var id = ledger.Count;
+        if (record.Chat is not { } chat)
+        {
+            var unreadable = new UnreadableRow(id, record.Row, record.Problems);
+            ledger.Add(unreadable);
+            if (!isEvaluation) Each(id, c => c.LookUnreadable(unreadable));
+            return;
+        }
+        var row = new QualityRow(id, record.Row, chat);
+        ledger.Add(row);
+        if (!isEvaluation) Each(id, c => c.Look(row));
+        else foreach (var check in checks) check.Check.SeeEvaluation(row);
+    }
+
+    private void Each(int id, Func<QualityCheck, string?> look)
+    {
+        foreach (var check in checks)
+        {
+            if (gone[id]) return;
+            if (look(check.Check) is { } why) Take(check, new Concern(id, why));
+        }
+    }
+
+    private void Take(RunningCheck check, Concern concern)
+    {
+        check.Add(concern);
+        if (check.Remedy is null) return;
+        gone.Add(concern.Row);
+        Dropping?.Invoke(check, concern);
+    }
+}
