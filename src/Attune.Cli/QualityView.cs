@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Attune.Cli.Commands;
 using Attune.Data;
 using Attune.Quality;
 using Attune.Reports;
