@@ -1,4 +1,3 @@
-using Attune.Data;
 using Attune.Problems;
 using Attune.Quality;
 
