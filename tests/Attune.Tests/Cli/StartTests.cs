@@ -18,6 +18,7 @@ public class StartTests
         Assert.InRange(compiled.Length, 1, MostCompiled);
         Assert.DoesNotContain(compiled, static m => m.Contains("Spectre.", StringComparison.Ordinal)
             || m.Contains("YamlDotNet.", StringComparison.Ordinal) || m.Contains("CsvHelper.", StringComparison.Ordinal)
+            || m.Contains("Sqlite", StringComparison.Ordinal) || m.Contains("Npgsql.", StringComparison.Ordinal)
             || m.Contains("Attune.Engine.", StringComparison.Ordinal) || m.Contains("Attune.Text.", StringComparison.Ordinal));
     }
 }

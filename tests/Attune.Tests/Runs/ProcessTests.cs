@@ -30,7 +30,7 @@ public class ProcessTests
         Assert.Equal(Enumerable.Range(1, 160), steps);
     }
 
-    /// <summary>A run on local files loads nothing that could open a connection.</summary>
+    /// <summary>A run on local files loads nothing that could open a connection, and no library of a database.</summary>
     [Fact]
     [Trait("SilentFailure", "25")]
     public async Task A_run_never_loads_the_network()
@@ -44,5 +44,6 @@ public class ProcessTests
         var loaded = File.ReadAllLines(list);
         Assert.Contains("Attune.Engine", loaded);
         Assert.DoesNotContain(loaded, static a => a.StartsWith("System.Net", StringComparison.Ordinal));
+        Assert.DoesNotContain(loaded, static a => a is "Npgsql" || a.Contains("Sqlite", StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -66,6 +66,19 @@ public sealed record ParameterImportance(IReadOnlyList<Importance> Parameters, I
             [.. pairs.OrderByDescending(static p => p.Share)], rows.Length);
     }
 
+    /// <summary>The same of a study's trials that are done.</summary>
+    /// <param name="space">What was searched.</param>
+    /// <param name="trials">The trials.</param>
+    /// <param name="minimise">Whether a lower result is the better one.</param>
+    public static ParameterImportance? Of(SearchSpace space, IReadOnlyList<Trial> trials, bool minimise)
+    {
+        Trial[] done = [.. trials.Where(static t => t is { State: TrialState.Done, Result: { } r } && double.IsFinite(r))];
+        Axis[] axes = [.. space.Parameters.Select(static p => new Axis(p.Name, p.IsOrdered ? 0 : p.Levels))];
+        double At(Trial trial, SearchParameter parameter) => trial[parameter.Name] is not { } value ? double.NaN
+            : parameter.IsOrdered ? parameter.UnitOf(value) : Math.Floor(parameter.CellOf(value).Low * parameter.Levels + 0.5);
+        return Of(axes, [.. done.Select(t => space.Parameters.Select(p => At(t, p)).ToArray())], [.. done.Select(t => minimise ? t.Result!.Value : -t.Result!.Value)]);
+    }
+
     private static double Filled(Axis axis, double value, double draw) => axis.Scaled(
         double.IsFinite(value) ? value : axis.Categories > 0 ? Math.Floor(draw * axis.Categories) : draw);
 

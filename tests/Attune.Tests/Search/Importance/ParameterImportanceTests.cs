@@ -1,4 +1,5 @@
 using Attune.Engine;
+using Attune.Search;
 using Attune.Search.Importance;
 
 namespace Attune.Tests.Search.Importance;
@@ -85,6 +86,29 @@ public class ParameterImportanceTests
     {
         var all = Of([new Axis("many", 100), Number("a")], 200, static p => p[0]);
         Assert.InRange(Share(all, "many"), 0.9, 1);
+    }
+
+    // The result is the rate's place in its range, kind and rank are idle; a failed trial has no say.
+    [Fact]
+    public void A_study_is_read_by_its_space()
+    {
+        var space = new SearchSpace(
+        [
+            new ChoiceParameter("method.kind", ["full", "lora"]),
+            new RangeParameter("train.learning_rate", 1e-5, 1e-1) { IsLog = true },
+            new RangeParameter("method.rank", 4, 64) { IsWhole = true, IsLog = true, When = new SearchCondition("method.kind", ["lora"]) },
+        ]);
+        Trial[] trials = [.. Enumerable.Range(0, 150).Select(i =>
+        {
+            var values = space.Decide(p => p.ValueAt(Draws.For(p.Name).Uniform(i)));
+            var trial = new Trial { Number = i, Values = values, State = i % 10 == 0 ? TrialState.Failed : TrialState.Done };
+            return trial with { Result = i % 10 == 0 ? null : space.Parameters.Single(static p => p.Name == "train.learning_rate").UnitOf(trial["train.learning_rate"]!) };
+        })];
+        var all = ParameterImportance.Of(space, trials, minimise: true)!;
+        Assert.Equal(("train.learning_rate", 135), (all.Parameters[0].Name, all.Trials));
+        Assert.InRange(all.Parameters[0].Share, 0.9, 1);
+        Assert.Equal(3, all.Parameters.Count);
+        Assert.Equal(all.Parameters[0].Share, ParameterImportance.Of(space, trials, minimise: false)!.Parameters[0].Share, 0.1);
     }
 
     private static Axis Number(string name) => new(name, 0);
