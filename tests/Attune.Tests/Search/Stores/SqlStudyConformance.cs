@@ -62,8 +62,8 @@ public abstract class SqlStudyConformance : StudyStoreConformance
     }
 
     /// <summary>
-    /// Four processes on one study; two of them are killed with a trial in their hands. Every trial ends once, none was ever begun a second
-    /// time but the two of the dead, and those by the living.
+    /// Five processes on one study; two of them are killed with a trial in their hands while the others work. Every trial ends once, and none
+    /// was begun a second time but those two.
     /// </summary>
     [Fact]
     public async Task Processes_that_die_cost_no_trial_and_none_runs_twice()
@@ -74,9 +74,12 @@ public abstract class SqlStudyConformance : StudyStoreConformance
         await using (group)
         {
             int[] dying = [group.Start(hangAt: 3), group.Start(hangAt: 5)];
-            int[] living = [group.Start(), group.Start()];
             foreach (var worker in dying)
-                await group.KillWhenHanging(worker);
+                await group.Until(worker, "hang");
+            int[] living = [group.Start(), group.Start(), group.Start()];
+            await group.Until(living[0], "begin");
+            foreach (var worker in dying)
+                await group.Kill(worker);
             foreach (var worker in living)
                 Assert.Equal(0, await group.Ended(worker));
         }

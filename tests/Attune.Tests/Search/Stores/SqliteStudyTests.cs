@@ -1,5 +1,4 @@
 using Attune.Problems;
-using Attune.Search;
 using Attune.Search.Stores;
 using Attune.Tests.Formats;
 using Microsoft.Data.Sqlite;
