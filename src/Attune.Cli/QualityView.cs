@@ -44,6 +44,9 @@ internal static class QualityView
             table.AddRow(Mark(finding.Severity), Markup.Escape(finding.Title), finding.Rows == 0 ? "" : Numbers.Percent(finding.Share), Markup.Escape(finding.Text));
         console.Write(table);
         foreach (var finding in report.Findings) ShowDetails(console, finding);
+        var remedies = report.Findings.Where(static f => f.Rows > 0 && f.Remedies.Count > 0).Select(static f => f.Remedies[0]).ToArray();
+        if (remedies.Length > 0)
+            console.Profile.Out.Writer.WriteLine($"\nattune data clean {string.Join(' ', report.Files.Select(static f => Shown(f.Path)))} --remedy {string.Join(' ', remedies)} --dry-run    (says what would go)");
     }
 
     /// <summary>The whole report as one object.</summary>
@@ -72,13 +75,19 @@ internal static class QualityView
         {
             foreach (var (label, value) in table.Rows) console.WriteLine($"  {Numbers.Short(value),8}  {Terminal.Safe(label)}");
         }
-        foreach (var example in finding.Examples)
+        ShowExamples(console, finding.Examples, finding.Rows);
+    }
+
+    /// <summary>The first rows of those concerned, and how many more there are.</summary>
+    public static void ShowExamples(IAnsiConsole console, IReadOnlyList<QualityExample> examples, long rows)
+    {
+        foreach (var example in examples)
         {
             console.WriteLine($"  {example.Place} {Terminal.Safe(example.Why)}");
             ShowExcerpt(console, example);
             if (example.Other is { } other) ShowExcerpt(console, other);
         }
-        if (finding.Rows > finding.Examples.Count && finding.Examples.Count > 0) console.WriteLine($"  … and {finding.Rows - finding.Examples.Count} more");
+        if (rows > examples.Count && examples.Count > 0) console.WriteLine($"  … and {rows - examples.Count} more");
     }
 
     private static void ShowExcerpt(IAnsiConsole console, QualityExample example)
@@ -91,8 +100,8 @@ internal static class QualityView
 
     private static string Of(FileReport file, string use) => $"{Shown(file.Path)}: {file.Format}, {file.Shape}, {file.Rows} rows{use}";
 
-    // Below the folder in which the command runs, as the user would name it.
-    private static string Shown(string path)
+    /// <summary>A path as the user would name it: below the folder in which the command runs, from there.</summary>
+    public static string Shown(string path)
     {
         var near = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
         return near.StartsWith("..", StringComparison.Ordinal) ? path : near;
@@ -156,7 +165,8 @@ internal static class QualityView
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, QualityExample example)
+    /// <summary>A row that is concerned.</summary>
+    public static void Write(Utf8JsonWriter json, QualityExample example)
     {
         json.WriteStartObject();
         json.WriteString("place", example.Place);

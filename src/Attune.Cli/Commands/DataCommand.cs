@@ -7,7 +7,7 @@ internal static class DataCommand
 {
     public static Command Create(CommandHost host)
     {
-        var command = new Command("data", "Looks at data sets and prepares them: report, known.");
+        var command = new Command("data", "Looks at data sets and prepares them: report, clean, known.");
         foreach (var create in All) command.Subcommands.Add(create(host));
         return command;
     }
@@ -15,6 +15,7 @@ internal static class DataCommand
     private static IReadOnlyList<Func<CommandHost, Command>> All { get; } =
     [
         DataReportCommand.Create,
+        DataCleanCommand.Create,
         DataKnownCommand.Create,
     ];
 }

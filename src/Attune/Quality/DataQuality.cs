@@ -15,4 +15,16 @@ public static class DataQuality
         using var scan = QualityScan.ForReport(options);
         return scan.Run(progress, cancel);
     }
+
+    /// <summary>Applies remedies: writes the rows that stay as they came, and beside them a list of what was dropped and changed, and why.</summary>
+    /// <param name="options">The files, the remedies, and the file to write; without one it is only found out what would go.</param>
+    /// <param name="progress">Gets bytes done and bytes to do, often; once for each of the two passes.</param>
+    /// <param name="cancel">Honoured between rows; what was there before stays.</param>
+    /// <exception cref="UserErrorException">An input is wrong, or no row would be left.</exception>
+    /// <exception cref="RunFailedException">The disk is full, or the place cannot be written to.</exception>
+    public static CleanResult Clean(CleanOptions options, Action<long, long>? progress = null, CancellationToken cancel = default)
+    {
+        using var run = new CleanRun(options);
+        return run.Execute(progress, cancel);
+    }
 }

@@ -9,6 +9,9 @@ namespace Attune.Quality;
 /// <param name="Make">Makes one for a scan; null where it does not apply (no evaluation files, no model).</param>
 internal sealed record QualityCheckKind(string Name, string Title, string Needs, Func<QualityContext, QualityCheck?> Make)
 {
+    /// <summary>What it cannot do without, where it does not always apply: <c>evaluation files (--valid)</c>.</summary>
+    public string Wants { get; init; } = "";
+
     /// <summary>What <c>attune data clean</c> can do with the rows concerned.</summary>
     public IReadOnlyList<QualityRemedy> Remedies { get; init; } = [];
 }

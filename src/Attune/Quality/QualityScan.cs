@@ -15,6 +15,7 @@ internal sealed class QualityScan : IDisposable
     private readonly RowMarks gone = new();
     private readonly List<FileReport> evaluation = [], files = [];
     private readonly List<string> warnings = [];
+    private Action<RunningCheck, Concern>? dropping;
     private long bytes;
 
     private QualityScan(QualityOptions options) => this.options = options;
@@ -31,9 +32,12 @@ internal sealed class QualityScan : IDisposable
     /// A scan for remedies: each check looks at the rows that the ones before it have left, in the order of the table, with the changes of those that
     /// change rows.
     /// </summary>
-    public static QualityScan ForRemedies(QualityOptions options, IReadOnlyList<QualityRemedy> remedies)
+    /// <param name="options">The files.</param>
+    /// <param name="remedies">Those that work.</param>
+    /// <param name="dropping">Gets each row that a remedy drops: the check, whose rows come ascending, and what it says.</param>
+    public static QualityScan ForRemedies(QualityOptions options, IReadOnlyList<QualityRemedy> remedies, Action<RunningCheck, Concern> dropping)
     {
-        var scan = new QualityScan(options);
+        var scan = new QualityScan(options) { dropping = dropping };
         foreach (var (kind, remedy) in QualityChecks.Remedies.Where(r => remedies.Contains(r.Remedy) && r.Remedy.Mend is null)) scan.Begin(kind, remedy);
         scan.Mends = [.. QualityChecks.Remedies.Select(static r => r.Remedy).Where(r => remedies.Contains(r) && r.Mend is not null)];
         return scan;
@@ -48,8 +52,11 @@ internal sealed class QualityScan : IDisposable
     /// <summary>The remedies that change rows, in their order.</summary>
     public IReadOnlyList<QualityRemedy> Mends { get; private set; } = [];
 
-    /// <summary>Gets the rows that remedies drop, as they are found: the check, and what it says. Null where checks only report.</summary>
-    public Action<RunningCheck, Concern>? Dropping { get; init; }
+    /// <summary>The first fault behind which the rest of a file could not be read; null for none.</summary>
+    public Problem? EndOfFile { get; private set; }
+
+    /// <summary>Records that cannot be learned from and that no remedy has dropped.</summary>
+    public long KeptUnreadable { get; private set; }
 
     /// <summary>Reads all files.</summary>
     /// <param name="progress">Gets bytes done and bytes to do.</param>
@@ -93,6 +100,7 @@ internal sealed class QualityScan : IDisposable
     private void Begin(QualityCheckKind kind, QualityRemedy? remedy)
     {
         if (kind.Make(new QualityContext(options, ledger, remedy)) is { } check) checks.Add(new RunningCheck(kind, check, remedy, options.Settings.Examples));
+        else if (remedy is not null) throw new UserErrorException($"--remedy {remedy.Name}", $"needs {kind.Wants}", "give it, or leave the remedy out");
     }
 
     private void Read(DataSource source, ConversationReader reader, bool isEvaluation, ProblemList problems, Action progress, CancellationToken cancel)
@@ -121,7 +129,10 @@ internal sealed class QualityScan : IDisposable
         {
             var unreadable = new UnreadableRow(id, record.Row, record.Problems);
             ledger.Add(unreadable);
-            if (!isEvaluation) Each(id, c => c.LookUnreadable(unreadable));
+            if (isEvaluation) return;
+            if (record.Row.EndsFile) EndOfFile ??= record.Row.Fault;
+            Each(id, c => c.LookUnreadable(unreadable));
+            KeptUnreadable += gone[id] ? 0 : 1;
             return;
         }
         var row = new QualityRow(id, record.Row, chat);
@@ -144,6 +155,6 @@ internal sealed class QualityScan : IDisposable
         check.Add(concern);
         if (check.Remedy is null) return;
         gone.Add(concern.Row);
-        Dropping?.Invoke(check, concern);
+        dropping?.Invoke(check, concern);
     }
 }
