@@ -8,7 +8,7 @@ namespace Attune.Tests.Data;
 
 public class RowWriterTests : TempFiles
 {
-    private string Copy(string source, string target, Func<Row, Row?> choose)
+    private static string Copy(string source, string target, Func<Row, Row?> choose)
     {
         var (file, out_) = (RowFile.At(source), Path.Combine(Path.GetDirectoryName(source)!, target));
         RowWriter.Write(out_, file, RowFormats.Of(file).Open(file).Records().Select(choose).OfType<Row>());
