@@ -28,6 +28,8 @@ Jensen-Shannon|divergence=js
 skew KL|divergence=skew-kl
 skew reverse KL|divergence=skew-reverse-kl
 on-policy (half of the rows), forward KL|divergence=forward-kl on_policy=0.5
+forward KL, T = 2, hidden states of the last layer|divergence=forward-kl temperature=2 hidden=0.5
+forward KL, T = 2, hidden states of all layers|divergence=forward-kl temperature=2 hidden=0.5 hidden_layers=uniform
 T
 }
 

@@ -3,11 +3,14 @@ namespace Attune.Engine.Autograd;
 public sealed partial class Tape
 {
     /// <summary>Walks back from a scalar loss with gradient one, freeing as it goes.</summary>
-    public void Backward(Var loss)
+    public void Backward(Var loss) => Backward([loss]);
+
+    /// <summary>The same from the sum of several scalar losses.</summary>
+    public void Backward(IReadOnlyList<Var> losses)
     {
         using var seed = Scratch(1, 1);
         Backend.Pointwise.Fill(seed.Value, 1);
-        Backward([loss], [seed.Value]);
+        Backward(losses, [.. losses.Select(_ => seed.Value)]);
     }
 
     /// <summary>Walks back from several values with given gradients (each in its value's shape).</summary>

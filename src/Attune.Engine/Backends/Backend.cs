@@ -295,6 +295,19 @@ public interface ILossKernels
     /// <param name="gradients">Whether to overwrite the teacher's rows.</param>
     void Divergence(
         Tensor logits, Tensor teacher, Tensor weights, Divergence divergence, float temperature, float scale, Tensor losses, bool gradients);
+
+    /// <summary>
+    /// Distance of each row from the one that it is to become, times the row's weight: losses[i] = w_i · d(x_i, t_i); and, where
+    /// <paramref name="gradients"/>, x_i becomes scale · ∂losses[i]/∂x_i. Squares of lengths are at least <see cref="RowDistances.LeastSquare"/>.
+    /// </summary>
+    /// <param name="rows">x: [n, D], overwritten where gradients are asked for.</param>
+    /// <param name="targets">t: [n, D].</param>
+    /// <param name="weights">[1, n] in the activation type.</param>
+    /// <param name="distance">d.</param>
+    /// <param name="scale">Factor of the gradient.</param>
+    /// <param name="losses">[1, n] in the activation type.</param>
+    /// <param name="gradients">Whether to overwrite the rows.</param>
+    void Distance(Tensor rows, Tensor targets, Tensor weights, RowDistance distance, float scale, Tensor losses, bool gradients);
 }
 
 /// <summary>Updates of weights. Buckets are single rows.</summary>

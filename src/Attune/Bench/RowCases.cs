@@ -68,6 +68,8 @@ internal static class RowCases
             (b, x) => b.Loss.CrossEntropy(x.Item1, x.Item2, x.Item3, 1, x.Item4, gradients: true));
         yield return Case("divergence and its gradient", m => (m.Random(n, v), m.Random(n, v), m.Random(1, n), m.New(DType.F32, 1, n)),
             (b, x) => b.Loss.Divergence(x.Item1, x.Item2, x.Item3, new(0.5f, 0.5f, 0.5f), 1, 1, x.Item4, gradients: true));
+        yield return Case("distance of rows and its gradient", m => (m.Random(t, c), m.Random(t, c), m.Random(1, t), m.New(DType.F32, 1, t)),
+            (b, x) => b.Loss.Distance(x.Item1, x.Item2, x.Item3, RowDistance.Cosine, 1, x.Item4, gradients: true));
     }
 
     private static KernelCase Case<T>(string name, Func<CaseMemory, T> operands, Action<Backend, T> run) => new(Group, name, memory =>

@@ -20,6 +20,6 @@ internal sealed class SortedDistillation(LogitsFile file, string path, IReadOnly
     public long Bytes => file.Header.FileBytes;
 
     /// <inheritdoc />
-    public ITokenLoss For(Tape t, PassInput input) =>
-        new SortedLoss(labels.For(t, input), file, t.Arena.IsPretend ? [] : places.Of(input), (float)labelWeight);
+    public PassLoss For(Tape t, PassInput input) =>
+        new(new SortedLoss(labels.For(t, input).Tokens, file, t.Arena.IsPretend ? [] : places.Of(input), (float)labelWeight));
 }

@@ -65,10 +65,13 @@ public sealed class Decoder
             })[0];
             t.Done(x);
             x = above;
+            if (block.Index + 1 < Blocks.Count)
+                pass.Tap?.Take(t, block.Index + 1, x);
         }
         t.Section = "final norm";
         var hidden = finalNorm.Run(t, x);
         t.Done(x);
+        pass.Tap?.Take(t, Blocks.Count, hidden);
         return hidden;
     }
 

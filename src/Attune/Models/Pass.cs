@@ -30,6 +30,16 @@ public interface IStreamCache
     void Keep(Tensor x);
 }
 
+/// <summary>Sees the hidden states of a pass on their way, and may go on from them on the pass's tape.</summary>
+public interface IHiddenTap
+{
+    /// <summary>What has left a block.</summary>
+    /// <param name="t">The pass's tape.</param>
+    /// <param name="layer">How many blocks have run, from 1. With all of them x is normalised too: what the head reads.</param>
+    /// <param name="x">[T, C]; gone once the next block has run.</param>
+    void Take(Tape t, int layer, Var x);
+}
+
 /// <summary>
 /// Everything that varies between two runs of one model: nothing on the model itself changes, so a reference model, a teacher and
 /// requests with different adapters are passes over one set of weights.
@@ -50,6 +60,9 @@ public sealed record Pass
 
     /// <summary>What enters the lowest trained block, where that is kept; null runs every block and keeps nothing.</summary>
     public IStreamCache? Stream { get; init; }
+
+    /// <summary>What sees the hidden states behind every block that runs; null for nothing.</summary>
+    public IHiddenTap? Tap { get; init; }
 
     /// <summary>What segments keep for backward.</summary>
     public Keep Keep { get; init; } = Keep.Saved;

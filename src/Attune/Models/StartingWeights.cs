@@ -25,4 +25,16 @@ public static class StartingWeights
             }
         }
     }
+
+    /// <summary>Fills a projection [C, D] so that channels keep their size on average: normal with deviation 1/√C.</summary>
+    public static void FillProjection(Tensor weight, RandomKey draw)
+    {
+        var deviation = 1 / Math.Sqrt(weight.Rows);
+        for (var r = 0; r < weight.Rows; r++)
+        {
+            var row = weight.Row<float>(r);
+            for (var c = 0; c < row.Length; c++)
+                row[c] = (float)(deviation * draw.Normal((long)r * row.Length + c));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Ops;
+using Attune.Models;
 
 namespace Attune.Objectives;
 
@@ -17,17 +18,31 @@ public sealed record DistillationObjective(ITeacher Teacher, Engine.Backends.Div
     /// <summary>What learns from the labels.</summary>
     public ITokenObjective Labels { get; init; } = LabelObjective.Shared;
 
+    /// <summary>Hidden states that are to become the teacher's too, which must then be an <see cref="IHiddenTeacher"/>; null for none.</summary>
+    public HiddenMatching? Hidden { get; init; }
+
     /// <inheritdoc />
-    public ITokenLoss For(Tape t, PassInput input)
+    public IReadOnlyList<ParameterInfo> Own => Hidden?.Own ?? [];
+
+    /// <inheritdoc />
+    public PassLoss For(Tape t, PassInput input)
     {
-        var labels = Labels.For(t, input);
+        var labels = Labels.For(t, input).Tokens;
         // With the labels alone the teacher need not read anything, and the bits are those of a run without one.
-        if (LabelWeight == 1)
-            return labels;
+        if (LabelWeight == 1 && Hidden is null)
+            return new(labels);
+        if (Hidden is null)
+            return new(TokensOf(t, input, labels, Teacher.For(t, input)));
+        var (rows, states) = ((IHiddenTeacher)Teacher).For(t, input, [.. Hidden.Layers.Select(static p => p.Teacher)]);
+        return new(LabelWeight == 1 ? labels : TokensOf(t, input, labels, rows), Hidden.Against(t, input, states));
+    }
+
+    private DistillationLoss TokensOf(Tape t, PassInput input, ITokenLoss labels, ITeacherRows teacher)
+    {
         // What the student wrote itself is no label: there the teacher has all the weight.
         float Share(int row) => input.IsLabel?[row] == false ? 0 : (float)LabelWeight;
         Tensor Weights(Func<int, float> share) => t.Numbers([.. input.Weights.Select((w, i) => w * share(i))], input.Ids.Length);
         return new DistillationLoss(
-            LabelWeight == 0 ? null : (labels, Weights(Share)), Teacher.For(t, input), Weights(i => 1 - Share(i)), Divergence, (float)Temperature);
+            LabelWeight == 0 ? null : (labels, Weights(Share)), teacher, Weights(i => 1 - Share(i)), Divergence, (float)Temperature);
     }
 }

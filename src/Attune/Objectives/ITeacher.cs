@@ -1,3 +1,4 @@
+using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Ops;
 
@@ -15,4 +16,14 @@ public interface ITeacher
 
     /// <summary>Bytes of weights and tables that it keeps, mapped ones included.</summary>
     long Bytes { get; }
+}
+
+/// <summary>A teacher whose hidden states can be read too: a model in memory.</summary>
+public interface IHiddenTeacher : ITeacher
+{
+    /// <summary>Its side of one pass, and of each layer the rows that are trained on, [n, D].</summary>
+    /// <param name="t">As in <see cref="ITeacher.For"/>.</param>
+    /// <param name="input">The pass.</param>
+    /// <param name="layers">Layers, counted as in <see cref="IHiddenLoss"/>.</param>
+    (ITeacherRows Rows, IReadOnlyList<Tensor> Hidden) For(Tape t, PassInput input, IReadOnlyList<int> layers);
 }

@@ -16,6 +16,8 @@ internal static class JsonSchemas
 
     public const string TextsByName = """{"type": "object", "additionalProperties": {"type": "string"}}""";
 
+    public const string NumbersByName = """{"type": "object", "additionalProperties": {"type": "integer"}}""";
+
     public static string Whole(int least, int most) => most == int.MaxValue
         ? string.Create(CultureInfo.InvariantCulture, $$"""{"type": "integer", "minimum": {{least}}}""")
         : string.Create(CultureInfo.InvariantCulture, $$"""{"type": "integer", "minimum": {{least}}, "maximum": {{most}}}""");

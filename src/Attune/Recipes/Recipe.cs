@@ -165,6 +165,18 @@ public sealed record ObjectiveRecipe
     /// <summary>Temperature at which the student writes on_policy answers; 0 takes the most probable token.</summary>
     public double SampleTemperature { get; init; } = 1;
 
+    /// <summary>Weight of matching the teacher's hidden states, beside what is learned of labels and teacher, such as 0.5. 0: they are not looked at.</summary>
+    public double Hidden { get; init; }
+
+    /// <summary>Which layers are matched: last (after the final norm), uniform (every block of the student with the one as far up in the teacher), or blocks of the student with blocks of the teacher, counted from 1, such as {2: 4, 4: 8}.</summary>
+    public LayerMatching HiddenLayers { get; init; } = LayerMatching.Last;
+
+    /// <summary>How far hidden states are apart: mse, the squared error in units of the teacher's row, or cosine, the direction alone.</summary>
+    public RowDistance HiddenLoss { get; init; } = RowDistance.Squared;
+
+    /// <summary>A matrix of each matched layer that takes the student's width to the teacher's; it trains too, and is dropped at the end. auto: where the widths differ. on: always.</summary>
+    public HiddenProjection HiddenProjection { get; init; }
+
     /// <summary>A student that was tuned on labels alone, for the report: its folder (an adapter's, or a model's), or none. It is measured on the same rows.</summary>
     public string? Compare { get; init; }
 }

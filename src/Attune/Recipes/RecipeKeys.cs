@@ -116,6 +116,18 @@ public static class RecipeKeys
             o => o.OnPolicy, (o, v) => o with { OnPolicy = v }),
         Objective("sample_temperature", Number(0, 10), "Temperature at which the student writes on_policy answers; 0 takes the most probable token.",
             o => o.SampleTemperature, (o, v) => o with { SampleTemperature = v }, idle: static r => r.Objective.OnPolicy > 0 ? null : "objective.on_policy is 0"),
+        Objective("hidden", Number(0, 1000),
+            "Weight of matching the teacher's hidden states, beside what is learned of labels and teacher, such as 0.5. 0: they are not looked at.",
+            o => o.Hidden, (o, v) => o with { Hidden = v }),
+        Objective("hidden_layers", LayerMatching.Kind,
+            "Which layers are matched: last (after the final norm), uniform (every block of the student with the one as far up in the teacher), or blocks of the student with blocks of the teacher, counted from 1, such as {2: 4, 4: 8}.",
+            o => o.HiddenLayers, (o, v) => o with { HiddenLayers = v }, idle: NothingHidden),
+        Objective("hidden_loss", OneOf(("mse", RowDistance.Squared), ("cosine", RowDistance.Cosine)),
+            "How far hidden states are apart: mse, the squared error in units of the teacher's row, or cosine, the direction alone.",
+            o => o.HiddenLoss, (o, v) => o with { HiddenLoss = v }, idle: NothingHidden),
+        Objective("hidden_projection", OneOf(("auto", HiddenProjection.Auto), ("on", HiddenProjection.On)),
+            "A matrix of each matched layer that takes the student's width to the teacher's; it trains too, and is dropped at the end. auto: where the widths differ. on: always.",
+            o => o.HiddenProjection, (o, v) => o with { HiddenProjection = v }, idle: NothingHidden),
         Objective("compare", OrNone(PathKinds.Model),
             "A student that was tuned on labels alone, for the report: its folder (an adapter's, or a model's), or none. It is measured on the same rows.",
             o => o.Compare, (o, v) => o with { Compare = v }),
@@ -245,6 +257,8 @@ public static class RecipeKeys
 
     private static string? NothingFrozen(Recipe r) =>
         r.Method.Kind == MethodKind.Full && r.Method.LastLayers is null ? "every weight trains, and only weights that stay as they are can be held quantised" : null;
+
+    private static string? NothingHidden(Recipe r) => r.Objective.Hidden > 0 ? null : "objective.hidden is 0";
 
     private static string? NothingGenerated(Recipe r) => r.Eval.Rows > 0 ? null : "eval.rows is 0, so nothing is generated";
 

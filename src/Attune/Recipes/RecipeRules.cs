@@ -26,6 +26,9 @@ internal static class RecipeRules
         r => r.Objective is { Kind: ObjectiveKind.Distill, OnPolicy: > 0, Teacher: null }
             ? ("objective.on_policy", "what the student writes itself must be read by the teacher, and there is none but a file", "give objective.teacher, or leave objective.on_policy out")
             : null,
+        r => r.Objective is { Kind: ObjectiveKind.Distill, Hidden: > 0, Teacher: null }
+            ? ("objective.hidden", "hidden states are read from a teacher in memory, and objective.file holds none", "give objective.teacher, or leave objective.hidden out")
+            : null,
         r => r.Objective is { Kind: ObjectiveKind.Distill, OnPolicy: > 0, LabelWeight: 1 }
             ? ("objective.on_policy", "what the student writes itself has no labels, and objective.label_weight is 1, which leaves the teacher out", "lower objective.label_weight, or leave objective.on_policy out")
             : null,

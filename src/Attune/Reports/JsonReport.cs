@@ -22,6 +22,8 @@ public static class JsonReport
         if (run.Transfer is { } transfer)
         {
             Array(json, "models", transfer.Models, m => Model(json, m));
+            if (transfer.Hidden is { } hidden)
+                json.WriteString("hidden", hidden);
             Array(json, "over_labels", transfer.OverLabels, m => Change(json, m));
         }
         Array(json, "findings", Findings.Of(run), f => Strings(json, ("tone", f.Tone.ToString().ToLowerInvariant()), ("title", f.Title), ("evidence", f.Evidence), ("advice", f.Advice)));

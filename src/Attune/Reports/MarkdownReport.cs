@@ -74,6 +74,8 @@ public static class MarkdownReport
         if (run.Transfer is { } transfer)
         {
             Table(md, "Teacher and students on the same rows", ["model, 95 % intervals", .. transfer.Head], transfer.Models.Select(m => (string[])[m.Name, .. transfer.Cells(m)]));
+            if (transfer.Hidden is { } hidden)
+                md.Append(hidden).Append("\n\n");
             Table(md, "What the teacher gave beyond the labels", ["measured", "labels alone", "distilled", "difference", "95 % interval", "is it real"], transfer.OverLabels.Select(c => (string[])
             [
                 c.Name, Numbers.Value(c.Before, c.Unit), Numbers.Value(c.After, c.Unit), Numbers.Change(c.Difference, c.Unit), Numbers.Interval(c),

@@ -8,6 +8,9 @@ public sealed record Transfer(IReadOnlyList<TransferModel> Models, IReadOnlyList
     /// <summary>The teacher's name.</summary>
     internal const string Teacher = "teacher";
 
+    /// <summary>Which hidden states were matched, and how, as a sentence; null where none were.</summary>
+    public string? Hidden { get; init; }
+
     /// <summary>The table's heading: a column for each metric, then what a model costs.</summary>
     internal IReadOnlyList<string> Head => [.. Models[0].Values.Select(static v => v.Name), "weights", "held in", "time per token"];
 

@@ -14,14 +14,29 @@ internal static class RunObjective
     /// <param name="teacher">What it learns from, where there is one.</param>
     /// <param name="file">What it learns from, where that is a file.</param>
     /// <param name="data">The rows.</param>
-    public static ITokenObjective Of(Recipe recipe, ModelContext model, FrozenModel? teacher, LogitsFile? file, RunData data)
+    /// <param name="method">What trains of the model.</param>
+    public static ITokenObjective Of(Recipe recipe, ModelContext model, FrozenModel? teacher, LogitsFile? file, RunData data, TuningMethod method)
     {
         var labels = new LabelObjective(recipe.Train.LabelSmoothing);
         var objective = recipe.Objective;
         if (file is { Header.Sorted: true })
             return new SortedDistillation(file, objective.File!, data.Train, labels, objective.LabelWeight);
         ITeacher? source = teacher is not null ? teacher.AsTeacher(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
-        return source is null ? labels : new DistillationObjective(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight) { Labels = labels };
+        return source is null ? labels : new DistillationObjective(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight)
+        {
+            Labels = labels,
+            Hidden = teacher is null ? null : HiddenOf(objective, model, teacher, method),
+        };
+    }
+
+    private static HiddenMatching? HiddenOf(ObjectiveRecipe objective, ModelContext model, FrozenModel teacher, TuningMethod method)
+    {
+        if (objective.Hidden == 0)
+            return null;
+        var (own, other) = (model.Folder.Spec, teacher.Context.Folder.Spec);
+        return new HiddenMatching(
+            objective.HiddenLayers.Of(own.Layers, other.Layers, method.LowestBlock(model.Folder)), objective.HiddenLoss, objective.Hidden, own.Hidden, other.Hidden,
+            own.Hidden != other.Hidden || objective.HiddenProjection == HiddenProjection.On);
     }
 
     /// <summary>What the student writes itself; null for nothing.</summary>

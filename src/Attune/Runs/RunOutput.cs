@@ -23,7 +23,7 @@ internal static class RunOutput
         }
         if (!setup.Method.SavesModel)
         {
-            WeightFiles.Save(run.Adapter, model.Weights.Infos, i => model.Weights.Find(i.Name)!.Value, setup.Recipe.Model);
+            WeightFiles.Save(run.Adapter, model.Result, i => model.Weights.Find(i.Name)!.Value, setup.Recipe.Model);
             setup.Model.WriteOrigin(run.Adapter);
             return run.Adapter;
         }

@@ -95,10 +95,11 @@ public sealed class RunSetup : IDisposable
             {
                 Options = steps.Options with
                 {
-                    Objective = RunObjective.Of(recipe, model, teacher, file, data),
+                    Objective = RunObjective.Of(recipe, model, teacher, file, data, method),
                     OnPolicy = RunObjective.OnPolicyOf(recipe, model, data),
                 },
             };
+            method = method with { Own = steps.Options.Objective.Own };
             (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, FrozenModel.Beside(teacher, compared, data.Longest), backend, choices);
             method = method with { ByteMoments = recipe.Train.Optimizer == OptimizerKind.AdamW8 };
             model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));

@@ -3,6 +3,7 @@ using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Evaluation;
 using Attune.Models;
+using Attune.Objectives;
 using Attune.Reports;
 using Attune.Training;
 
@@ -36,7 +37,7 @@ internal static class RunTransfer
         var weights = folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
         // Tuned weights are F32 here; saved they are what the base is, and that is what a student costs.
         var bytes = folder.HasWeights ? folder.WeightBytes : weights * sizeof(float);
-        var adapters = model.Adapters is null ? 0 : model.Weights.Count;
+        var adapters = model.Adapters is null ? 0 : model.ResultCount;
         var models = new List<TransferModel>();
         // What learns from a file of what a teacher said has none to measure.
         if (setup.Teacher is { } teacher)
@@ -50,7 +51,7 @@ internal static class RunTransfer
             over = after.ChangesFrom(seen, asked);
         }
         models.Add(new("student distilled", after.Values(asked), weights + adapters, bytes + adapters * sizeof(float), Time(model.Decoder, model.Adapters)));
-        return new Transfer(models, over);
+        return new Transfer(models, over) { Hidden = (setup.Steps.Options.Objective as DistillationObjective)?.Hidden?.Says };
     }
 
     // Twice, of which the second counts: what is mapped has to be read from the disk once.

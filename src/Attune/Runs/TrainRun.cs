@@ -81,7 +81,7 @@ public static class TrainRun
         var saved = RunOutput.Save(run, setup, model);
         var parity = RunOutput.CheckParity(saved, setup, model, backend.Exact, arena);
         var peak = Os.PeakResidentBytes();
-        var record = RunReport.Build(setup, run, backend, before, after, state, model.Weights.Count, peak, parity, warnings, saved) with { Memorisation = memory, Transfer = transfer };
+        var record = RunReport.Build(setup, run, backend, before, after, state, model.ResultCount, peak, parity, warnings, saved) with { Memorisation = memory, Transfer = transfer };
         record = record with { Metrics = [.. record.Metrics, .. suitesAfter.ChangesFrom(suitesBefore)] };
         if (prefix is not null)
             record = record with { Facts = [.. record.Facts, new("Frozen blocks", setup.Memory.Prefix!.Fact(prefix))] };

@@ -41,11 +41,21 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
     public double RunMicroBatch(PassInput input, int number, float scale)
     {
         using var tape = new Tape(backend, arena) { SavedType = options.SavedType };
-        var (loss, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, scale, options.Objective.For(tape, input));
+        var (losses, terms) = Forward(tape, input, number, scale);
         // Read before backward, which frees what no operation saved.
-        var sum = backend.Optimizer.Sum(rowLosses);
-        tape.Backward(loss);
+        var sum = terms.Sum(t => backend.Optimizer.Sum(t.RowLosses));
+        tape.Backward(losses);
         return sum;
+    }
+
+    // What is minimised, and of what it is made: where, and by row.
+    private (IReadOnlyList<Var> Losses, IReadOnlyList<(string Section, Tensor RowLosses)> Terms) Forward(Tape tape, PassInput input, int number, float scale)
+    {
+        var goal = options.Objective.For(tape, input);
+        var tap = goal.Hidden is { } hidden ? new HiddenTap(hidden, input, scale, model.Weights.Find) : null;
+        var (loss, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number) with { Tap = tap }, input, scale, goal.Tokens);
+        var others = tap?.Terms ?? [];
+        return ([loss, .. others.Select(static t => t.Loss)], [(tape.Section, rowLosses), .. others.Select(static t => (t.Section, t.RowLosses))]);
     }
 
     /// <summary>
@@ -69,11 +79,11 @@ public sealed class GradientStep(TrainingModel model, Backend backend, Arena are
             });
             using (tape)
             {
-                var (_, rowLosses) = NextToken.Forward(tape, model.Decoder, PassOf(input, number), input, 1, options.Objective.For(tape, input));
+                var (_, terms) = Forward(tape, input, number, 1);
                 if (found is not var (op, section, row))
                     continue;
-                // The head works on trained rows only, and its result is a sum: the losses tell the row.
-                if (section == "head" && FirstBadColumn(rowLosses) is { } trained)
+                // A loss works on trained rows only, and its result is a sum: the losses tell the row.
+                if (terms.FirstOrDefault(t => t.Section == section).RowLosses is { } losses && FirstBadColumn(losses) is { } trained)
                     row = input.TrainedRows[trained];
                 return $"{op} in {section}, {NameOf(batch, row, nameOf)}";
             }

@@ -1,3 +1,4 @@
+using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Ops;
 using Attune.Models;
@@ -14,20 +15,35 @@ namespace Attune.Training;
 /// <param name="adapters">What it was tuned with; null for the model alone.</param>
 /// <param name="vocabulary">Tokens that both tables hold.</param>
 /// <param name="bytes">Bytes of its weights, adapters included.</param>
-public sealed class Teacher(Decoder model, IAdapterSet? adapters, int vocabulary, long bytes) : ITeacher
+public sealed class Teacher(Decoder model, IAdapterSet? adapters, int vocabulary, long bytes) : IHiddenTeacher
 {
     /// <inheritdoc />
     public long Bytes => bytes;
 
     /// <inheritdoc />
-    public ITeacherRows For(Tape t, PassInput input)
+    public ITeacherRows For(Tape t, PassInput input) => For(t, input, []).Rows;
+
+    /// <inheritdoc />
+    public (ITeacherRows Rows, IReadOnlyList<Tensor> Hidden) For(Tape t, PassInput input, IReadOnlyList<int> layers)
     {
         // Memory for the most rows that can be trained, whatever this batch has: the plan holds for every batch.
         var capacity = input.Ids.Length;
-        var kept = t.New(capacity, model.Spec.Hidden).RowRange(0, input.TrainedRows.Length);
+        Tensor Rows() => t.New(capacity, model.Spec.Hidden).RowRange(0, input.TrainedRows.Length);
+        var last = model.Blocks.Count;
+        var kept = layers.Append(last).Distinct().ToDictionary(static l => l, _ => Rows());
         using var own = new Tape(t.Backend, t.Arena, record: false);
-        var hidden = model.Hidden(own, input.Pass with { Adapters = adapters, Stream = null }, input.Ids);
-        t.Backend.Index.Gather(hidden.Value, own.Integers(input.TrainedRows, capacity), kept);
-        return new HeadRows(kept, model.Head.Value, vocabulary);
+        var tap = new Copies(kept, own.Integers(input.TrainedRows, capacity));
+        model.Hidden(own, input.Pass with { Adapters = adapters, Stream = null, Tap = tap }, input.Ids);
+        return (new HeadRows(kept[last], model.Head.Value, vocabulary), [.. layers.Select(l => kept[l])]);
+    }
+
+    /// <summary>Copies rows out of the layers that are wanted.</summary>
+    private sealed class Copies(IReadOnlyDictionary<int, Tensor> kept, Tensor rows) : IHiddenTap
+    {
+        public void Take(Tape t, int layer, Var x)
+        {
+            if (kept.TryGetValue(layer, out var copy))
+                t.Backend.Index.Gather(x.Value, rows, copy);
+        }
     }
 }

@@ -14,6 +14,9 @@ public sealed record TuningMethod(AdapterOptions? Adapter, bool FromScratch, lon
     /// <summary>Where weights train themselves: which of them.</summary>
     public Selection Selection { get; init; } = Selection.All;
 
+    /// <summary>Matrices of the objective's own that train too, and are no part of the result.</summary>
+    public IReadOnlyList<ParameterInfo> Own { get; init; } = [];
+
     /// <summary>Whether the optimizer's moments are held in 8 bits; see <see cref="Engine.Backends.ByteMoments"/>.</summary>
     public bool ByteMoments { get; init; }
 
@@ -36,8 +39,8 @@ public sealed record TuningMethod(AdapterOptions? Adapter, bool FromScratch, lon
 /// <summary>A model set up for training: frozen weights mapped from its folder, trained ones in buckets of the arena.</summary>
 public sealed class TrainingModel : IDisposable
 {
-    private TrainingModel(ModelFolder folder, Decoder decoder, AdapterSet? adapters, TrainedWeights weights) =>
-        (Folder, Decoder, Adapters, Weights) = (folder, decoder, adapters, weights);
+    private TrainingModel(ModelFolder folder, Decoder decoder, AdapterSet? adapters, IReadOnlyList<ParameterInfo> result, TrainedWeights weights) =>
+        (Folder, Decoder, Adapters, Result, Weights) = (folder, decoder, adapters, result, weights);
 
     /// <summary>Where the model comes from.</summary>
     public ModelFolder Folder { get; }
@@ -51,8 +54,14 @@ public sealed class TrainingModel : IDisposable
     /// <summary>What trains.</summary>
     public TrainedWeights Weights { get; }
 
+    /// <summary>What of <see cref="Weights"/> is the result: all but the objective's own matrices.</summary>
+    public IReadOnlyList<ParameterInfo> Result { get; }
+
+    /// <summary>Number of weights in <see cref="Result"/>.</summary>
+    public long ResultCount => Result.Sum(static i => (long)i.Rows * i.Cols);
+
     /// <summary>Whether no weight of the folder is read any more once training has begun.</summary>
-    public bool HoldsEveryWeight => Adapters is null && Weights.Infos.Count == Folder.Parameters.Count;
+    public bool HoldsEveryWeight => Adapters is null && Result.Count == Folder.Parameters.Count;
 
     /// <summary>Sets the model up; on pretended memory the same, without values.</summary>
     public static TrainingModel Build(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
@@ -71,16 +80,18 @@ public sealed class TrainingModel : IDisposable
     {
         // Two passes: the first learns what the adapters are made of, so that the second can put it into one bucket.
         var decoder = folder.Build(arena.IsPretend ? folder.Planned : folder.Frozen);
-        var weights = new TrainedWeights(arena, backend, options.Attach(decoder, DecoderBuilder.Pretend).Infos, method.ByteMoments);
+        var infos = options.Attach(decoder, DecoderBuilder.Pretend).Infos;
+        var weights = new TrainedWeights(arena, backend, [.. infos, .. method.Own], method.ByteMoments);
         var adapters = options.Attach(decoder, info => weights.Find(info.Name)!);
-        return new TrainingModel(folder, decoder, adapters, weights);
+        return new TrainingModel(folder, decoder, adapters, infos, weights);
     }
 
     private static TrainingModel Full(ModelFolder folder, TuningMethod method, Backend backend, Arena arena)
     {
-        var weights = new TrainedWeights(arena, backend, [.. folder.Parameters.Where(i => method.Trains(i, folder.Spec))], method.ByteMoments);
+        ParameterInfo[] infos = [.. folder.Parameters.Where(i => method.Trains(i, folder.Spec))];
+        var weights = new TrainedWeights(arena, backend, [.. infos, .. method.Own], method.ByteMoments);
         var decoder = folder.Build(info => weights.Find(info.Name) ?? (arena.IsPretend ? folder.Planned(info) : folder.Frozen(info)));
-        return new TrainingModel(folder, decoder, null, weights);
+        return new TrainingModel(folder, decoder, null, infos, weights);
     }
 
     private void SetStartingValues(TuningMethod method, Backend backend, Arena arena)
@@ -88,9 +99,11 @@ public sealed class TrainingModel : IDisposable
         var key = RandomKey.OfSeed(method.Seed).For("starting values");
         foreach (var adapter in Adapters?.All ?? [])
             adapter.Start(new AdapterStart(key, backend.Exact, arena));
+        foreach (var own in arena.IsPretend ? [] : method.Own)
+            StartingWeights.FillProjection(Weights.Find(own.Name)!.Value, key.For(own.Name));
         if (Adapters is not null || arena.IsPretend)
             return;
-        foreach (var info in Weights.Infos)
+        foreach (var info in Result)
         {
             var value = Weights.Find(info.Name)!.Value;
             if (method.FromScratch)

@@ -70,6 +70,11 @@ public class DeterminismTests
             var (x, teacher, weights, losses) = (New(90, 70, 1), New(90, 70, 2), New(1, 90, 3), New(1, 90, 4));
             return Remember(b => b.Loss.Divergence(x, teacher, weights, new(0.5f, 0.5f, 0.5f), 2, 0.1f, losses, true), teacher, losses);
         },
+        ["distance"] = static () =>
+        {
+            var (x, targets, weights, losses) = (New(90, 70, 1), New(90, 70, 2), New(1, 90, 3), New(1, 90, 4));
+            return Remember(b => b.Loss.Distance(x, targets, weights, RowDistance.Cosine, 0.1f, losses, true), x, losses);
+        },
         ["optimizer"] = static () =>
         {
             var (w, g, m, v, sums) = (New(1, 70_001, 1), New(1, 70_001, 2), New(1, 70_001, 3), New(1, 70_001, 4), New(1, 2, 5));

@@ -125,6 +125,42 @@ public class RowTests
                 }
     }
 
+    [Theory]
+    [InlineData(RowDistance.Squared)]
+    [InlineData(RowDistance.Cosine)]
+    public void Distances_equal_the_specification_at_every_size(RowDistance distance)
+    {
+        foreach (var cpu in Sweep.Widths())
+            foreach (var cols in Sweep.Sizes.Where(static c => c > 0).Append(1000))
+                foreach (var gradients in new[] { false, true })
+                {
+                    const int rows = 8;
+                    var (x, targets) = (Pair.Of(rows, cols, 1, 1, static x => 20 * x), Pair.Of(rows, cols, 2, 1, static x => 10 * x));
+                    var (weights, losses) = (Pair.Of(1, rows, 3, 0, Math.Abs), Pair.Of(1, rows, 4));
+                    for (var c = 0; c < cols; c++)
+                    {
+                        x.Set(3, c, 0);
+                        targets.Set(4, c, 0);
+                        x.Set(5, c, 2e-25f * (c + 1));
+                        // Nearly where it is to be: no difference of large sums.
+                        x.Set(7, c, 3 + 0.25f * (c % 3));
+                        targets.Set(7, c, 3 + 0.25f * (c % 3) + 1 / 1024f);
+                    }
+                    if (cols > 2)
+                    {
+                        x.Set(1, cols - 1, float.NaN);
+                        targets.Set(2, cols / 2, float.NegativeInfinity);
+                    }
+                    weights.Set(0, 6, 0);
+                    var what = $"{cpu.LaneBits} bit {cols} columns";
+                    cpu.Loss.Distance(x.Cpu, targets.Cpu, weights.Cpu, distance, 0.25f, losses.Cpu, gradients);
+                    Sweep.Reference.Loss.Distance(x.Exact, targets.Exact, weights.Exact, distance, 0.25f, losses.Exact, gradients);
+                    losses.AssertClose(4 * Sweep.Tolerance(DType.F32), "losses, " + what);
+                    x.AssertClose(4 * Sweep.Tolerance(DType.F32), "gradients, " + what);
+                    targets.AssertClose(0, "the targets stay, " + what);
+                }
+    }
+
     [Fact]
     public void Optimizer_equals_the_specification_at_every_size()
     {

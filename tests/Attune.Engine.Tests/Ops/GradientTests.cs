@@ -59,6 +59,11 @@ public class GradientTests
         ["HeadLoss/skew KL"] = i => Distilled(i, new(1, 0, 0.1f), 1),
         ["HeadLoss/skew reverse KL"] = i => Distilled(i, new(0, 1, 0.9f), 2),
         ["HeadLoss/teacher and labels"] = i => Distilled(i, new(0.5f, 0.5f, 0.5f), 2, labels: true),
+        ["HiddenMatch/squared"] = i => Matched(i.Flow(5, 3), i.Weight(3, 4), RowDistance.Squared),
+        ["HiddenMatch/cosine"] = i => Matched(i.Flow(5, 3), i.Weight(3, 4), RowDistance.Cosine),
+        ["HiddenMatch/frozen projection"] = i => Matched(i.Flow(5, 3), Inputs.Frozen(3, 4), RowDistance.Squared),
+        ["HiddenMatch/equal widths"] = i => Matched(i.Flow(5, 4), null, RowDistance.Cosine),
+        ["HiddenMatch/more memory than rows"] = i => Matched(i.Flow(5, 3), i.Weight(3, 4), RowDistance.Squared, capacity: 9),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];
@@ -111,6 +116,9 @@ public class GradientTests
 
     private static HeadLoss Head(Var x, Parameter head) => new(
         x, head, Inputs.Integers(6, 0, 3, 3, 1), Inputs.Constant(1, 5), 0.25f, new CrossEntropyLoss(), 2, Inputs.Constant(1, 5));
+
+    private static HiddenMatch Matched(Var x, Parameter? projection, RowDistance distance, int capacity = 0) =>
+        new(x, projection, Inputs.Constant(5, 4), Inputs.Constant(1, 5), distance, 0.25f, Inputs.Constant(1, 5), capacity);
 
     // The student's table has two tokens more than the teacher's.
     private static HeadLoss Distilled(Inputs i, Divergence divergence, float temperature, bool labels = false) => new(

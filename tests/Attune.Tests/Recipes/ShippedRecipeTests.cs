@@ -10,11 +10,13 @@ namespace Attune.Tests.Recipes;
 public sealed class ShippedRecipeTests
 {
     /// <summary>With the folders that it names made by a run of the quick start.</summary>
-    [Fact]
-    public void Distill_learns_from_the_quick_starts_result()
+    [Theory]
+    [InlineData("distill.yaml")]
+    [InlineData("distill-hidden.yaml")]
+    public void Distill_learns_from_the_quick_starts_result(string name)
     {
         using var tiny = new TinyModel();
-        var shipped = Shipped("distill.yaml", Setting.Parse($"objective.teacher_adapter={tiny.Run("teacher").Saved}"));
+        var shipped = Shipped(name, Setting.Parse($"objective.teacher_adapter={tiny.Run("teacher").Saved}"));
         var small = tiny.Recipe("run");
         var result = TinyModel.Run(shipped with
         {
@@ -26,6 +28,7 @@ public sealed class ShippedRecipeTests
             Objective = shipped.Objective with { Teacher = tiny.Path },
         });
         Assert.Equal(3, result.Record.Transfer!.Models.Count);
+        Assert.Equal(name == "distill-hidden.yaml", result.Record.Transfer.Hidden is not null);
     }
 
     [Fact]

@@ -67,6 +67,8 @@ internal sealed class DryRunKernels(Backend like) : IAllKernels
         Tensor logits, Tensor teacher, Tensor weights, Divergence divergence, float temperature, float scale, Tensor losses, bool gradients)
     { }
 
+    public void Distance(Tensor rows, Tensor targets, Tensor weights, RowDistance distance, float scale, Tensor losses, bool gradients) { }
+
     public double SumOfSquares(Tensor x) => 0;
 
     public double Sum(Tensor x) => 0;

@@ -210,6 +210,13 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
         watch.End(nameof(Divergence), Of(logits), In(logits) + (gradients ? Out(teacher, 1) : In(teacher)));
     }
 
+    public void Distance(Tensor rows, Tensor targets, Tensor weights, RowDistance distance, float scale, Tensor losses, bool gradients)
+    {
+        var watch = Begin();
+        inner.Loss.Distance(rows, targets, weights, distance, scale, losses, gradients);
+        watch.End(nameof(Distance), Of(rows), In(targets) + (gradients ? Out(rows, 1) : In(rows)));
+    }
+
     public double SumOfSquares(Tensor x)
     {
         var watch = Begin();

@@ -53,6 +53,28 @@ internal sealed class ReferenceLoss<T> : ILossKernels where T : unmanaged, IFloa
         }
     }
 
+    public void Distance(Tensor rows, Tensor targets, Tensor weights, RowDistance distance, float scale, Tensor losses, bool gradients)
+    {
+        var least = T.CreateTruncating(RowDistances.LeastSquare);
+        for (var i = 0; i < rows.Rows; i++)
+        {
+            var x = rows.Row<T>(i);
+            var t = targets.Row<T>(i);
+            var weight = weights.At<T>(0, i);
+            var (xx, xt, tt, apart) = (T.Zero, T.Zero, T.Zero, T.Zero);
+            for (var c = 0; c < x.Length; c++)
+            {
+                (xx, xt, tt) = (xx + x[c] * x[c], xt + x[c] * t[c], tt + t[c] * t[c]);
+                apart += (x[c] - t[c]) * (x[c] - t[c]);
+            }
+            (xx, tt) = (T.Max(least, xx), T.Max(least, tt));
+            var (length, factor, two) = (T.Sqrt(xx * tt), T.CreateTruncating(scale) * weight, T.One + T.One);
+            losses.At<T>(0, i) = weight * (distance == RowDistance.Squared ? apart / tt : T.One - xt / length);
+            for (var c = 0; gradients && c < x.Length; c++)
+                x[c] = factor * (distance == RowDistance.Squared ? two * (x[c] - t[c]) / tt : x[c] * xt / (length * xx) - t[c] / length);
+        }
+    }
+
     private static T[] LogSoftmax(ReadOnlySpan<T> z, T temperature)
     {
         var (max, sum) = (T.NegativeInfinity, T.Zero);

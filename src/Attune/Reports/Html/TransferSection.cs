@@ -20,6 +20,7 @@ internal static class TransferSection
                 page.Append($"<td class=\"num\" data-name=\"{HtmlText.Escape(model.Name)}\">{HtmlText.Escape(of[row])}</td>");
             page.Append("</tr>\n");
         }
-        page.Append("</tbody>\n</table></div>\n<p class=\"evidence note\">In brackets: the share of the teacher's. Times are of reading the test rows on this machine.</p>\n");
+        page.Append("</tbody>\n</table></div>\n<p class=\"evidence note\">In brackets: the share of the teacher's. Times are of reading the test rows on this machine.");
+        page.Append(transfer.Hidden is { } hidden ? $" {HtmlText.Escape(hidden)}" : "").Append("</p>\n");
     }
 }
