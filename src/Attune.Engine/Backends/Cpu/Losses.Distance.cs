@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Attune.Engine.Backends.Cpu.Simd;
 
 namespace Attune.Engine.Backends.Cpu;
 
