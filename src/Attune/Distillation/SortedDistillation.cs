@@ -1,6 +1,5 @@
 using Attune.Data;
 using Attune.Engine.Autograd;
-using Attune.Engine.Ops;
 using Attune.Objectives;
 
 namespace Attune.Distillation;
