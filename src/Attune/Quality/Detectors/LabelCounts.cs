@@ -1,0 +1,42 @@
+namespace Attune.Quality.Detectors;
+
+/// <summary>The answers of a data set, counted while they are few and short: then they are labels, and their balance says something.</summary>
+internal sealed class LabelCounts
+{
+    private const int MostLabels = 2000, LongestLabel = 60, FewestRowsEach = 4;
+    private const double LeastShort = 0.98;
+
+    private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
+    private long rows, others;
+
+    /// <summary>Counts an answer.</summary>
+    public void Add(string answer)
+    {
+        rows++;
+        var label = answer.AsSpan().Trim();
+        if (label.Length is 0 or > LongestLabel || label.Contains('\n')) others++;
+        else
+        {
+            var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+            if (lookup.TryGetValue(label, out var count)) lookup[label] = count + 1;
+            else if (counts.Count < MostLabels) lookup[label] = 1;
+            else others++;
+        }
+    }
+
+    /// <summary>Whether the answers are labels: short, at least two of them, and each in some rows on the average.</summary>
+    public bool AreLabels => counts.Count >= 2 && others <= (1 - LeastShort) * rows && rows >= FewestRowsEach * counts.Count;
+
+    /// <summary>Labels with their rows, the most frequent first.</summary>
+    public IReadOnlyList<(string Label, long Rows)> Table => [.. counts.OrderByDescending(static c => c.Value).ThenBy(static c => c.Key, StringComparer.Ordinal).Select(static c => (c.Key, c.Value))];
+
+    /// <summary>Entropy of the labels over that of as many equally frequent ones: 1 where all have the same number of rows.</summary>
+    public double Evenness
+    {
+        get
+        {
+            double total = counts.Values.Sum();
+            return -Table.Sum(c => c.Rows / total * Math.Log(c.Rows / total)) / Math.Log(counts.Count);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+namespace Attune.Quality.Detectors;
+
+/// <summary>The language of a text: by its script where the script has one, else by frequent words and triples of letters.</summary>
+/// <remarks>What is short, mixed or like none of the known languages stays undecided: a wrong language is worse than none.</remarks>
+internal static class Languages
+{
+    private const int MostCharacters = 4000, FewestLetters = 20, FewestDenseLetters = 6;
+    private const double LeastShare = 0.7;
+
+    // A word of these takes about two characters where others take five.
+    private const int DenseWeight = 3;
+
+    private static readonly Lazy<LanguageProfiles> Profiles = new(LanguageProfiles.Load);
+
+    // Scripts that one language writes; those of several are told apart below. First and last character.
+    private static readonly (char First, char Last, string Script)[] Ranges =
+    [
+        ('A', 'Z', "Latin"), ('a', 'z', "Latin"), ('\u00C0', '\u024F', "Latin"), ('\u0370', '\u03FF', "el"), ('\u0400', '\u052F', "Cyrillic"), ('\u0531', '\u058F', "hy"),
+        ('\u05D0', '\u05EA', "he"), ('\u0620', '\u06FF', "Arabic"), ('\u0900', '\u097F', "hi"), ('\u0980', '\u09FF', "bn"), ('\u0A00', '\u0A7F', "pa"), ('\u0B80', '\u0BFF', "ta"),
+        ('\u0C00', '\u0C7F', "te"), ('\u0E00', '\u0E7F', "th"), ('\u10A0', '\u10FF', "ka"), ('\u1E00', '\u1EFF', "Latin"), ('\u1F00', '\u1FFF', "el"), ('\u3040', '\u30FF', "Kana"),
+        ('\u4E00', '\u9FFF', "Han"), ('\uAC00', '\uD7A3', "ko"),
+    ];
+
+    private static readonly Dictionary<string, string> OtherNames = new()
+    {
+        ["el"] = "Greek", ["hy"] = "Armenian", ["he"] = "Hebrew", ["ar"] = "Arabic", ["fa"] = "Persian", ["ur"] = "Urdu", ["hi"] = "Hindi", ["bn"] = "Bengali", ["pa"] = "Punjabi",
+        ["ta"] = "Tamil", ["te"] = "Telugu", ["th"] = "Thai", ["ka"] = "Georgian", ["ja"] = "Japanese", ["zh"] = "Chinese", ["ko"] = "Korean",
+    };
+
+    /// <summary>ISO 639-1 code → English name of every language that can be told.</summary>
+    public static IReadOnlyDictionary<string, string> Names { get; } =
+        new SortedDictionary<string, string>(Profiles.Value.Names.Concat(OtherNames).ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
+
+    /// <summary>The ISO 639-1 code of a text's language; null where it cannot be told.</summary>
+    public static string? Of(string text)
+    {
+        var part = text.AsSpan(0, Math.Min(text.Length, MostCharacters));
+        var counts = new int[Ranges.Length];
+        foreach (var c in part)
+            if (RangeOf(c) is >= 0 and var range) counts[range]++;
+        int Letters(string script) => Ranges.Index().Where(r => r.Item.Script == script).Sum(r => counts[r.Index]);
+        var (kana, han) = (Letters("Kana"), Letters("Han"));
+        if (kana * 12 >= han && kana > 0) return Dense("ja", kana + han, counts);
+        if (han > 0 && Dense("zh", han, counts) is { } chinese) return chinese;
+        var (main, most) = Ranges.Select(r => r.Script).Distinct().Select(s => (Script: s, Count: Letters(s))).MaxBy(static s => s.Count);
+        if (main is "ko" or "th") return Dense(main, most, counts);
+        if (most < FewestLetters || most < LeastShare * counts.Sum()) return null;
+        return main switch
+        {
+            "Latin" or "Cyrillic" => Profiles.Value.Of(part, main == "Cyrillic"),
+            "Arabic" => part.ContainsAny("ٹڈڑںےھ") ? "ur" : part.ContainsAny("پچژگ") ? "fa" : "ar",
+            _ => main,
+        };
+    }
+
+    private static string? Dense(string code, int letters, int[] counts)
+    {
+        var others = counts.Sum() - letters;
+        return letters >= FewestDenseLetters && letters * DenseWeight >= LeastShare * (letters * DenseWeight + others) ? code : null;
+    }
+
+    private static int RangeOf(char c)
+    {
+        if (c < 'A') return -1;
+        for (var i = 0; i < Ranges.Length; i++)
+            if (c >= Ranges[i].First && c <= Ranges[i].Last) return c is '×' or '÷' ? -1 : i;
+        return -1;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace Attune.Quality.Detectors;
+
+/// <summary>One kind of personal data.</summary>
+/// <param name="Name">The name in reports.</param>
+/// <param name="Placeholder">What stands for it in a text from which it was taken out.</param>
+/// <param name="Find">Yields first character and length of each; in order, without overlaps among themselves.</param>
+internal sealed record PersonalKind(string Name, string Placeholder, Func<string, IEnumerable<(int Start, int Length)>> Find);
+
+/// <summary>A place in a text that names or reaches a person.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Start">Its first character.</param>
+/// <param name="Length">Its characters.</param>
+internal readonly record struct PersonalPart(PersonalKind Kind, int Start, int Length);
+
+/// <summary>Personal data that can be told by form and checksum: mail addresses, phone numbers, payment cards, bank accounts, IP addresses.</summary>
+/// <remarks>
+/// What belongs to nobody is passed over: addresses and numbers that standards reserve for examples, private networks, toll-free lines. Names and
+/// postal addresses have no form to be told by, and are not looked for.
+/// </remarks>
+internal static class PersonalData
+{
+    /// <summary>The kinds in the order in which they claim a place: those with a checksum before those without.</summary>
+    public static IReadOnlyList<PersonalKind> Kinds { get; } =
+    [
+        new("IBAN", "[IBAN]", Ibans.Find),
+        new("card number", "[CARD]", PaymentCards.Find),
+        new("mail address", "[EMAIL]", MailAddresses.Find),
+        new("IP address", "[IP]", IpAddresses.Find),
+        new("phone number", "[PHONE]", PhoneNumbers.Find),
+    ];
+
+    /// <summary>All personal data of a text in its order, without overlaps.</summary>
+    public static IReadOnlyList<PersonalPart> Find(string text)
+    {
+        List<PersonalPart>? parts = null;
+        foreach (var kind in Kinds)
+        {
+            foreach (var (start, length) in kind.Find(text))
+            {
+                if (parts is null) parts = [];
+                else if (parts.Exists(p => start < p.Start + p.Length && p.Start < start + length)) continue;
+                parts.Add(new PersonalPart(kind, start, length));
+            }
+        }
+        parts?.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        return parts ?? (IReadOnlyList<PersonalPart>)[];
+    }
+
+    /// <summary>The text with a placeholder for each; the same object where there is none.</summary>
+    public static string Mask(string text)
+    {
+        var parts = Find(text);
+        if (parts.Count == 0) return text;
+        var masked = new StringBuilder(text.Length);
+        var at = 0;
+        foreach (var part in parts)
+        {
+            masked.Append(text, at, part.Start - at).Append(part.Kind.Placeholder);
+            at = part.Start + part.Length;
+        }
+        return masked.Append(text, at, text.Length - at).ToString();
+    }
+}
