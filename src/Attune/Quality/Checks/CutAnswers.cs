@@ -1,0 +1,72 @@
+using Attune.Quality.Detectors;
+
+namespace Attune.Quality.Checks;
+
+/// <summary>
+/// Answers that stop before they end: within code, JSON or a sentence; without a closing sign where nearly all others have one; or many of them at
+/// exactly the greatest length, which is a limit that someone set.
+/// </summary>
+internal sealed class CutAnswers : QualityCheck
+{
+    private const int FewestProse = 20, FewestAtLimit = 5, ShortestLimit = 100;
+    private const double Closed = 0.9, ShareAtLimit = 0.005;
+
+    private readonly RowMarks open = new();
+    private readonly List<int> longest = [];
+    private long prose, rows;
+    private int length, last = -1;
+    private bool atLimit;
+
+    public static QualityCheckKind Kind { get; } = new("truncated", "truncated answers", "one pass, one bit a row", static _ => new CutAnswers())
+    {
+        Remedies = [new("truncated", "drops rows whose answer was cut off")],
+    };
+
+    public override string? Look(QualityRow row)
+    {
+        if (row.Chat.Kind == Data.ConversationKind.Document) return null;
+        rows++;
+        last = row.Id;
+        var answer = row.Answer;
+        if (answer.Length > length)
+        {
+            length = answer.Length;
+            longest.Clear();
+        }
+        if (answer.Length == length) longest.Add(row.Id);
+        var isProse = AnswerEnds.IsProse(answer);
+        if (isProse) prose++;
+        if (AnswerEnds.CutIn(answer) is { } where) return $"stops within {where}: …{Tail(answer)}";
+        if (isProse && !AnswerEnds.IsClosed(answer)) open.Add(row.Id);
+        return null;
+    }
+
+    public override IEnumerable<Concern> Late(RowMarks gone, CancellationToken cancel)
+    {
+        atLimit = length >= ShortestLimit && longest.Count >= Math.Max(FewestAtLimit, ShareAtLimit * rows);
+        var ends = prose >= FewestProse && open.Count > 0 && open.Count <= (1 - Closed) * prose;
+        var next = 0;
+        for (var id = 0; id <= last && (ends || atLimit); id++)
+        {
+            var isLongest = next < longest.Count && longest[next] == id;
+            if (isLongest) next++;
+            if (gone[id]) continue;
+            if (isLongest && atLimit) yield return new Concern(id, $"has exactly {length} characters, as {longest.Count} answers have and none has more: a limit cut it");
+            else if (ends && open[id]) yield return new Concern(id, "has no closing sign, which nearly all answers of the file have");
+        }
+    }
+
+    public override QualitySummary Summarise(long concerned, long rows) => new(
+        concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Warning,
+        concerned == 0 ? "no answer shows that it was cut off"
+            : $"{concerned} of {rows} answers were probably cut off{(atLimit ? $"; {longest.Count} have exactly {length} characters, and none has more" : "")}: a model learns to stop there")
+    {
+        Figures = [("at_the_greatest_length", longest.Count), ("greatest_length", length)],
+    };
+
+    private static string Tail(string answer)
+    {
+        var text = answer.AsSpan().TrimEnd();
+        return text[Math.Max(0, text.Length - 30)..].ToString().ReplaceLineEndings(" ");
+    }
+}

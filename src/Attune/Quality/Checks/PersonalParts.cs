@@ -1,0 +1,57 @@
+using Attune.Quality.Detectors;
+
+namespace Attune.Quality.Checks;
+
+/// <summary>Mail addresses, phone numbers, payment cards, bank accounts and IP addresses in prompts and answers; see <see cref="PersonalData"/>.</summary>
+internal sealed class PersonalParts : QualityCheck
+{
+    private readonly long[] parts = new long[PersonalData.Kinds.Count], rowsOf = new long[PersonalData.Kinds.Count];
+
+    public static QualityCheckKind Kind { get; } = new("personal", "personal data", "one pass", static _ => new PersonalParts())
+    {
+        Remedies =
+        [
+            new("personal-drop", "drops rows with personal data"),
+            new("personal-mask", "puts a placeholder for each piece of personal data: [EMAIL], [PHONE], [CARD], [IBAN], [IP]") { Mend = PersonalData.Mask },
+        ],
+    };
+
+    public override string? Look(QualityRow row)
+    {
+        Span<int> found = stackalloc int[parts.Length];
+        foreach (var turn in row.Chat.Turns)
+        {
+            foreach (var part in PersonalData.Find(turn.Content)) found[IndexOf(part.Kind)]++;
+        }
+        string? why = null;
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (found[i] == 0) continue;
+            parts[i] += found[i];
+            rowsOf[i]++;
+            var one = $"{found[i]} {PersonalData.Kinds[i].Name}{(found[i] > 1 ? "s" : "")}";
+            why = why is null ? $"holds {one}" : $"{why}, {one}";
+        }
+        return why;
+    }
+
+    public override QualitySummary Summarise(long concerned, long rows)
+    {
+        var kinds = Enumerable.Range(0, parts.Length).Where(i => parts[i] > 0).ToArray();
+        return new QualitySummary(
+            concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Warning,
+            concerned == 0 ? "none that can be told by form or checksum (names and postal addresses cannot)"
+                : $"{concerned} of {rows} rows hold personal data: {string.Join(", ", kinds.Select(i => $"{PersonalData.Kinds[i].Name}s in {rowsOf[i]}"))}; a model may repeat them to anyone")
+        {
+            Figures = [.. kinds.Select(i => ($"{PersonalData.Kinds[i].Name.Replace(' ', '_').ToLowerInvariant()}s", (double)parts[i]))],
+            Tables = kinds.Length == 0 ? [] : [new("rows with personal data", [.. kinds.OrderByDescending(i => rowsOf[i]).Select(i => (PersonalData.Kinds[i].Name, (double)rowsOf[i]))])],
+        };
+    }
+
+    private static int IndexOf(PersonalKind kind)
+    {
+        var i = 0;
+        while (PersonalData.Kinds[i] != kind) i++;
+        return i;
+    }
+}
