@@ -34,7 +34,16 @@ internal static class QualityChecks
     public static IReadOnlyList<QualityCheckKind> Table { get; } =
     [
         Unreadable.Kind,
+        Encodings.Kind,
+        PersonalParts.Kind,
+        EmptyAnswers.Kind,
+        CutAnswers.Kind,
+        TemplateMarks.Kind,
+        PromptRepeats.Kind,
+        RowLanguages.Kind,
         ExactDuplicates.Kind,
+        LabelBalance.Kind,
+        Lengths.Kind,
     ];
 
     /// <summary>All remedies with the check that each belongs to.</summary>

@@ -29,7 +29,7 @@ internal sealed class PersonalParts : QualityCheck
             if (found[i] == 0) continue;
             parts[i] += found[i];
             rowsOf[i]++;
-            var one = $"{found[i]} {PersonalData.Kinds[i].Name}{(found[i] > 1 ? "s" : "")}";
+            var one = $"{found[i]} {Named(i, found[i])}";
             why = why is null ? $"holds {one}" : $"{why}, {one}";
         }
         return why;
@@ -41,11 +41,17 @@ internal sealed class PersonalParts : QualityCheck
         return new QualitySummary(
             concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Warning,
             concerned == 0 ? "none that can be told by form or checksum (names and postal addresses cannot)"
-                : $"{concerned} of {rows} rows hold personal data: {string.Join(", ", kinds.Select(i => $"{PersonalData.Kinds[i].Name}s in {rowsOf[i]}"))}; a model may repeat them to anyone")
+                : $"{concerned} of {rows} rows hold personal data: {string.Join(", ", kinds.Select(i => $"{Named(i, 2)} in {rowsOf[i]}"))}; a model may repeat them to anyone")
         {
-            Figures = [.. kinds.Select(i => ($"{PersonalData.Kinds[i].Name.Replace(' ', '_').ToLowerInvariant()}s", (double)parts[i]))],
+            Figures = [.. kinds.Select(i => (Named(i, 2).Replace(' ', '_').ToLowerInvariant(), (double)parts[i]))],
             Tables = kinds.Length == 0 ? [] : [new("rows with personal data", [.. kinds.OrderByDescending(i => rowsOf[i]).Select(i => (PersonalData.Kinds[i].Name, (double)rowsOf[i]))])],
         };
+    }
+
+    private static string Named(int kind, int count)
+    {
+        var name = PersonalData.Kinds[kind].Name;
+        return count == 1 ? name : name.EndsWith('s') ? $"{name}es" : $"{name}s";
     }
 
     private static int IndexOf(PersonalKind kind)

@@ -35,7 +35,7 @@ internal sealed class LengthSketch
         var rank = Math.Max(1, (long)Math.Ceiling(share * Count));
         var (bin, seen) = (0, counts[0]);
         while (seen < rank && bin + 1 < counts.Length) seen += counts[++bin];
-        return Math.Min(First(bin + 1) - 1, Longest);
+        return (int)Math.Min(First(bin + 1) - 1, Longest);
     }
 
     /// <summary>Bars of equal width up to the length that one text in a hundred exceeds, and one bar for what is longer.</summary>
@@ -60,11 +60,11 @@ internal sealed class LengthSketch
     }
 
     // The smallest length of a bin.
-    private static int First(int bin)
+    private static long First(int bin)
     {
         if (bin <= Exact) return bin;
         var (doubling, part) = Math.DivRem(bin - Exact, PerDoubling);
-        return (int)Math.Min(int.MaxValue, (long)(Exact + part * (Exact / PerDoubling)) << doubling);
+        return (long)(Exact + part * (Exact / PerDoubling)) << doubling;
     }
 
     // 1, 2 or 5 times a power of ten.
