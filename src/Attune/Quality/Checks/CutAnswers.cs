@@ -9,12 +9,12 @@ namespace Attune.Quality.Checks;
 internal sealed class CutAnswers : QualityCheck
 {
     private const int FewestProse = 20, FewestAtLimit = 5, ShortestLimit = 100;
-    private const double Closed = 0.9, ShareAtLimit = 0.005;
+    private const double Closed = 0.95, ShareAtLimit = 0.005;
 
     private readonly RowMarks open = new();
     private readonly List<int> longest = [];
-    private long prose, rows;
-    private int length, last = -1;
+    private long prose, rows, sure;
+    private int length, last = -1, openAtLength;
     private bool atLimit;
 
     public static QualityCheckKind Kind { get; } = new("truncated", "truncated answers", "one pass, one bit a row", static _ => new CutAnswers())
@@ -32,18 +32,28 @@ internal sealed class CutAnswers : QualityCheck
         {
             length = answer.Length;
             longest.Clear();
+            openAtLength = 0;
         }
-        if (answer.Length == length) longest.Add(row.Id);
+        if (answer.Length == length)
+        {
+            longest.Add(row.Id);
+            if (length > 0 && (char.IsLetter(answer[^1]) || answer[^1] is ',' or ' ' or '-')) openAtLength++;
+        }
         var isProse = AnswerEnds.IsProse(answer);
         if (isProse) prose++;
-        if (AnswerEnds.CutIn(answer) is { } where) return $"stops within {where}: …{Tail(answer)}";
-        if (isProse && !AnswerEnds.IsClosed(answer)) open.Add(row.Id);
+        if (AnswerEnds.CutIn(answer) is { } where)
+        {
+            sure++;
+            return $"stops within {where}: …{Tail(answer)}";
+        }
+        if (isProse && AnswerEnds.IsOpen(answer)) open.Add(row.Id);
         return null;
     }
 
     public override IEnumerable<Concern> Late(RowMarks gone, CancellationToken cancel)
     {
-        atLimit = length >= ShortestLimit && longest.Count >= Math.Max(FewestAtLimit, ShareAtLimit * rows);
+        // What a limit cuts ends anywhere; what is written to one form ends alike.
+        atLimit = length >= ShortestLimit && openAtLength > longest.Count / 2 && longest.Count >= Math.Max(FewestAtLimit, ShareAtLimit * rows);
         var ends = prose >= FewestProse && open.Count > 0 && open.Count <= (1 - Closed) * prose;
         var next = 0;
         for (var id = 0; id <= last && (ends || atLimit); id++)
@@ -56,13 +66,19 @@ internal sealed class CutAnswers : QualityCheck
         }
     }
 
-    public override QualitySummary Summarise(long concerned, long rows) => new(
-        concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Warning,
-        concerned == 0 ? "no answer shows that it was cut off"
-            : $"{concerned} of {rows} answers were probably cut off{(atLimit ? $"; {longest.Count} have exactly {length} characters, and none has more" : "")}: a model learns to stop there")
+    public override QualitySummary Summarise(long concerned, long rows)
     {
-        Figures = [("at_the_greatest_length", longest.Count), ("greatest_length", length)],
-    };
+        List<string> why = [];
+        if (sure > 0) why.Add($"{sure} stop within a sentence, code or JSON");
+        if (atLimit) why.Add($"{longest.Count} have exactly {length} characters, and none has more");
+        if (concerned - sure - (atLimit ? longest.Count : 0) is > 0 and var others) why.Add($"{others} end in the middle of a line without a closing sign, which nearly all have");
+        return new QualitySummary(
+            concerned == 0 ? QualitySeverity.Fine : sure > 0 || atLimit ? QualitySeverity.Warning : QualitySeverity.Note,
+            concerned == 0 ? "no answer shows that it was cut off" : $"{concerned} of {rows} answers look cut off: {string.Join("; ", why)}")
+        {
+            Figures = [("at_the_greatest_length", longest.Count), ("greatest_length", length)],
+        };
+    }
 
     private static string Tail(string answer)
     {

@@ -3,7 +3,7 @@ using Attune.Quality.Detectors;
 
 namespace Attune.Quality.Checks;
 
-/// <summary>The language of every row: of its answer where that can be told, else of its prompt. Rows in another than the most frequent are concerned.</summary>
+/// <summary>The language of every row: of its answer where that can be told and is its prompt's too, else of both together. Rows in another than the most frequent are concerned.</summary>
 internal sealed class RowLanguages : QualityCheck
 {
     private const double Mixed = 0.2;
@@ -21,8 +21,10 @@ internal sealed class RowLanguages : QualityCheck
     {
         var answer = Languages.Of(row.Answer);
         var prompt = answer is not null && row.Prompt.Length == 0 ? null : Languages.Of(row.Prompt);
-        if (answer is not null && prompt is not null && answer != prompt) crossed++;
+        // An answer of names and figures is like any language: against its prompt it must prevail in both together.
         var code = answer ?? prompt ?? "";
+        if (row.Prompt.Length > 0 && answer != prompt && row.Answer.Length > 0) code = Languages.Of($"{row.Prompt}\n{row.Answer}") ?? "";
+        if (answer is not null && prompt is not null && answer != prompt && code == answer) crossed++;
         var index = codes.IndexOf(code);
         if (index < 0)
         {

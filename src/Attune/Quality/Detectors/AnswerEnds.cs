@@ -9,7 +9,7 @@ internal static class AnswerEnds
 {
     private const int ShortestProse = 60, FewestWords = 8, ShortestCut = 40;
 
-    private static readonly SearchValues<char> Closing = SearchValues.Create(".!?…\"'”’»)]}`*_>|~。！？」』）】؟।");
+    private static readonly SearchValues<string> Apart = SearchValues.Create(["  ", " - ", " • ", " * ", "\t"], StringComparison.Ordinal);
 
     private static readonly HashSet<string> Fillers = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -45,22 +45,24 @@ internal static class AnswerEnds
         return word.Length < 8 && Leading.GetAlternateLookup<ReadOnlySpan<char>>().Contains(word) && IsProse(answer) ? "a sentence" : null;
     }
 
-    /// <summary>Whether the last line of an answer is a sentence rather than an item, a title or code, so that a closing sign may be expected.</summary>
+    /// <summary>Whether an answer ends in running text rather than in an item, a title or code, so that a closing sign may be expected.</summary>
     public static bool IsProse(string answer)
     {
-        var text = answer.AsSpan().TrimEnd();
-        var line = text[(text.LastIndexOf('\n') + 1)..].Trim();
-        if (line.Length < ShortestProse || char.IsDigit(line[0]) || line[0] is '-' or '*' or '•' or '#' or '|' or '>' or '+' || line.ContainsAny("{}=;\\")) return false;
-        return line.Count(' ') >= FewestWords - 1;
+        var text = answer.AsSpan().Trim();
+        var start = text.LastIndexOf('\n') + 1;
+        var line = text[start..].Trim();
+        if (line.Length < ShortestProse || char.IsDigit(line[0]) || line[0] is '-' or '*' or '•' or '#' or '|' or '>' or '+' || line.ContainsAny("{}=;\\") || line.Count(' ') < FewestWords - 1) return false;
+        var end = line[..^1].LastIndexOf(". ", StringComparison.Ordinal);
+        // Below other lines, a line of one sentence is as a rule an item. Items on one line stand apart by hyphens or runs of blanks.
+        return (start == 0 || end >= 0) && !line[(end + 1)..].Trim().ContainsAny(Apart);
     }
 
-    /// <summary>Whether the last character is one that ends a text: a closing sign, a figure or a symbol. An address needs none.</summary>
-    public static bool IsClosed(string answer)
+    /// <summary>Whether a text breaks off: a word in small letters stands last. A sign or a figure may be meant as the end, a title or an address needs none.</summary>
+    public static bool IsOpen(string answer)
     {
         var text = answer.AsSpan().TrimEnd();
-        if (text.IsEmpty) return true;
-        if (Closing.Contains(text[^1]) || char.IsDigit(text[^1]) || char.IsSymbol(text[^1]) || char.IsSurrogate(text[^1])) return true;
-        return text[(text.LastIndexOfAny(" \n\t") + 1)..].IndexOfAny("/@") >= 0;
+        var word = text[(text.LastIndexOfAny(" \n\t") + 1)..];
+        return word.Length > 0 && char.IsLower(word[0]) && (char.IsLower(word[^1]) || word[^1] is ',' or '-') && word.IndexOfAny("/@.") < 0;
     }
 
     private static bool HasOpenFence(string answer)

@@ -9,8 +9,8 @@ namespace Attune.Quality.Detectors;
 /// </remarks>
 internal sealed class LanguageProfiles
 {
-    private const double Smoothing = 400, LeastMargin = 5, LeastKnown = 0.3;
-    private const int FewestWords = 4, LongestWord = 30, LongestFrequentWord = 7;
+    private const double Smoothing = 400, LeastMargin = 10, LeastKnown = 0.3;
+    private const int FewestWords = 5, LongestWord = 30, LongestFrequentWord = 7;
     private const string Resource = "languages.txt";
 
     private readonly List<(string Code, string Name, bool Cyrillic)> languages = [];

@@ -25,7 +25,7 @@ public class AnswersTests : QualityFiles
         var closed = Enumerable.Range(0, 50).Select(static i => ($"q{i}", $"{Sentence}, number {i}.")).ToList();
         var found = Of(Report(Write("a.jsonl", Rows([.. closed, ("x", Sentence[..^4]), ("y", "```c\nint x;")]))), "truncated");
         Assert.Equal(["a.jsonl, row 51", "a.jsonl, row 52"], found.Examples.Select(static e => e.Place));
-        var open = Rows([.. closed.Select(static c => (c.Item1, c.Item2[..^1] + " of many"))]);
+        var open = Rows([.. closed.Select(static (c, i) => (c.Item1, $"{c.Item2[..^1]} {string.Concat(Enumerable.Repeat("and on ", i))}and on"))]);
         Assert.Equal(0, Of(Report(Write("b.jsonl", open)), "truncated").Rows);
     }
 
