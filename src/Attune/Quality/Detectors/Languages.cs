@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Attune.Quality.Detectors;
 
 /// <summary>The language of a text: by its script where the script has one, else by frequent words and triples of letters.</summary>
@@ -9,6 +11,8 @@ internal static class Languages
 
     // A word of these takes about two characters where others take five.
     private const int DenseWeight = 3;
+
+    private static readonly SearchValues<char> OfUrdu = SearchValues.Create("ٹڈڑںےھ"), OfPersian = SearchValues.Create("پچژگ");
 
     private static readonly Lazy<LanguageProfiles> Profiles = new(LanguageProfiles.Load);
 
@@ -48,7 +52,7 @@ internal static class Languages
         return main switch
         {
             "Latin" or "Cyrillic" => Profiles.Value.Of(part, main == "Cyrillic"),
-            "Arabic" => part.ContainsAny("ٹڈڑںےھ") ? "ur" : part.ContainsAny("پچژگ") ? "fa" : "ar",
+            "Arabic" => part.ContainsAny(OfUrdu) ? "ur" : part.ContainsAny(OfPersian) ? "fa" : "ar",
             _ => main,
         };
     }
