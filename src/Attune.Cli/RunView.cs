@@ -27,6 +27,9 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             case NoticeData data:
                 Data(data);
                 break;
+            case NoticeAugmented augmented:
+                Augmented(augmented.Counts);
+                break;
             case NoticeChoice choice:
                 output.Say($"  {Dim("chosen")} {choice.Key} = {choice.Value}  {Dim(choice.Reason)}");
                 break;
@@ -222,6 +225,13 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             output.Say($"  {Dim(preview.Place + ", trained tokens marked:")}");
             output.Say("    " + string.Concat(preview.Segments.Select(Mark)).ReplaceLineEndings("\n    "));
         }
+    }
+
+    private void Augmented(Attune.Data.AugmentedRows counts)
+    {
+        output.Say($"  augmented rows: {counts.Fact}");
+        foreach (var warning in counts.Warnings)
+            output.Warn(warning);
     }
 
     // How often rows come, where that is not once each.

@@ -7,7 +7,7 @@ internal static class DataCommand
 {
     public static Command Create(CommandHost host)
     {
-        var command = new Command("data", "Looks at data sets and prepares them: report, clean, known.");
+        var command = new Command("data", "Looks at data sets and prepares them: report, clean, augment, known.");
         foreach (var create in All) command.Subcommands.Add(create(host));
         return command;
     }
@@ -16,6 +16,7 @@ internal static class DataCommand
     [
         DataReportCommand.Create,
         DataCleanCommand.Create,
+        DataAugmentCommand.Create,
         DataKnownCommand.Create,
     ];
 }

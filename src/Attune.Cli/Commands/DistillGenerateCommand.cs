@@ -119,19 +119,9 @@ internal sealed class DistillGenerateCommand
             KeepUnfinished = c.Get(unfinished),
             MinLength = Shared.Within("--min-chars", c.Get(shortest), 1, int.MaxValue, "a whole number from 1"),
             MaxLength = c.Get(longest) is { } most ? Shared.Within("--max-chars", most, c.Get(shortest), int.MaxValue, "a whole number, not below --min-chars") : null,
-            Agrees = Judge("--agree", c.Get(agree)),
-            Majority = Judge("--majority", c.Get(majority)),
+            Agrees = Shared.Judge("--agree", c.Get(agree)),
+            Majority = Shared.Judge("--majority", c.Get(majority)),
         };
-    }
-
-    private static Metric? Judge(string option, string? name)
-    {
-        if (name is null)
-            return null;
-        var parsed = MetricTable.Parse(name);
-        if (parsed.Metric is not { } metric)
-            throw new UserErrorException(option, parsed.Problem!, "give exact, first-line, regex:pattern or numeric");
-        return metric.IsRight("0", "0") is not null ? metric : throw new UserErrorException($"{option} {name}", "does not call single answers right or wrong", "give exact, first-line, regex:pattern or numeric");
     }
 
     private static void RequireDraws(int count, float temperature)

@@ -30,10 +30,11 @@ internal sealed class SamplingArguments
     /// <param name="c">The command line.</param>
     /// <param name="model">The model's own settings.</param>
     /// <param name="stopIds">Tokens that end an answer.</param>
+    /// <param name="usual">Temperature where none is given; null for the model's own.</param>
     /// <exception cref="UserErrorException">A number is out of range, or one has no effect.</exception>
-    public GenerationOptions Read(CommandContext c, GenerationConfig model, IReadOnlyCollection<int> stopIds)
+    public GenerationOptions Read(CommandContext c, GenerationConfig model, IReadOnlyCollection<int> stopIds, double? usual = null)
     {
-        var heat = c.Get(temperature) is { } t ? Shared.Within("--temperature", t, 0, 1000, "a number from 0") : model.UsualTemperature;
+        var heat = c.Get(temperature) is { } t ? Shared.Within("--temperature", t, 0, 1000, "a number from 0") : usual ?? model.UsualTemperature;
         if (heat == 0 && (c.Get(topK) is not null || c.Get(topP) is not null))
             throw new UserErrorException(c.Get(topK) is null ? "--top-p" : "--top-k", "has no effect, because the most probable token is always taken", "give --temperature, such as 0.8, or leave it out");
         return new GenerationOptions
@@ -54,7 +55,7 @@ internal sealed class SamplingArguments
 
     /// <summary>The same for a chat client; greedy where no temperature is given.</summary>
     /// <exception cref="UserErrorException">A number is out of range, or servers do not know it.</exception>
-    public ChatOptions ReadRequest(CommandContext c)
+    public ChatOptions ReadRequest(CommandContext c, double usual = 0)
     {
         foreach (var option in (Option[])[topK, penalty])
         {
@@ -64,12 +65,18 @@ internal sealed class SamplingArguments
         return new ChatOptions
         {
             MaxOutputTokens = Shared.Within("--max-new-tokens", c.Get(maxNewTokens) ?? DefaultTokens, 1, 1 << 20, "a whole number from 1"),
-            Temperature = (float)Shared.Within("--temperature", c.Get(temperature) ?? 0, 0, 1000, "a number from 0"),
+            Temperature = (float)Shared.Within("--temperature", c.Get(temperature) ?? usual, 0, 1000, "a number from 0"),
             TopP = c.Get(topP) is { } share ? (float)Shared.Within("--top-p", share, 1e-6, 1, "a number above 0, at most 1") : null,
             Seed = Shared.Within("--seed", c.Get(seed), 0, long.MaxValue, "a whole number from 0"),
             StopSequences = [.. (c.Get(stop) ?? []).Where(static s => s.Length > 0)],
         };
     }
+
+    /// <summary>The seed alone, for what draws without a model too.</summary>
+    public long Seed(CommandContext c) => Shared.Within("--seed", c.Get(seed), 0, long.MaxValue, "a whole number from 0");
+
+    /// <summary>An option other than the seed that stands on the command line; null for none.</summary>
+    public string? GivenBesideSeed(CommandContext c) => ((Option[])[maxNewTokens, temperature, topK, topP, penalty, stop]).FirstOrDefault(c.IsGiven)?.Name;
 
     /// <summary>A reason as JSON names it.</summary>
     public static string Name(StopReason reason) => reason switch

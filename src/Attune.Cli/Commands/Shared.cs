@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Attune.Engine.Backends;
+using Attune.Evaluation.Metrics;
 using Attune.Formats.Gguf;
 using Attune.Problems;
 using Attune.Runs;
@@ -83,6 +84,18 @@ internal static class Shared
         throw new UserErrorException(place, "expected a JSON string or an object with a string `prompt`", "mend the row");
     }
 
+    /// <summary>A metric that calls single answers right or wrong; null where none is named.</summary>
+    /// <exception cref="UserErrorException">There is no such metric, or it calls none right or wrong.</exception>
+    public static Metric? Judge(string option, string? name)
+    {
+        if (name is null)
+            return null;
+        var parsed = MetricTable.Parse(name);
+        if (parsed.Metric is not { } metric)
+            throw new UserErrorException(option, parsed.Problem!, "give exact, first-line, regex:pattern or numeric");
+        return metric.IsRight("0", "0") is not null ? metric : throw new UserErrorException($"{option} {name}", "does not call single answers right or wrong", "give exact, first-line, regex:pattern or numeric");
+    }
+
     /// <summary>A number within bounds, or a problem that states them.</summary>
     public static T Within<T>(string option, T value, T least, T most, string form)
         where T : IComparable<T> => value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0
@@ -121,6 +134,9 @@ internal sealed class ModelArguments
         command.Options.Add(Threads);
         return command;
     }
+
+    /// <summary>An option that names a model or changes it and stands on the command line; null for none.</summary>
+    public string? GivenBesideThreads(CommandContext c) => ((Option[])[Model, Adapter, Template]).FirstOrDefault(c.IsGiven)?.Name;
 
     /// <summary>Opens the model; what is worth a warning is said.</summary>
     public InferenceModel Open(CommandContext c, bool withTemplate = true)

@@ -57,6 +57,12 @@ internal sealed class Column
     /// <summary>The row's own fields that are read.</summary>
     public IEnumerable<string> FieldsOf(JsonObject fields) => pieces.Where(p => p.Path is not null).Select(p => p.Path!.FieldOf(fields));
 
+    /// <summary>The single texts of the row that it takes; what gathers several values has none.</summary>
+    public IEnumerable<TextPlace> PlacesIn(JsonObject fields) => pieces.Select(p => p.Path?.Place(fields)).OfType<TextPlace>();
+
+    /// <summary>Whether it takes a value as it is.</summary>
+    public bool IsPlain => !isTemplate;
+
     /// <summary>The field's value, not part of the row's tree; null, with problems added, where something that it needs is missing.</summary>
     public JsonNode? Value(Row row, ProblemList problems)
     {

@@ -15,6 +15,25 @@ internal sealed class ColumnMap
         .. columns.Select(c => (c.Key, Column.Parse(c.Value, out var problem) ?? throw new UserErrorException($"data.columns.{c.Key}", problem, "mend it"))),
     ];
 
+    /// <summary>Places in the fields of the shape → places in the row's own, without those that other fields of the shape take too.</summary>
+    public RowPlaces Places(JsonObject fields, RowPlaces places)
+    {
+        if (columns.Count == 0) return places;
+        var shared = columns.SelectMany(c => c.Column.FieldsOf(fields).Distinct()).GroupBy(static f => f).Where(static g => g.Count() > 1).Select(static g => g.Key).ToHashSet(StringComparer.Ordinal);
+        TextPlace[] Own(TextPlace place) => columns.FirstOrDefault(c => c.Field == place.Field).Column switch
+        {
+            null => [place],
+            { IsPlain: true } column => [.. column.PlacesIn(fields).Select(p => new TextPlace([.. p.Steps, .. place.Steps.Skip(1)]))],
+            var column => place.Steps.Count == 1 ? [.. column.PlacesIn(fields)] : [],
+        };
+        TextPlace[] All(IEnumerable<TextPlace> some) => [.. some.SelectMany(Own).Where(p => !shared.Contains(p.Field))];
+        return new RowPlaces(All(places.Asked), All(places.Answered));
+    }
+
+    /// <summary>The row's own fields that are read for a shape.</summary>
+    public IReadOnlySet<string> Read(JsonObject fields, RowMapping mapping) => fields.Select(static f => f.Key)
+        .Where(name => columns.Any(c => c.Column.FieldsOf(fields).Contains(name)) || (mapping.Consumes(name) && columns.All(c => c.Field != name))).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>The row with its fields filled; null, with problems added, where a column is missing.</summary>
     public Row? Apply(Row row, ProblemList problems)
     {

@@ -35,6 +35,9 @@ public sealed record Conversation(string File, int Row, ConversationKind Kind, I
     /// <summary>The tools that the template is to describe, as the row gives them; null for none.</summary>
     public JsonNode? Tools { get; init; }
 
+    /// <summary>The rows that it was made of, by their prompts' keys; none where augmentation did not make it.</summary>
+    public IReadOnlyList<ulong> Parents { get; init; } = [];
+
     /// <summary>How an error names the row.</summary>
     public string Place => $"{File}, row {Row}";
 }

@@ -14,7 +14,7 @@ internal sealed class ConversationReader
     private readonly ProblemList problems;
     private readonly ColumnMap columns;
     private readonly SortedDictionary<string, int> unused = new(StringComparer.Ordinal);
-    private string shape = "";
+    private RowMapping? found;
     private int rows;
 
     private ConversationReader(RowFile file, DataOptions options, ProblemList problems)
@@ -31,14 +31,14 @@ internal sealed class ConversationReader
     public long Bytes => file.Bytes;
 
     /// <summary>What was detected; complete when all rows are read.</summary>
-    public FileReport Report => new(this.file.Given, this.file.Zipped ? format.Name + ".gz" : format.Name, shape, this.rows);
+    public FileReport Report => new(this.file.Given, this.file.Zipped ? format.Name + ".gz" : format.Name, found?.Name ?? "", this.rows);
 
     /// <summary>Fields that nothing reads, in one sentence for those that stand in equally many rows.</summary>
     public IEnumerable<string> Warnings() => unused.GroupBy(static u => u.Value, static u => u.Key).Select(same =>
     {
         string[] names = [.. same.Select(static n => $"`{n}`")];
         var subject = names.Length == 1 ? $"the field {names[0]}" : $"the fields {string.Join(", ", names[..^1])} and {names[^1]}";
-        return $"{this.file.Name}: {subject} ({same.Key} row{(same.Key == 1 ? "" : "s")}) {(names.Length == 1 ? "is" : "are")} not used by the shape `{shape}`";
+        return $"{this.file.Name}: {subject} ({same.Key} row{(same.Key == 1 ? "" : "s")}) {(names.Length == 1 ? "is" : "are")} not used by the shape `{found!.Name}`";
     });
 
     /// <summary>Reads all rows; those that are wrong are added to the problems and passed over.</summary>
@@ -82,6 +82,18 @@ internal sealed class ConversationReader
         foreach (var early in first) yield return mapping is null ? early : Convert(early, mapping);
     }
 
+    /// <summary>Of a row that was understood, where its texts stand in the file's own fields, and how another one of the same form is read.</summary>
+    public RowForm FormOf(ReadRow read)
+    {
+        var (mapping, fields) = (found!, read.Row.Fields);
+        return new RowForm(mapping.Places is { } of ? columns.Places(fields, of(read.Fields!.Fields)) : new RowPlaces([], []), columns.Read(fields, mapping), other =>
+        {
+            var aside = new ProblemList();
+            var chat = columns.Apply(read.Row with { Fields = other }, aside) is { } row ? mapping.Map!(row, aside) : null;
+            return aside.Count == 0 ? chat : null;
+        });
+    }
+
     // The shape of the first rows; null, with a problem, where it is none that can be learned.
     private RowMapping? Detect(List<ReadRow> first)
     {
@@ -97,7 +109,7 @@ internal sealed class ConversationReader
             foreach (var problem in e.Problems) this.problems.Add(problem);
             return null;
         }
-        shape = mapping.Name;
+        found = mapping;
         if (mapping.Map is not null) return mapping;
         var (message, remedy) = mapping.Refusal!((rows.FirstOrDefault(r => mapping.Fits(r.Fields)) ?? rows[0]).Fields);
         this.problems.Add(this.file.Given, message, remedy);
@@ -127,7 +139,14 @@ internal sealed class ConversationReader
         }
         foreach (var (field, _) in row.Fields)
             if (!mapping.Consumes(field)) unused[field] = unused.GetValueOrDefault(field) + 1;
-        return read with { Chat = mapping.Map!(row, read.Problems) };
+        var (chat, parents) = (mapping.Map!(row, read.Problems), Lineage.Read(row, read.Problems));
+        if (chat is null || parents is null) return read;
+        if (parents.Count > 0 && chat.Kind == ConversationKind.Document)
+        {
+            read.Problems.Add(row.Place, $"is running text with the field `{Lineage.Parents}`, which only rows with prompts can have", "rename the field if it means something else");
+            return read;
+        }
+        return read with { Chat = chat with { Parents = parents } };
     }
 
     private static Problem Differs(Row row, RowMapping mapping)

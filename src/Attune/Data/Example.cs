@@ -17,6 +17,12 @@ public sealed record Example(int[] Ids, bool[] Trained, string File, int Row, ul
     /// <summary>Whether it is seen only from <see cref="PackerOptions.DelayedFrom"/> on.</summary>
     public bool Delayed { get; init; }
 
+    /// <summary>Groups beside none of which it may be trained while they are measured on: of an augmented row's parents, then of what it asks itself; else none.</summary>
+    public IReadOnlyList<ulong> Kin { get; init; } = [];
+
+    /// <summary>Whether augmentation made it.</summary>
+    public bool IsAugmented => Kin.Count > 0;
+
     /// <summary>How many positions it takes in a batch: every token but the last predicts its successor.</summary>
     public int Positions => Ids.Length - 1;
 

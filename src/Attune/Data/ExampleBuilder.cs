@@ -133,7 +133,11 @@ internal sealed class ExampleBuilder
             return [];
         }
         // What follows the last trained token predicts nothing that counts.
-        var example = new Example(masked.Ids[..(last + 1)], masked.Trained[..(last + 1)], chat.File, chat.Row, PromptKey.Of(chat));
+        var key = PromptKey.Of(chat);
+        var example = new Example(masked.Ids[..(last + 1)], masked.Trained[..(last + 1)], chat.File, chat.Row, chat.Parents.Count > 0 ? chat.Parents[0] : key)
+        {
+            Kin = chat.Parents.Count > 0 ? [.. chat.Parents, key] : [],
+        };
         Counts.Lengths.Add(example.Ids.Length);
         return example.Ids.Length <= this.options.MaxLength ? [example] : TooLong(chat, example, problems);
     }

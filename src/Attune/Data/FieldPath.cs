@@ -47,6 +47,11 @@ internal sealed class FieldPath
     /// <summary>The value in a row; null where there is none, or where it is null. A value gathered by <c>[]</c> is a new list.</summary>
     public JsonNode? In(JsonObject fields) => fields.TryGetPropertyValue(Text, out var whole) ? whole : Follow(fields, 0);
 
+    /// <summary>The one place that it leads to; null where it gathers several values, or counts from the end.</summary>
+    public TextPlace? Place(JsonObject fields) => fields.ContainsKey(Text) ? new TextPlace(Text)
+        : steps.Any(static s => s is { Name: null, Index: null or < 0 }) ? null
+        : new TextPlace([.. steps.Select(static s => s.Name ?? s.Index!.Value.ToString(CultureInfo.InvariantCulture))]);
+
     private JsonNode? Follow(JsonNode? node, int at)
     {
         if (at == steps.Count || node is null) return node;

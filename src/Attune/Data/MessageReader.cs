@@ -71,6 +71,16 @@ internal static class MessageReader
         return new Turn(role!, content!, trained) { Extra = extra };
     }
 
+    /// <summary>Whose message it is, as a template calls him, and the field that holds what he says; null where that is no text.</summary>
+    public static (string Role, string Field)? TextOf(JsonObject message)
+    {
+        var name = TextField(message);
+        var given = StringOf(message[IsShareGpt(message) ? "from" : "role"]) ?? "";
+        return given == FunctionCall || StringOf(message[name]) is null ? null : (ShareGptRoles.GetValueOrDefault(given, given), name);
+    }
+
+    private static string TextField(JsonObject message) => IsShareGpt(message) || (!message.ContainsKey("content") && message.ContainsKey("value")) ? "value" : "content";
+
     private static string? Role(JsonObject message, string place, ProblemList problems)
     {
         var shareGpt = IsShareGpt(message);
@@ -87,7 +97,7 @@ internal static class MessageReader
 
     private static string? Content(JsonObject message, Dictionary<string, JsonNode?> extra, string place, ProblemList problems)
     {
-        var name = IsShareGpt(message) || !message.ContainsKey("content") && message.ContainsKey("value") ? "value" : "content";
+        var name = TextField(message);
         var node = message[name];
         if (StringOf(message["from"]) == FunctionCall && IsShareGpt(message)) return ToolCalls.Add(node, extra, place, problems) ? "" : null;
         if (node is JsonArray parts) return Parts(parts, name, extra, place, problems);

@@ -12,6 +12,9 @@ internal sealed record RowMapping(string Name, IReadOnlyList<string> Required, I
     /// <summary>What else must hold of a row beside its required fields.</summary>
     public Func<JsonObject, bool> When { get; init; } = static _ => true;
 
+    /// <summary>Where the texts stand that may be written anew; null for a shape that asks nothing.</summary>
+    public Func<JsonObject, RowPlaces>? Places { get; init; }
+
     /// <summary>Why the shape cannot be learned from and what to do with such a row; only where <see cref="Map"/> is null.</summary>
     public Func<JsonObject, (string Message, string Remedy)>? Refusal { get; init; }
 
@@ -22,7 +25,7 @@ internal sealed record RowMapping(string Name, IReadOnlyList<string> Required, I
     public IReadOnlyList<string> Missing(JsonObject fields) => [.. Required.Where(r => fields[r] is null)];
 
     /// <summary>True if some step reads the field, or it says where Attune has the row from.</summary>
-    public bool Consumes(string field) => Required.Contains(field) || Optional.Contains(field) || field is RowMappings.Parent or RowMappings.Teacher;
+    public bool Consumes(string field) => Required.Contains(field) || Optional.Contains(field) || field is RowMappings.Parent or RowMappings.Teacher or Lineage.Parents or Lineage.Method;
 }
 
 /// <summary>The shapes of data sets. To add one: a function, and a line here.</summary>
@@ -38,10 +41,10 @@ internal static class RowMappings
         new("preference", ["chosen_messages", "rejected_messages"], [], null) { Refusal = ComparisonShapes.Preference },
         new("kto", ["label"], [], null) { When = ComparisonShapes.IsJudged, Refusal = ComparisonShapes.Kto },
         new("kto", ["kto_tag"], [], null) { Refusal = ComparisonShapes.Kto },
-        new("messages", ["messages"], ["system", "tools"], MessagesShape.Map),
-        new("sharegpt", ["conversations"], ["system", "tools"], ShareGptShape.Map),
-        new("alpaca", ["instruction", "output"], ["input", "system", "history", "tools"], AlpacaShape.Map),
-        new("completion", ["prompt", "completion"], ["system", "tools"], CompletionShape.Map),
+        new("messages", ["messages"], ["system", "tools"], MessagesShape.Map) { Places = static f => RowPlaces.OfMessages(f["messages"], "messages") },
+        new("sharegpt", ["conversations"], ["system", "tools"], ShareGptShape.Map) { Places = static f => RowPlaces.OfMessages(f["conversations"], "conversations") },
+        new("alpaca", ["instruction", "output"], ["input", "system", "history", "tools"], AlpacaShape.Map) { Places = static f => RowPlaces.OfFields(f, ["instruction", "input"], "output") },
+        new("completion", ["prompt", "completion"], ["system", "tools"], CompletionShape.Map) { Places = static f => RowPlaces.OfFields(f, ["prompt"], "completion") },
         new("text", ["text"], [], TextShape.Map),
     ];
 

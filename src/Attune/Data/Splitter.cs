@@ -19,19 +19,21 @@ public sealed record SplitOptions
 /// <summary>Sets a validation part aside so that near-duplicates never stand on both sides.</summary>
 /// <remarks>
 /// Whole groups (<see cref="Example.Group"/>) are taken in the order of a hash of seed and group. The choice therefore depends on contents
-/// alone: shuffling the file changes nothing, and adding rows moves few others.
+/// alone: shuffling the file changes nothing, and adding rows moves few others. Rows that augmentation made stand with their parents: they are
+/// never chosen, nor counted, and those whose parents are chosen belong to neither part (<see cref="Border"/>).
 /// </remarks>
 public static class Splitter
 {
     /// <summary>Divides the examples; both parts keep the given order. The second is empty if the data is too small to spare a group.</summary>
     public static (IReadOnlyList<Example> Train, IReadOnlyList<Example> Validation) Split(IReadOnlyList<Example> examples, SplitOptions options)
     {
-        var quarter = examples.Count / 4;
-        var wanted = Math.Min(Math.Clamp((int)Math.Round(examples.Count * options.Fraction), options.Min, Math.Max(options.Min, options.Max)), quarter);
+        var originals = Border.Originals(examples);
+        var quarter = originals.Count / 4;
+        var wanted = Math.Min(Math.Clamp((int)Math.Round(originals.Count * options.Fraction), options.Min, Math.Max(options.Min, options.Max)), quarter);
         if (options.Fraction <= 0 || wanted <= 0) return (examples, []);
         var taken = new HashSet<ulong>();
         var rows = 0;
-        foreach (var group in examples.GroupBy(e => e.Group).OrderBy(g => Mixing.Bits(options.Seed, g.Key)).ThenBy(g => g.Key))
+        foreach (var group in originals.GroupBy(e => e.Group).OrderBy(g => Mixing.Bits(options.Seed, g.Key)).ThenBy(g => g.Key))
         {
             var size = group.Count();
             // A group that would overshoot is left to training; smaller ones behind it still fill up.
@@ -40,6 +42,6 @@ public static class Splitter
             rows += size;
             if (rows == wanted) break;
         }
-        return ([.. examples.Where(e => !taken.Contains(e.Group))], [.. examples.Where(e => taken.Contains(e.Group))]);
+        return ([.. examples.Where(e => !taken.Contains(e.Group) && !e.Kin.Any(taken.Contains))], [.. originals.Where(e => taken.Contains(e.Group))]);
     }
 }

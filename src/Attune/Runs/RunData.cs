@@ -39,6 +39,9 @@ public sealed record RunData
     /// <summary>How many training rows the model knows; null where nothing is known of that.</summary>
     public KnownFacts? Known { get; init; }
 
+    /// <summary>What became of rows that augmentation made; null where there are none.</summary>
+    public AugmentedRows? Augmented { get; init; }
+
     /// <summary>Tasks of suites that are measured before and after; may be none.</summary>
     public IReadOnlyList<SuiteRows> Suites { get; init; } = [];
 
@@ -80,13 +83,12 @@ public sealed record RunData
 
         var given = Load(data.Train, "train");
         IReadOnlyList<int> stops = [.. given.StopIds.Union(model.StopIds).Order()];
-        var (train, valid) = data.Valid.Count > 0
-            ? (given.Examples, Load(data.Valid, "valid").Examples)
-            : SplitOff(given.Examples, recipe, choices);
+        var (train, valid) = data.Valid.Count > 0 ? (given.Examples, Load(data.Valid, "valid").Examples) : SplitOff(given.Examples, recipe, choices);
+        var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : [];
+        (train, valid, test, var augmented) = KeepBorder(given.Examples, train, valid, test, data, notice);
         (train, var known) = UnknownRows.Apply(train, data, model, notice);
-        var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : valid;
         if (data.Test.Count == 0)
-            choices.Note("data.test", "the validation rows", "no test rows are given: the gain is measured on rows that chose the checkpoint, so that it may be a little flattering");
+            test = MeasuredOnValid(valid, choices);
         var asked = Ask(recipe, model, choices, test, stops);
         recipe = recipe with { Data = data with { MaxLength = choices.MaxLength(data.MaxLength, train.Concat(valid).Concat(test).Max(static e => e.Ids.Length), positions) } };
         recipe = recipe with { Eval = recipe.Eval with { Metrics = [.. asked.Metrics.Select(static m => m.Name)] } };
@@ -110,11 +112,32 @@ public sealed record RunData
             General = GeneralText.Choose(recipe.Eval.General, model.Tokenizer, GeneralLength(recipe, positions)),
             Asked = asked,
             Known = known,
+            Augmented = augmented,
             Suites = recipe.Eval.Suites.Count == 0 ? [] : SuiteSet.Read(
                 [model], new SuiteWish(recipe.Eval.Suites, recipe.Eval.SuiteData, recipe.Eval.SuiteRows), 1, notice, cancel)[0],
             Report = given.Report,
             StopIds = stops,
         });
+    }
+
+    private static (IReadOnlyList<Example> Train, IReadOnlyList<Example> Valid, IReadOnlyList<Example> Test, AugmentedRows? Counts) KeepBorder(
+        IReadOnlyList<Example> given, IReadOnlyList<Example> train, IReadOnlyList<Example> valid, IReadOnlyList<Example> test, DataRecipe data, Action<RunNotice> notice)
+    {
+        var kept = Border.Keep(given, train, valid, test);
+        foreach (var (key, files, rows) in new[] { ("data.train", data.Train, kept.Train), ("data.valid", data.Valid, kept.Valid), ("data.test", data.Test, kept.Test) })
+        {
+            if (files.Count > 0 && rows.Count == 0)
+                throw new UserErrorException(key, "holds augmented rows alone, of which none may stand here: they belong to training, beside parents that are not measured on", "give the rows that they were made of");
+        }
+        if (kept.Counts is { } counts)
+            notice(new NoticeAugmented(counts));
+        return kept;
+    }
+
+    private static IReadOnlyList<Example> MeasuredOnValid(IReadOnlyList<Example> valid, Choices choices)
+    {
+        choices.Note("data.test", "the validation rows", "no test rows are given: the gain is measured on rows that chose the checkpoint, so that it may be a little flattering");
+        return valid;
     }
 
     private static Asked Ask(Recipe recipe, ModelContext model, Choices choices, IReadOnlyList<Example> test, IReadOnlyList<int> stops)

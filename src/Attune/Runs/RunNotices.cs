@@ -4,7 +4,11 @@ using Attune.Training;
 namespace Attune.Runs;
 
 /// <summary>Something that a run wants to be seen; the console renders it, nothing below it writes.</summary>
-public abstract record RunNotice;
+public abstract record RunNotice
+{
+    /// <summary>What of it the report says as a warning too.</summary>
+    internal virtual IEnumerable<string> Warnings => [];
+}
 
 /// <summary>A sentence.</summary>
 public sealed record NoticeText(string Text) : RunNotice;
@@ -13,7 +17,16 @@ public sealed record NoticeText(string Text) : RunNotice;
 public sealed record NoticeChoice(string Key, string Value, string Reason) : RunNotice;
 
 /// <summary>What the data turned out to be.</summary>
-public sealed record NoticeData(string Role, DataReport Report, IReadOnlyList<Preview> Previews) : RunNotice;
+public sealed record NoticeData(string Role, DataReport Report, IReadOnlyList<Preview> Previews) : RunNotice
+{
+    internal override IEnumerable<string> Warnings => Report.Warnings;
+}
+
+/// <summary>What became of augmented rows at the border of training and validation.</summary>
+public sealed record NoticeAugmented(AugmentedRows Counts) : RunNotice
+{
+    internal override IEnumerable<string> Warnings => Counts.Warnings;
+}
 
 /// <summary>How the training rows lie in steps and passes.</summary>
 /// <param name="Efficiency">The share of computed rows that are tokens, in the first epoch, from 0 to 1.</param>

@@ -46,8 +46,7 @@ public static class TrainRun
         var warnings = new List<string>();
         void Notice(RunNotice n)
         {
-            if (n is NoticeData { Report: var report })
-                warnings.AddRange(report.Warnings);
+            warnings.AddRange(n.Warnings);
             notice(n);
         }
 

@@ -13,7 +13,7 @@ public partial class ArchitectureTests
     private static readonly string[][] Order =
     [
         ["Problems", "Hardware"], ["Formats"], ["Text"], ["Hub"], ["Models"], ["Adapters"], ["Data"], ["Objectives"], ["Evaluation"], ["Training"], ["Recipes"],
-        ["Quality", "Selection", "Distillation", "Augmentation"], ["Search"], ["Reports"], ["Runs"], ["Bench"],
+        ["Quality", "Selection", "Distillation"], ["Augmentation"], ["Search"], ["Reports"], ["Runs"], ["Bench"],
     ];
 
     // Beside the backends: what defines memory itself, its formats, and calls into the system.

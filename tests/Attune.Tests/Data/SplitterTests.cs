@@ -17,6 +17,30 @@ public class SplitterTests
         Assert.Equal(300, train.Concat(valid).Select(e => e.Row).Distinct().Count());
     }
 
+    /// <summary>What was made of a row stands on the row's side or nowhere, and never among what is measured on.</summary>
+    [Fact]
+    [Trait("SilentFailure", "17")]
+    public void Augmented_rows_never_cross_the_border()
+    {
+        var originals = Rows(100, 1);
+        // Three children a row, one of them of two parents, and one that asks what another row asks.
+        List<Example> made = [.. originals.SelectMany((e, i) => new[]
+        {
+            Child(e, 1000 + i, e.Group, 500_000 + e.Group),
+            Child(e, 2000 + i, e.Group, originals[(i + 1) % 100].Group, 600_000 + e.Group),
+            Child(e, 3000 + i, e.Group, originals[(i + 7) % 100].Group),
+        })];
+        var (train, valid) = Splitter.Split([.. originals, .. made], new SplitOptions { Fraction = 0.2, Seed = 3 });
+        Assert.Equal(Splitter.Split(originals, new SplitOptions { Fraction = 0.2, Seed = 3 }).Validation, valid);
+        Assert.Equal(20, valid.Count);
+        var held = valid.Select(static e => e.Group).ToHashSet();
+        Assert.Equal(80 + made.Count(e => !e.Kin.Any(held.Contains)), train.Count);
+        Assert.DoesNotContain(train, e => held.Contains(e.Group) || e.Kin.Any(held.Contains));
+        Assert.Contains(train, static e => e.IsAugmented);
+
+        static Example Child(Example parent, int row, params ulong[] kin) => parent with { Row = row, Group = kin[0], Kin = kin };
+    }
+
     [Fact]
     public void The_choice_depends_on_contents_and_seed_and_not_on_order()
     {

@@ -63,7 +63,8 @@ internal sealed class LabelMetric : Metric
         return label.Length == 0 ? null : label;
     }
 
-    private string? Of(string text) => expression is null ? Whole(text) : PatternMatch.Find(expression, text);
+    /// <summary>The label of an answer; null where there is none.</summary>
+    public string? Of(string text) => expression is null ? Whole(text) : PatternMatch.Find(expression, text);
 
     /// <summary>The mean over labels of 2 · right / (expected + answered). Totals: right, expected, answered by label.</summary>
     private sealed class MacroF1(int[] wanted, int[] given, int labels) : RowScores
