@@ -48,7 +48,7 @@ internal static class Words
             while (last > first && !char.IsLetterOrDigit(text[last - 1]))
                 last--;
             var word = new Word(text[at..first], text[first..last], text[last..end], text[end..next]);
-            var within = depth % 2 == 1 || word.Lead.AsSpan().IndexOfAny(Openers) >= 0;
+            var within = depth % 2 == 1 || word.Lead.Any(static c => Openers.Contains(c, StringComparison.Ordinal));
             depth += text[at..end].Count(static c => Quotes.Contains(c, StringComparison.Ordinal));
             words.Add(word with { IsFree = !within && IsPlain(word, begins) && !quoted.Contains(word.Core.ToLowerInvariant()) });
             begins = word.Space.Contains('\n', StringComparison.Ordinal) || word.Trail.AsSpan().IndexOfAny(".!?:") >= 0 || (begins && word.Core.Length == 0);

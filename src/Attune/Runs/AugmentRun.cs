@@ -1,5 +1,4 @@
 using Attune.Augmentation;
-using Attune.Data;
 using Attune.Distillation;
 using Attune.Evaluation;
 using Attune.Problems;
