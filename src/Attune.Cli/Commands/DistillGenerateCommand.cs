@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Attune.Distillation;
-using Attune.Evaluation.Metrics;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
