@@ -14,9 +14,26 @@ internal sealed record CommandContext(ParseResult Arguments, ConsoleOutput Outpu
 }
 
 /// <summary>Gives a command its action, inside the error boundary.</summary>
-internal sealed class CommandHost(Terminal terminal, Option<bool> json, Option<bool> quiet)
+/// <param name="terminal">Where it talks.</param>
+/// <param name="json">The option of every command.</param>
+/// <param name="quiet">The option of every command.</param>
+/// <param name="words">The command line; null where every command is wanted with all that it has.</param>
+internal sealed class CommandHost(Terminal terminal, Option<bool> json, Option<bool> quiet, IReadOnlyList<string>? words = null)
 {
     public Terminal Terminal => terminal;
+
+    /// <summary>A command that only holds others. They are made where the command line speaks of it: elsewhere, as in the help of all commands, nobody sees them.</summary>
+    public Command Group(string name, string description, params IReadOnlyList<Func<CommandHost, Command>> commands)
+    {
+        var group = new Command(name, description);
+        // Completion hands a whole line over as one word.
+        if (words is null || words.Any(w => w.Contains(name, StringComparison.Ordinal)))
+        {
+            foreach (var create in commands)
+                group.Subcommands.Add(create(this));
+        }
+        return group;
+    }
 
     /// <summary>Sets what the command does; the number is the exit code.</summary>
     public Command Bind(Command command, Func<CommandContext, int> run)

@@ -10,16 +10,36 @@ namespace Attune.Cli;
 /// <summary>The whole command line: parses, runs, and answers with an exit code. The process and the tests call the same method.</summary>
 internal sealed partial class Shell
 {
-    private readonly CommandHost host;
-    private readonly RootCommand root;
+    private readonly Terminal terminal;
+    private readonly IEnumerable<Func<CommandHost, Command>> commands;
     private readonly Option<bool> json = new("--json") { Description = "One JSON document on standard output, nothing else there.", Recursive = true };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "No messages, no progress.", Recursive = true };
 
-    public Shell(Terminal terminal, IEnumerable<Func<CommandHost, Command>>? commands = null)
+    public Shell(Terminal terminal, IEnumerable<Func<CommandHost, Command>>? commands = null) => (this.terminal, this.commands) = (terminal, commands ?? CommandTable.All);
+
+    public async Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken stop = default)
     {
-        host = new(terminal, json, quiet);
-        root = new RootCommand("Attune fine-tunes small language models on your machine and shows what was gained.") { json, quiet };
-        foreach (var command in commands ?? CommandTable.All)
+        var host = new CommandHost(terminal, json, quiet, args);
+        var root = Root(host);
+        var parsed = root.Parse(args);
+        // [suggest] asks what may stand behind words that are not finished.
+        var completes = root.Directives.Any(d => parsed.GetResult(d) is not null);
+        if (!completes && parsed.Action is not HelpWriter && Problems(parsed) is { Count: > 0 } problems)
+            return ErrorBoundary.Say(host.Output(parsed), problems, ExitCode.WrongInput);
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            }, stop);
+    }
+
+    private RootCommand Root(CommandHost host)
+    {
+        var root = new RootCommand("Attune fine-tunes small language models on your machine and shows what was gained.") { json, quiet };
+        foreach (var command in commands)
             root.Subcommands.Add(command(host));
         var help = new HelpWriter(terminal);
         foreach (var option in root.Options.OfType<HelpOption>())
@@ -32,23 +52,7 @@ internal sealed partial class Shell
             option.Description = "Shows the version.";
 
         root.SetAction(_ => { help.Write(root); return ExitCode.Done; });
-    }
-
-    public async Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken stop = default)
-    {
-        var parsed = root.Parse(args);
-        // [suggest] asks what may stand behind words that are not finished.
-        var completes = root.Directives.Any(d => parsed.GetResult(d) is not null);
-        if (!completes && parsed.Action is not HelpWriter && Problems(parsed) is { Count: > 0 } problems)
-            return ErrorBoundary.Say(host.Output(parsed), problems, ExitCode.WrongInput);
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration
-            {
-                Output = host.Terminal.Out,
-                Error = host.Terminal.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            }, stop);
+        return root;
     }
 
     private static List<Problem> Problems(ParseResult parsed)

@@ -16,7 +16,7 @@ internal static class TokenizerCommand
 {
     private const string EndOfText = "<|endoftext|>";
 
-    public static Command Create(CommandHost host) => new("tokenizer", "Makes tokenizers; see: attune tokenizer train --help.") { Train(host) };
+    public static Command Create(CommandHost host) => host.Group("tokenizer", "Makes tokenizers; see: attune tokenizer train --help.", Train);
 
     private static Command Train(CommandHost host)
     {
