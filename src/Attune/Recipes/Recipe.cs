@@ -141,6 +141,9 @@ public sealed record ObjectiveRecipe
     /// <summary>Adapter that the teacher was tuned with: its folder, or none.</summary>
     public string? TeacherAdapter { get; init; }
 
+    /// <summary>The format in which the teacher's matrices are held: stored, as its files have them, or quantised while loading, to int8 (8.5 bits a weight) or nf4 (4.1 bits). auto: stored, or what its adapter was tuned on.</summary>
+    public BaseFormat? TeacherBase { get; init; }
+
     /// <summary>What a teacher said about these rows, written once by attune distill logits, to learn from instead of a model: a file, or none.</summary>
     public string? File { get; init; }
 

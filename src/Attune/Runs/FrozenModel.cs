@@ -11,47 +11,59 @@ namespace Attune.Runs;
 /// <summary>A model beside the one that is trained, mapped and frozen: the teacher of a distillation, or a student to compare with.</summary>
 public sealed class FrozenModel : IDisposable
 {
-    private const string TeacherKey = "objective.teacher", CompareKey = "objective.compare";
+    private const string TeacherKey = "objective.teacher", TeacherBaseKey = "objective.teacher_base", CompareKey = "objective.compare";
 
-    private FrozenModel(ModelContext context, Decoder decoder, AdapterSet? adapters) => (Context, Decoder, Adapters) = (context, decoder, adapters);
+    private readonly Lazy<(Decoder Decoder, AdapterSet? Adapters)> held;
+
+    private FrozenModel(ModelContext context)
+    {
+        Context = context;
+        held = new(() => Sides(context.Folder.BuildFrozen()));
+        // What is not quantised is mapped, and a plan may look at the same. Otherwise nothing is quantised before it is run; that the adapter fits is seen now.
+        Planned = context.Folder.HeldAs is null ? held.Value : PlannedSides();
+    }
 
     /// <summary>Configuration, tokenizer, template.</summary>
     public ModelContext Context { get; }
 
-    /// <summary>The model, over mapped weights.</summary>
-    public Decoder Decoder { get; }
+    /// <summary>The model, over mapped weights, or quantised ones: then it is quantised when it is first asked for, if <see cref="Load"/> did not.</summary>
+    public Decoder Decoder => held.Value.Decoder;
 
     /// <summary>What it was tuned with; null for the model alone.</summary>
-    public AdapterSet? Adapters { get; }
+    public AdapterSet? Adapters => held.Value.Adapters;
+
+    /// <summary>Both for pretended memory: nothing is quantised for a plan.</summary>
+    internal (Decoder Decoder, AdapterSet? Adapters) Planned { get; }
 
     /// <summary>Weights, adapters included.</summary>
-    public long Parameters => Context.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols) + (Adapters?.Parameters.Sum(static p => p.Value.Count) ?? 0);
+    public long Parameters => Context.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols) + (Planned.Adapters?.Parameters.Sum(static p => p.Value.Count) ?? 0);
 
     /// <summary>Bytes that it keeps, mapped ones included.</summary>
-    public long Bytes => Context.Folder.WeightBytes + (Adapters?.Parameters.Sum(static p => p.Value.Bytes) ?? 0);
+    public long Bytes => Context.Folder.WeightBytes + (Planned.Adapters?.Parameters.Sum(static p => p.Value.Bytes) ?? 0);
 
     /// <summary>The teacher of a recipe; null where it has none.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="student">The model that learns.</param>
     /// <exception cref="UserErrorException">It cannot be opened, or its tokens are not the student's.</exception>
     internal static FrozenModel? TeacherOf(Recipe recipe, ModelContext student) => recipe.Objective is { Kind: ObjectiveKind.Distill, Teacher: { } path }
-        ? Open(TeacherKey, path, recipe.Objective.TeacherAdapter, student)
+        ? Open(TeacherKey, path, recipe.Objective.TeacherAdapter, student, recipe.Objective.TeacherBase)
         : null;
 
     /// <summary>What a recipe wants its result compared with; null for nothing.</summary>
     /// <inheritdoc cref="TeacherOf" />
     internal static FrozenModel? ComparedIn(Recipe recipe, ModelContext student) => recipe.Objective is { Kind: ObjectiveKind.Distill, Compare: { } path }
-        ? Open(CompareKey, path, null, student)
+        ? Open(CompareKey, path, null, student, null)
         : null;
 
-    private static FrozenModel Open(string key, string path, string? adapter, ModelContext student)
+    private static FrozenModel Open(string key, string path, string? adapter, ModelContext student, BaseFormat? format)
     {
         var context = ModelContext.Open(path, adapter);
         try
         {
             RequireSameTokens(key, student, context);
-            var decoder = context.Folder.BuildFrozen();
-            return new FrozenModel(context, decoder, context.AdaptersOn(decoder));
+            if (format is { } given)
+                context = HeldIn(context, given);
+            return new FrozenModel(context);
         }
         catch
         {
@@ -60,6 +72,36 @@ public sealed class FrozenModel : IDisposable
         }
     }
 
+    private static ModelContext HeldIn(ModelContext context, BaseFormat format)
+    {
+        // An adapter has learned to correct the rounding of its own base.
+        if (context.Folder.HeldAs is { } own && own != RunBase.TypeOf(format))
+        {
+            throw new UserErrorException(
+                TeacherBaseKey, $"is {RunBase.NameOf(format)}, and {context.AdapterPath} was tuned on a base that is held as {own.ToString().ToLowerInvariant()}",
+                "leave it out: the adapter's own base is taken");
+        }
+        RunBase.Require(TeacherBaseKey, context.Folder, format);
+        return context.HeldIn(RunBase.TypeOf(format));
+    }
+
+    /// <summary>What its matrices are held as, as a recipe says it, and why.</summary>
+    internal (BaseFormat Format, string Reason) Format => Context.Folder.HeldAs switch
+    {
+        null => (BaseFormat.Stored, "as the teacher's files have it"),
+        var type => (type == Engine.DType.Int8 ? BaseFormat.Int8 : BaseFormat.NF4, "the teacher's adapter was tuned on that base"),
+    };
+
+    /// <summary>Quantises what is held so, with a notice of what that came to.</summary>
+    internal void Load(Action<RunNotice> notice, CancellationToken cancel)
+    {
+        if (Context.Folder.HeldAs is not null)
+            RunBase.Load(Context.Folder, $"of the teacher {Fact}", notice, cancel);
+    }
+
+    /// <summary>What is held how, for screen and report.</summary>
+    internal string Fact => RunBase.Held(Context.Folder);
+
     /// <summary>It as the side of a distillation that is learned from.</summary>
     /// <param name="student">The model that learns.</param>
     /// <param name="longest">Positions of the longest example.</param>
@@ -67,7 +109,7 @@ public sealed class FrozenModel : IDisposable
     internal Teacher AsTeacher(ModelContext student, int longest)
     {
         RequirePositions(TeacherKey, longest);
-        return new Teacher(Decoder, Adapters, student.Tokenizer.VocabularySize, Bytes);
+        return new Teacher(pretended => pretended ? Planned : held.Value, student.Tokenizer.VocabularySize, Bytes);
     }
 
     /// <summary>Both as models that a run measures beside its own.</summary>
@@ -77,7 +119,18 @@ public sealed class FrozenModel : IDisposable
     internal static IReadOnlyList<ModelBeside> Beside(FrozenModel? teacher, FrozenModel? compared, int longest)
     {
         compared?.RequirePositions(CompareKey, longest);
-        return [.. new[] { teacher, compared }.OfType<FrozenModel>().Select(m => new ModelBeside(m.Decoder, m.Adapters, m == teacher ? 0 : m.Bytes))];
+        return [.. new[] { teacher, compared }.OfType<FrozenModel>().Select(m => new ModelBeside(m.Planned.Decoder, m.Planned.Adapters, m == teacher ? 0 : m.Bytes)
+        {
+            LoadingBytes = m.Context.Folder.LoadingBytes,
+        })];
+    }
+
+    private (Decoder, AdapterSet?) Sides(Decoder decoder) => (decoder, Context.AdaptersOn(decoder));
+
+    private (Decoder, AdapterSet?) PlannedSides()
+    {
+        var (decoder, adapters) = Sides(Context.Folder.Build(Context.Folder.Planned));
+        return (decoder, adapters?.Options.Attach(decoder, DecoderBuilder.Pretend));
     }
 
     private void RequirePositions(string key, int longest)

@@ -17,13 +17,26 @@ internal static class RunBase
     {
         if (recipe.Method.Base is { } given)
         {
-            return CanHold(folder, given) ? [given] : throw new UserErrorException(
-                "method.base", $"is {NameOf(given)}, and no matrix of {folder.Path} can be quantised to it: their rows are not whole blocks of 64, or the file has them in blocks already",
-                "set method.base: stored");
+            Require("method.base", folder, given);
+            return [given];
         }
         return RecipeKeys.Find("method.base")!.Idle(recipe) is null
             ? [.. Enum.GetValues<BaseFormat>().Where(f => CanHold(folder, f))]
             : [BaseFormat.Stored];
+    }
+
+    /// <summary>Refuses a format that nothing of a model can be held in.</summary>
+    /// <param name="key">The key that asks for it.</param>
+    /// <param name="folder">The model.</param>
+    /// <param name="format">What is asked for.</param>
+    /// <exception cref="UserErrorException">The model has nothing that could be held in it.</exception>
+    public static void Require(string key, ModelFolder folder, BaseFormat format)
+    {
+        if (!CanHold(folder, format))
+        {
+            throw new UserErrorException(
+                key, $"is {NameOf(format)}, and no matrix of {folder.Path} can be quantised to it: their rows are not whole blocks of 64, or the file has them in blocks already", $"set {key}: stored");
+        }
     }
 
     /// <summary>The weight format; null for the file's own.</summary>
@@ -40,16 +53,24 @@ internal static class RunBase
     /// <summary>Quantises what is held so, with a notice of what that came to.</summary>
     public static void Load(ModelFolder folder, Action<RunNotice> notice, CancellationToken cancel)
     {
-        if (folder.HeldAs is null)
-            return;
+        if (folder.HeldAs is not null)
+            Load(folder, Fact(folder), notice, cancel);
+    }
+
+    /// <summary>The same, saying <paramref name="fact"/> of what is held.</summary>
+    public static void Load(ModelFolder folder, string fact, Action<RunNotice> notice, CancellationToken cancel)
+    {
         var start = Stopwatch.GetTimestamp();
         folder.Quantise(done => notice(new NoticeQuantising(done, folder.HeldMatrices)), cancel);
-        notice(new NoticeText(string.Create(CultureInfo.InvariantCulture, $"  {Fact(folder)}; quantised in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s")));
+        notice(new NoticeText(string.Create(CultureInfo.InvariantCulture, $"  {fact}; quantised in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s")));
     }
 
     /// <summary>What is held, and what is measured on it, for screen and report.</summary>
-    public static string Fact(ModelFolder folder) =>
-        $"{folder.HeldMatrices} matrices are held as {folder.HeldAs.ToString()!.ToLowerInvariant()}: {Numbers.Bytes(folder.WeightBytes)} of weights instead of {Numbers.Bytes(folder.In(null).WeightBytes)}; before and after are measured on this base, and the result belongs to it";
+    public static string Fact(ModelFolder folder) => $"{Held(folder)}; before and after are measured on this base, and the result belongs to it";
+
+    /// <summary>What is held how, in half a sentence.</summary>
+    public static string Held(ModelFolder folder) =>
+        $"{folder.HeldMatrices} matrices are held as {folder.HeldAs.ToString()!.ToLowerInvariant()}: {Numbers.Bytes(folder.WeightBytes)} of weights instead of {Numbers.Bytes(folder.In(null).WeightBytes)}";
 
     private static bool CanHold(ModelFolder folder, BaseFormat format) => TypeOf(format) is not { } type || folder.In(type).HeldMatrices > 0;
 }

@@ -127,7 +127,7 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         if (recipe.Method.Kind.Adapter is null)
             remedies.Add("set method.kind: lora");
         if (smallest.Teacher > 0)
-            remedies.Add("choose a smaller or a quantised (GGUF) teacher");
+            remedies.Add(recipe.Objective is { Teacher: not null, TeacherBase: not BaseFormat.NF4 } ? "set objective.teacher_base: nf4 (or int8), or choose a smaller teacher" : "choose a smaller teacher");
         remedies.Add("lower data.max_length");
         return new UserErrorException(given, $"the run needs {Megabytes(smallest.Total)} at the least, and {Megabytes(limit)} may be used; the largest term is {name} with {Megabytes(bytes)}", string.Join("; or ", remedies));
     }

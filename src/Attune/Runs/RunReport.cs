@@ -23,6 +23,7 @@ internal static class RunReport
             [
                 new("Result", saved),
                 .. setup.Model.Folder.HeldAs is null ? Array.Empty<Fact>() : [new("Base", RunBase.Fact(setup.Model.Folder))],
+                .. setup.Teacher is { } teacher && teacher.Context.Folder.HeldAs is not null ? [new("Teacher", teacher.Fact)] : Array.Empty<Fact>(),
                 new("Trained on", $"{Numbers.Count(setup.Data.Train.Count)} rows, {Numbers.Count(setup.Data.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
                 .. setup.Data.Augmented is { } augmented ? [new Fact("Augmented rows", augmented.Fact)] : Array.Empty<Fact>(),
                 .. setup.Data.Replay is { } replay ? [new Fact("Replay", replay.Fact)] : Array.Empty<Fact>(),

@@ -85,6 +85,12 @@ public sealed class RunSetup : IDisposable
             foreach (var form in recipe.Export)
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.OnDisk);
             var choices = new Choices();
+            if (teacher is not null)
+            {
+                if (recipe.Objective.TeacherBase is null)
+                    choices.Note("objective.teacher_base", RunBase.NameOf(teacher.Format.Format), teacher.Format.Reason);
+                recipe = recipe with { Objective = recipe.Objective with { TeacherBase = teacher.Format.Format } };
+            }
             recipe = Compute.Resolve(recipe, backend, choices);
             RunData data;
             using (KernelWarmUp.Begin(model, backend))

@@ -51,6 +51,7 @@ public static class TrainRun
         }
 
         using var setup = RunSetup.Prepare(recipe, backend, Notice, cancel);
+        setup.Teacher?.Load(notice, cancel);
         notice(new NoticeDuration(RunDuration.Estimate(setup, backend, cancel)));
         var run = resume is null
             ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, clock)

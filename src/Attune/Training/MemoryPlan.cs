@@ -10,7 +10,11 @@ namespace Attune.Training;
 /// <param name="Model">The model.</param>
 /// <param name="Adapters">What it was tuned with, or null.</param>
 /// <param name="Bytes">Bytes that it keeps and that no objective counts already.</param>
-public sealed record ModelBeside(Decoder Model, IAdapterSet? Adapters, long Bytes);
+public sealed record ModelBeside(Decoder Model, IAdapterSet? Adapters, long Bytes)
+{
+    /// <summary>Bytes that quantising it takes for a moment; 0 where it is held as it is stored.</summary>
+    public long LoadingBytes { get; init; }
+}
 
 /// <summary>
 /// What a run needs, in bytes, found by running one step of it on pretended memory: the arena's part is exact.
@@ -23,10 +27,13 @@ public sealed record MemoryPlan
     /// <summary>Weights that do not train, as they are held: mapped from files, or quantised.</summary>
     public required long Frozen { get; init; }
 
-    /// <summary>What quantising them takes for a moment, before there is anything but them.</summary>
+    /// <summary>What quantising them, or the teacher, takes for a moment, before there is anything but them.</summary>
     public long Loading { get; init; }
 
-    /// <summary>Weights and tables of a teacher, as a rule mapped from files too.</summary>
+    /// <summary>Which of the two is quantised.</summary>
+    public (bool Frozen, bool Teacher) Quantised { get; init; }
+
+    /// <summary>Weights and tables of a teacher, as a rule mapped from files too, and of what else is measured.</summary>
     public long Teacher { get; init; }
 
     /// <summary>Trained weights, F32.</summary>
@@ -67,8 +74,8 @@ public sealed record MemoryPlan
     /// <summary>The terms by name, the largest first.</summary>
     public IReadOnlyList<(string Name, long Bytes)> Terms => [.. new (string, long)[]
     {
-        (Loading > 0 ? "frozen weights (quantised)" : "frozen weights (mapped)", Frozen),
-        ("teacher (mapped)", Teacher),
+        (Quantised.Frozen ? "frozen weights (quantised)" : "frozen weights (mapped)", Frozen),
+        (Quantised.Teacher ? "teacher (quantised)" : "teacher (mapped)", Teacher),
         ("trained weights", Trained),
         ("gradients", Gradients),
         ("optimizer", Moments),
@@ -111,7 +118,8 @@ public sealed record MemoryPlan
         return new MemoryPlan
         {
             Frozen = folder.WeightBytes + (model.Adapters?.OwnBytes ?? 0),
-            Loading = folder.LoadingBytes,
+            Loading = Math.Max(folder.LoadingBytes, others.Select(static o => o.LoadingBytes).DefaultIfEmpty().Max()),
+            Quantised = (folder.LoadingBytes > 0, others.Any(static o => o.LoadingBytes > 0)),
             Teacher = options.Objective.Bytes + others.Sum(static o => o.Bytes),
             Trained = bucket,
             Gradients = bucket,

@@ -11,12 +11,19 @@ namespace Attune.Training;
 /// trained on are kept, [n, C], and its logits are made from them chunk by chunk, beside the student's.
 /// </summary>
 /// <remarks>Its products are those of the run's backend, and it has neither dropout nor a gradient.</remarks>
-/// <param name="model">The model, of any family and weight format; its tokens are the student's.</param>
-/// <param name="adapters">What it was tuned with; null for the model alone.</param>
+/// <param name="sides">The model, of any family and weight format, whose tokens are the student's; and what it was tuned with, null for the model alone. Asked for with
+/// true where it is to run on pretended memory, so that nothing need be loaded for a plan.</param>
 /// <param name="vocabulary">Tokens that both tables hold.</param>
 /// <param name="bytes">Bytes of its weights, adapters included.</param>
-public sealed class Teacher(Decoder model, IAdapterSet? adapters, int vocabulary, long bytes) : IHiddenTeacher
+public sealed class Teacher(Func<bool, (Decoder Model, IAdapterSet? Adapters)> sides, int vocabulary, long bytes) : IHiddenTeacher
 {
+    /// <summary>A teacher that is loaded.</summary>
+    /// <inheritdoc cref="Teacher(Func{bool, ValueTuple{Decoder, IAdapterSet}}, int, long)" />
+    public Teacher(Decoder model, IAdapterSet? adapters, int vocabulary, long bytes)
+        : this(_ => (model, adapters), vocabulary, bytes)
+    {
+    }
+
     /// <inheritdoc />
     public long Bytes => bytes;
 
@@ -26,6 +33,7 @@ public sealed class Teacher(Decoder model, IAdapterSet? adapters, int vocabulary
     /// <inheritdoc />
     public (ITeacherRows Rows, IReadOnlyList<Tensor> Hidden) For(Tape t, PassInput input, IReadOnlyList<int> layers)
     {
+        var (model, adapters) = sides(t.Arena.IsPretend);
         // Memory for the most rows that can be trained, whatever this batch has: the plan holds for every batch.
         var capacity = input.Ids.Length;
         Tensor Rows() => t.New(capacity, model.Spec.Hidden).RowRange(0, input.TrainedRows.Length);

@@ -36,6 +36,7 @@ public sealed class RecipeKeysTests : IDisposable
         ["objective.kind"] = "distill",
         ["objective.teacher"] = "other-model",
         ["objective.teacher_adapter"] = "model",
+        ["objective.teacher_base"] = "int8",
         ["objective.file"] = "more.jsonl",
         ["objective.divergence"] = "reverse-kl",
         ["objective.beta"] = "0.25",

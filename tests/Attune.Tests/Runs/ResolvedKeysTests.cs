@@ -49,6 +49,7 @@ public sealed class ResolvedKeysTests : IDisposable
         ["objective.kind"] = ("distill", ""),
         ["objective.teacher"] = ("{0}/second", Distill),
         ["objective.teacher_adapter"] = ("{0}/adapter", Distill),
+        ["objective.teacher_base"] = ("nf4", Distill),
         ["objective.file"] = ("{0}/some.logits", Distill),
         ["objective.divergence"] = ("reverse-kl", Distill),
         ["objective.beta"] = ("0.25", Distill + "objective.divergence: js\n"),
@@ -210,7 +211,7 @@ public sealed class ResolvedKeysTests : IDisposable
         text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Model.Folder.Path} {setup.Model.Template?.Hash} {setup.Method.FromScratch} {setup.Method.Seed} {setup.Method.Selection} {setup.Model.Folder.HeldAs} {setup.Method.ByteMoments} {setup.Memory.Limit} {setup.Memory.Prefix?.Bytes}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Method.Adapter}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.TotalSteps} {options.PassRows} {options.LearningRate} {options.Optimizer} {options.Keep} {options.SavedType} {options.Seed} {options.EmbeddingNoise} {setup.Data.Replay} {(options.Objective as Attune.Objectives.LabelObjective)?.Smoothing}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {options.OnPolicy?.Share} {options.OnPolicy?.Temperature} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath} {setup.Compared?.Context.Folder.Path}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{options.Objective} {options.OnPolicy?.Share} {options.OnPolicy?.Temperature} {setup.Teacher?.Context.Folder.Path} {setup.Teacher?.Context.AdapterPath} {setup.Teacher?.Context.Folder.HeldAs} {setup.Compared?.Context.Folder.Path}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{options.EvalEvery} {options.SaveEvery} {options.Patience} {options.KeepBest} {options.TimeLimit} {setup.Steps.Packer.StepsIn(0)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{string.Join(',', setup.Data.Asked.Metrics.Select(static m => m.Name))} {setup.Measured.MaxNewTokens} {setup.Data.Asked.Questions.Count} {string.Join(',', setup.Data.StopIds)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{setup.Data.Known}");
