@@ -16,6 +16,8 @@ internal static class CommandTable
         EvalCommand.Create,
         DataCommand.Create,
         DistillCommand.Create,
+        SearchCommand.Create,
+        SearchCommand.Trial,
         ShipCommand.Create,
         BlendCommand.Create,
         LogitsCommand.Create,

@@ -90,7 +90,7 @@ internal sealed class RecipeArguments
 {
     private readonly Argument<string?> file = new("recipe") { Description = "A recipe file.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string[]> set = new("--set") { Description = "Sets a key of the recipe: --set train.epochs=2", HelpName = "key=value" };
-    private readonly Dictionary<RecipeKey, Option<string[]>> flags = RecipeKeys.All.ToDictionary(
+    private readonly Dictionary<RecipeKey, Option<string[]>> flags = RecipeKeys.All.Where(static k => k.Section != "search").ToDictionary(
         static k => k,
         static k => (Option<string[]>)new RecipeOption(k));
 
@@ -130,8 +130,8 @@ internal sealed class RecipeArguments
 /// <summary>The flag of a recipe's key, under the heading of its section in the help.</summary>
 internal sealed class RecipeOption : Option<string[]>, IGrouped
 {
-    public RecipeOption(RecipeKey key)
-        : base(key.Flag)
+    public RecipeOption(RecipeKey key, string? name = null)
+        : base(name ?? key.Flag)
     {
         Group = key.Section.Length == 0 ? "Run" : $"{char.ToUpperInvariant(key.Section[0])}{key.Section[1..]}";
         Description = key.Help;

@@ -18,6 +18,19 @@ internal static class JsonSchemas
 
     public const string NumbersByName = """{"type": "object", "additionalProperties": {"type": "integer"}}""";
 
+    public const string Space = """
+        {"anyOf": [{"enum": ["none"]}, {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": false, "properties": {"from": {"type": "number"},
+        "to": {"type": "number"}, "scale": {"enum": ["linear", "log"]}, "step": {"type": "number"}, "choices": {"type": "array", "minItems": 2}, "when": {"type": "object"}}}}]}
+        """;
+
+    /// <summary>Whether a schema allows numbers, and whether of those whole ones only; the words beside them do not count.</summary>
+    public static (bool Numbers, bool Whole) NumbersOf(string schema)
+    {
+        var whole = JsonNode.Parse(schema)!;
+        var types = (whole["anyOf"]?.AsArray().Select(static p => p!) ?? [whole]).Select(static p => p["type"] is JsonValue type ? type.ToString() : "").ToList();
+        return (types.Exists(static t => t is "number" or "integer"), !types.Contains("number"));
+    }
+
     public static string Whole(int least, int most) => most == int.MaxValue
         ? string.Create(CultureInfo.InvariantCulture, $$"""{"type": "integer", "minimum": {{least}}}""")
         : string.Create(CultureInfo.InvariantCulture, $$"""{"type": "integer", "minimum": {{least}}, "maximum": {{most}}}""");

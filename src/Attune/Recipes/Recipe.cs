@@ -36,6 +36,9 @@ public sealed record Recipe
     /// <summary>What the result must hold to be used.</summary>
     public GuardRecipe Guard { get; init; } = new();
 
+    /// <summary>What attune search varies.</summary>
+    public SearchRecipe Search { get; init; } = new();
+
     /// <summary>Forms that the result is written in too, each loaded again and compared: none, or a list such as [merged, gguf:q8_0]; attune export --help names them all.</summary>
     public IReadOnlyList<string> Export { get; init; } = [];
 

@@ -34,6 +34,9 @@ public abstract class RecipeKey
     /// <summary>Whether one value, or an item of its list, may be a mapping.</summary>
     internal abstract bool TakesMappings { get; }
 
+    /// <summary>Whether a list may be a value within such a mapping.</summary>
+    internal abstract bool TakesLists { get; }
+
     /// <summary>What is allowed, as a phrase: "a whole number from 1, or auto".</summary>
     public abstract string Form { get; }
 
@@ -66,6 +69,8 @@ internal sealed class RecipeKey<T>(
     public override bool IsList => kind.IsList;
 
     internal override bool TakesMappings => kind.TakesMappings;
+
+    internal override bool TakesLists => kind.TakesLists;
 
     public override string Form => kind.Form;
 

@@ -244,6 +244,8 @@ public static class RecipeKeys
             g => g.By, (g, v) => g with { By = v }, idle: r => r.Guard is { Gain: null, Forgetting: null, Truth: null, Memorisation: null } ? "nothing that has an interval is demanded" : null),
         Guard("parity", Truth, "Whether every exported form must say what the trained model says.",
             g => g.Parity, (g, v) => g with { Parity = v }),
+
+        .. SearchKeys.All,
     ];
 
     private static readonly Dictionary<string, RecipeKey> ByName = All.ToDictionary(k => k.Name, StringComparer.Ordinal);
@@ -251,7 +253,7 @@ public static class RecipeKeys
     /// <summary>The key of this name (<c>train.epochs</c>), or null.</summary>
     public static RecipeKey? Find(string name) => ByName.GetValueOrDefault(name);
 
-    /// <summary>The sections in the table's order: data, method, objective, train, limits, eval, guard.</summary>
+    /// <summary>The sections in the table's order: data, method, objective, train, limits, eval, guard, search.</summary>
     public static IReadOnlyList<string> Sections { get; } = [.. All.Select(k => k.Section).Where(s => s.Length > 0).Distinct()];
 
     private static string? NoAdapter(Recipe r) => r.Method.Kind.Adapter is not null ? null : $"method.kind {r.Method.Kind} adds no adapters";

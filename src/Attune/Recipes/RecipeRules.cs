@@ -71,13 +71,25 @@ internal static class RecipeRules
             : null,
     ];
 
-    /// <summary>Broken rules, and keys that were set to something although nothing will read them.</summary>
-    public static IEnumerable<Problem> Check(Recipe recipe, IReadOnlyDictionary<string, RecipeEntry> given)
+    /// <summary>Rules between keys that a recipe breaks.</summary>
+    public static IEnumerable<(string Key, string Message, string Remedy)> BrokenBy(Recipe recipe)
     {
         foreach (var rule in Rules)
         {
-            if (rule(recipe) is var (key, message, remedy))
-                yield return new(given.TryGetValue(key, out var entry) ? entry.Place : key, message, remedy);
+            if (rule(recipe) is { } broken)
+                yield return broken;
+        }
+    }
+
+    /// <summary>Broken rules, and keys that were set to something although nothing will read them.</summary>
+    public static IEnumerable<Problem> Check(Recipe recipe, IReadOnlyDictionary<string, RecipeEntry> given)
+    {
+        foreach (var (key, message, remedy) in BrokenBy(recipe))
+            yield return new(given.TryGetValue(key, out var entry) ? entry.Place : key, message, remedy);
+        if (recipe.Search.Space.Count > 0)
+        {
+            foreach (var problem in SpaceRules.Check(recipe, given.TryGetValue("search.space", out var space) ? space.Place : "search.space"))
+                yield return problem;
         }
 
         foreach (var entry in given.Values)

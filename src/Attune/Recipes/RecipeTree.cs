@@ -160,9 +160,10 @@ internal sealed class RecipeTree
     private string? TakeMapping(string key)
     {
         var start = parser.Current!.Start;
-        var text = FlowText.Take(parser);
+        var lists = RecipeKeys.Find(key)!.TakesLists;
+        var text = FlowText.Take(parser, lists);
         if (text is null)
-            problems.Add(new(At(start, key), "expected names with plain values, such as {path: a.jsonl, weight: 2}"));
+            problems.Add(new(At(start, key), lists ? "anchors, aliases and tags (& * !) have no meaning in a recipe" : "expected names with plain values, such as {path: a.jsonl, weight: 2}"));
         return text;
     }
 

@@ -38,6 +38,9 @@ internal sealed record ValueKind<T>(string Form, Func<RawValue, Parsed<T>> Parse
 
     /// <summary>Whether an item may be a mapping in the recipe; it is then parsed as text in braces (<see cref="FlowText"/>).</summary>
     public bool TakesMappings { get; init; }
+
+    /// <summary>Whether a list may be a value within such a mapping.</summary>
+    public bool TakesLists { get; init; }
 }
 
 /// <summary>The kinds of value that recipes know.</summary>

@@ -84,6 +84,8 @@ public sealed class RunSetup : IDisposable
             file = RunLogits.Open(recipe, model);
             foreach (var form in recipe.Export)
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.OnDisk);
+            if (recipe.Search.Space.Count > 0)
+                notice(new NoticeText("  search.space is for attune search: this is the recipe as it stands, and nothing of it is varied"));
             var choices = new Choices();
             if (teacher is not null)
             {

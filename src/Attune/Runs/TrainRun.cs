@@ -172,41 +172,11 @@ public static class TrainRun
         return trainer.Run(from, cancel);
     }
 
-    private static void WriteRecipe(RunDirectory run, RunSetup setup)
-    {
-        // Paths as seen from anywhere, so that the recipe in the run's folder runs as it stands.
-        string Full(string path) => Path.GetFullPath(path);
-        DataSource Whole(DataSource source) => source with { Path = Full(source.Path) };
-        var data = setup.Recipe.Data;
-        var resolved = setup.Recipe with
-        {
-            Model = Full(setup.Recipe.Model),
-            Objective = setup.Recipe.Objective with
-            {
-                Teacher = setup.Recipe.Objective.Teacher is { } teacher ? Full(teacher) : null,
-                TeacherAdapter = setup.Recipe.Objective.TeacherAdapter is { } adapter ? Full(adapter) : null,
-                File = setup.Recipe.Objective.File is { } file ? Full(file) : null,
-                Compare = setup.Recipe.Objective.Compare is { } compared ? Full(compared) : null,
-            },
-            Data = data with
-            {
-                Train = [.. data.Train.Select(Whole)],
-                Valid = [.. data.Valid.Select(Whole)],
-                Test = [.. data.Test.Select(Whole)],
-                Replay = [.. data.Replay.Select(Whole)],
-                Known = data.Known is { } known ? Full(known) : null,
-                Template = data.Template is null or "chatml" ? data.Template : Full(data.Template),
-            },
-            Eval = setup.Recipe.Eval with
-            {
-                General = setup.Recipe.Eval.General is null or EvalRecipe.None ? setup.Recipe.Eval.General : Full(setup.Recipe.Eval.General),
-                Suites = [.. setup.Recipe.Eval.Suites.Select(s => Suite.BuiltIn.Contains(s) ? s : Full(s))],
-                SuiteData = setup.Recipe.Eval.SuiteData is { } folder ? Full(folder) : null,
-            },
-            Output = null,
-        };
-        run.Write(run.Recipe, RecipeWriter.Write(resolved, setup.Choices.Reasons, "The recipe of this run, with everything that was chosen. Run it again: attune train recipe.yaml"));
-    }
+    private static void WriteRecipe(RunDirectory run, RunSetup setup) => run.Write(
+        run.Recipe,
+        RecipeWriter.Write(
+            FullPaths.Of(setup.Recipe) with { Output = null, Search = new SearchRecipe() }, setup.Choices.Reasons,
+            "The recipe of this run, with everything that was chosen. Run it again: attune train recipe.yaml"));
 
     private static void WriteManifest(RunDirectory run, RunSetup setup, Backend backend, string saved)
     {
@@ -260,6 +230,7 @@ public static class TrainRun
                 Output = null,
                 Export = [],
                 Guard = new GuardRecipe(),
+                Search = new SearchRecipe(),
                 Objective = setup.Recipe.Objective with { Compare = null },
                 Limits = new LimitsRecipe(),
                 Train = setup.Recipe.Train with { Threads = null, Compute = null, PrefixCache = PrefixCacheUse.Auto },

@@ -96,6 +96,18 @@ public sealed class RecipeKeysTests : IDisposable
         ["eval.suites"] = "truth",
         ["eval.suite_data"] = "other-model",
         ["eval.suite_rows"] = "9",
+        ["search.space"] = "{train.learning_rate: {from: 1e-5, to: 1e-2, scale: log}, method.rank: {choices: [4, 8, 16], when: {method.kind: [lora, dora]}}, method.kind: {choices: [lora, dora, full]}, train.batch_tokens: {from: 256, to: 4096, step: 256}}",
+        ["search.sampler"] = "random",
+        ["search.pruner"] = "median",
+        ["search.reduction"] = "2",
+        ["search.grace"] = "3",
+        ["search.metric"] = "exact",
+        ["search.trials"] = "7",
+        ["search.time"] = "90s",
+        ["search.parallel"] = "2",
+        ["search.seed"] = "5",
+        ["search.store"] = "\"Host=there;Database=studies\"",
+        ["search.keep"] = "all",
     };
 
     private readonly RecipeFolder folder = new();
@@ -197,6 +209,7 @@ public sealed class RecipeKeysTests : IDisposable
         "guard.metric" or "guard.by" => "guard.gain: 0\n",
         "data.unknown" => "data.known: valid.jsonl\n",
         "eval.suite_data" or "eval.suite_rows" or "guard.truth" => "eval.suites: truth\n",
+        _ when name.StartsWith("search.", StringComparison.Ordinal) && name != "search.space" => "search.space: {train.seed: {choices: [1, 2]}}\ndata.valid: valid.jsonl\n",
         "objective.kind" => "objective.teacher: model\n",
         "objective.teacher" or "objective.file" => "objective.kind: distill\n",
         "objective.beta" => "objective: {kind: distill, teacher: model, divergence: js}\n",

@@ -19,6 +19,9 @@ public sealed class ResolvedKeysTests : IDisposable
     // What a teacher needs; which one stands in every recipe that says so.
     private const string Distill = "objective.kind: distill\n";
 
+    // What a search needs.
+    private const string Searched = "search.space: {train.learning_rate: {from: 0.001, to: 0.1, scale: log}}\n";
+
     // For every key one value that makes a difference, and what else the recipe must say for it to; a new key without a line here fails.
     private static readonly Dictionary<string, (string Value, string With)> Cases = new()
     {
@@ -110,6 +113,18 @@ public sealed class ResolvedKeysTests : IDisposable
         ["eval.suites"] = ("{0}/suite.json", ""),
         ["eval.suite_data"] = ("{0}", "eval.suites: truth\n"),
         ["eval.suite_rows"] = ("2", "eval.suites: {0}/suite.json\n"),
+        ["search.space"] = ("{{train.clip: {{from: 0, to: 1}}}}", ""),
+        ["search.sampler"] = ("random", Searched),
+        ["search.pruner"] = ("median", Searched),
+        ["search.reduction"] = ("2", Searched),
+        ["search.grace"] = ("2", Searched),
+        ["search.metric"] = ("exact", Searched),
+        ["search.trials"] = ("3", Searched),
+        ["search.time"] = ("1m", Searched),
+        ["search.parallel"] = ("2", Searched),
+        ["search.seed"] = ("2", Searched),
+        ["search.store"] = ("elsewhere.db", Searched),
+        ["search.keep"] = ("all", Searched),
     };
 
     private readonly Cli.TinyModel tiny = new(template: false);
@@ -177,6 +192,7 @@ public sealed class ResolvedKeysTests : IDisposable
             "output" => RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, TimeProvider.System).Path,
             "export" => $"{setup.DiskBytes}",
             "eval.memorisation" => $"{setup.Data.Probe?.Texts}",
+            _ when name.StartsWith("search.", StringComparison.Ordinal) => Plan(recipe),
             "train.compute" => Products(recipe),
             "train.threads" => $"{RunSetup.BackendOf(recipe).Threads}",
             "eval.samples" => $"{setup.Measured.Shown(setup.Recipe.Eval.Samples).Count()}",

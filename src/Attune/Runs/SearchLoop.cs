@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Runtime.ExceptionServices;
+using Attune.Engine.Backends;
+using Attune.Hardware;
+using Attune.Problems;
+using Attune.Recipes;
+using Attune.Search;
+
+namespace Attune.Runs;
+
+/// <summary>The workers of a search: each takes a trial, runs it, hands in what it came to, and takes the next.</summary>
+internal sealed class SearchLoop(
+    SearchPlan plan, Recipe recipe, Recipe shared, string folder, IStudyStore store, SearchOptions options, Action<RunNotice> notice)
+{
+    // A trial whose process dies each time without a word (with the machine, say) is not begun for ever.
+    private const int MostAttempts = 3;
+
+    // Where these fail and none is done, the recipe is wrong rather than its values.
+    private const int FailedAtFirst = 5;
+
+    private readonly ITrialRunner runner = options.Runner ?? TrialProcess.OfThisProgram();
+    private readonly Lock gate = new();
+    private readonly CancellationTokenSource ending = new();
+    private Exception? broken;
+
+    /// <summary>Works until trials or time are used up, or until it is cancelled.</summary>
+    public void Run(CancellationToken cancel)
+    {
+        using var given = cancel.Register(ending.Cancel);
+        using var timer = recipe.Search.Time is { } time ? options.Clock.CreateTimer(_ => ending.Cancel(), null, time, Timeout.InfiniteTimeSpan) : null;
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}");
+        var workers = Enumerable.Range(0, recipe.Search.Parallel).Select(i =>
+        {
+            var worker = new Thread(() => Work($"{name}:{i}")) { IsBackground = true, Name = $"search {i}" };
+            worker.Start();
+            return worker;
+        }).ToList();
+        workers.ForEach(static w => w.Join());
+        ending.Dispose();
+        if (broken is not null)
+            ExceptionDispatchInfo.Throw(broken);
+    }
+
+    private void Work(string owner) => Guard(() =>
+    {
+        while (!ending.IsCancellationRequested && store.Claim(owner, options.Lease, plan.Propose) is { } trial)
+            Take(trial, owner);
+    });
+
+    // What breaks one worker (the store is gone, the disk is full) breaks the search; the other trials stop with a checkpoint.
+    private void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e)
+        {
+            lock (gate)
+                broken ??= e;
+            ending.Cancel();
+        }
+    }
+
+    private void Take(Trial trial, string owner)
+    {
+        if (trial.Attempts > MostAttempts)
+        {
+            End(trial, owner, new TrialEnd(TrialState.Failed, Error: $"was begun {MostAttempts} times, and each time its process died without a word"), null);
+            return;
+        }
+        Say(new NoticeTrialBegan(trial));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+        string? pruned = null;
+        var lost = false;
+        void Lose()
+        {
+            lost = true;
+            stop.Cancel();
+        }
+
+        using var beat = options.Clock.CreateTimer(_ => Guard(() =>
+        {
+            if (!store.Beat(trial.Number, owner, options.Lease))
+                Lose();
+        }), null, options.Lease / 4, options.Lease / 4);
+        var outcome = runner.Run(Work(trial), report =>
+        {
+            if (!store.Report(trial.Number, owner, report))
+            {
+                Lose();
+                return;
+            }
+            Say(new NoticeTrialReport(trial, report));
+            var trials = store.Trials();
+            if (pruned is null && plan.Judge(trials[trial.Number], trials) is { } why)
+            {
+                pruned = why;
+                stop.Cancel();
+            }
+        }, stop.Token);
+        if (lost)
+            return;
+        if (outcome.Result is { } result)
+            End(trial, owner, new TrialEnd(TrialState.Done, result), null);
+        else if (outcome.Error is { } error)
+            End(trial, owner, new TrialEnd(TrialState.Failed, Error: error), null);
+        else if (pruned is not null)
+            End(trial, owner, new TrialEnd(TrialState.Pruned), pruned);
+        else if (store.Release(trial.Number, owner))
+            Say(new NoticeTrialEnded(trial with { State = TrialState.Waiting }, null, false));
+        // A trial that stops although nobody asked was interrupted from outside: so is the search.
+        if (outcome == TrialOutcome.Stopped && pruned is null)
+            ending.Cancel();
+    }
+
+    private TrialWork Work(Trial trial)
+    {
+        var own = TrialRecipe.With(shared, trial);
+        var (threads, memory) = SearchRun.ShareOf(recipe, recipe.Search.Parallel > 1 ? CpuBackend.Shared(null).Threads : 0, Machine.Inspect().FreeMemory);
+        return new TrialWork(
+            TrialFolders.Of(folder, trial.Number),
+            own with { Train = own.Train with { Threads = threads }, Limits = own.Limits with { Memory = memory } }, recipe.Search.Metric);
+    }
+
+    private void End(Trial trial, string owner, TrialEnd end, string? why)
+    {
+        if (!store.End(trial.Number, owner, end))
+            return;
+        var trials = store.Trials();
+        lock (gate)
+            TrialFolders.Clear(folder, trials, plan.Best(trials), recipe.Search.Keep);
+        Say(new NoticeTrialEnded(trials[trial.Number], why, plan.Best(trials)?.Number == trial.Number));
+        if (trials.Count(static t => t.State == TrialState.Failed) >= FailedAtFirst && !trials.Any(static t => t.State is TrialState.Done or TrialState.Pruned))
+            ending.Cancel();
+    }
+
+    private void Say(RunNotice said)
+    {
+        lock (gate)
+            notice(said);
+    }
+}
