@@ -38,8 +38,8 @@ internal static class SearchCommand
     /// <summary>The process of one trial; not for people, who would miss what its lines belong to.</summary>
     public static Command Trial(CommandHost host)
     {
-        var folder = new Argument<string>("folder");
-        var metric = new Option<string>("--metric");
+        var folder = new Argument<string>("folder") { Description = "The trial's folder." };
+        var metric = new Option<string>("--metric") { Description = "The metric of the study.", HelpName = "name" };
         var command = new Command(TrialProcess.Command, "Runs a trial of a search.") { folder, metric };
         command.Hidden = true;
         return host.Bind(command, c =>

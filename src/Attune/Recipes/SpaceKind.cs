@@ -166,7 +166,7 @@ internal static class SpaceKind
         static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
         var parts = new List<string>();
         if (entry.Choices.Count > 0)
-            parts.Add($"choices: [{string.Join(", ", entry.Choices.Select(YamlText.Scalar))}]");
+            parts.Add($"choices: [{string.Join(", ", entry.Choices.Select(Item))}]");
         if (entry.From is { } from && entry.To is { } to)
             parts.AddRange([$"from: {Number(from)}", $"to: {Number(to)}"]);
         if (entry.IsLog)
@@ -174,7 +174,11 @@ internal static class SpaceKind
         if (entry.Step is { } step)
             parts.Add($"step: {Number(step)}");
         if (entry.When is var (key, values))
-            parts.Add($"when: {{{key}: [{string.Join(", ", values.Select(YamlText.Scalar))}]}}");
+            parts.Add($"when: {{{key}: [{string.Join(", ", values.Select(Item))}]}}");
         return $"{{{string.Join(", ", parts)}}}";
     }
+
+    // Numbers as numbers, for the reader's sake.
+    private static string Item(string value) =>
+        double.TryParse(value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out _) ? value : YamlText.Scalar(value);
 }

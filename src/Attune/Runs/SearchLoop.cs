@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Attune.Engine.Backends;
 using Attune.Hardware;
@@ -12,11 +11,13 @@ namespace Attune.Runs;
 internal sealed class SearchLoop(
     SearchPlan plan, Recipe recipe, Recipe shared, string folder, IStudyStore store, SearchOptions options, Action<RunNotice> notice)
 {
-    // A trial whose process dies each time without a word (with the machine, say) is not begun for ever.
-    private const int MostAttempts = 3;
+    // A trial that takes its machine down each time is not begun for ever; stops by the user count too, and are seldom so many.
+    private const int MostAttempts = 10;
 
     // Where these fail and none is done, the recipe is wrong rather than its values.
     private const int FailedAtFirst = 5;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly ITrialRunner runner = options.Runner ?? TrialProcess.OfThisProgram();
     private readonly Lock gate = new();
@@ -28,10 +29,9 @@ internal sealed class SearchLoop(
     {
         using var given = cancel.Register(ending.Cancel);
         using var timer = recipe.Search.Time is { } time ? options.Clock.CreateTimer(_ => ending.Cancel(), null, time, Timeout.InfiniteTimeSpan) : null;
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}");
         var workers = Enumerable.Range(0, recipe.Search.Parallel).Select(i =>
         {
-            var worker = new Thread(() => Work($"{name}:{i}")) { IsBackground = true, Name = $"search {i}" };
+            var worker = new Thread(() => Work(SearchOwner.New(i))) { IsBackground = true, Name = $"search {i}" };
             worker.Start();
             return worker;
         }).ToList();
@@ -43,9 +43,24 @@ internal sealed class SearchLoop(
 
     private void Work(string owner) => Guard(() =>
     {
-        while (!ending.IsCancellationRequested && store.Claim(owner, options.Lease, plan.Propose) is { } trial)
-            Take(trial, owner);
+        while (!ending.IsCancellationRequested)
+        {
+            ReleaseDead();
+            if (store.Claim(owner, options.Lease, plan.Propose) is { } trial)
+                Take(trial, owner);
+            // The study is at its end when every trial is: what others still run may be left to us, should they die.
+            else if (store.Trials().Any(static t => !t.IsOver))
+                ending.Token.WaitHandle.WaitOne(Pause);
+            else
+                break;
+        }
     });
+
+    private void ReleaseDead()
+    {
+        foreach (var trial in store.Trials().Where(static t => t.State == TrialState.Running && t.Owner is { } owner && SearchOwner.IsDead(owner)))
+            store.Release(trial.Number, trial.Owner!);
+    }
 
     // What breaks one worker (the store is gone, the disk is full) breaks the search; the other trials stop with a checkpoint.
     private void Guard(Action work)
@@ -66,7 +81,7 @@ internal sealed class SearchLoop(
     {
         if (trial.Attempts > MostAttempts)
         {
-            End(trial, owner, new TrialEnd(TrialState.Failed, Error: $"was begun {MostAttempts} times, and each time its process died without a word"), null);
+            End(trial, owner, new TrialEnd(TrialState.Failed, Error: $"was begun {MostAttempts} times and did not come to its end"), null);
             return;
         }
         Say(new NoticeTrialBegan(trial));

@@ -92,6 +92,8 @@ public static class SearchRun
     private static void Write(Recipe recipe, SearchPlan plan, string folder, IReadOnlyList<Trial> trials)
     {
         var report = StudyReport.Of(recipe, plan, folder, trials);
+        // Other processes of the study come to its end at the same moment.
+        using var held = FileHold.Take(Path.Combine(folder, "study.lock"), CancellationToken.None);
         if (report.Best is { } best)
             AtomicFile.WriteText(report.BestRecipe, TrialRecipe.Best(recipe, best, report.Sentence));
         report.Write();

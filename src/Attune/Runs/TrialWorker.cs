@@ -21,6 +21,8 @@ public static class TrialWorker
     /// <returns>The result.</returns>
     public static double Execute(string folder, string? metric, Action<TrialReport> report, Action<RunNotice> notice, CancellationToken cancel)
     {
+        // An earlier attempt whose parent was killed may still be writing its last checkpoint.
+        using var held = FileHold.Take(Path.Combine(folder, "trial.lock"), cancel);
         var recipe = RecipeReader.ReadFile(Path.Combine(folder, RecipeName), [new Setting("output", folder, "--output")]);
         var begun = File.Exists(Path.Combine(folder, "recipe.yaml"));
         if (begun && File.Exists(RunDirectory.Existing(folder).Report))

@@ -9,6 +9,7 @@ using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Runs;
+using Attune.Search;
 using Attune.Training;
 
 namespace Attune.Tests.Runs;
@@ -199,6 +200,22 @@ public sealed class ResolvedKeysTests : IDisposable
             _ when name.StartsWith("guard.", StringComparison.Ordinal) => string.Join('\n', Gate.Of(Reports.DemoRun.Create(), setup.Recipe.Guard).Conditions),
             _ => Text(setup),
         };
+    }
+
+    // What a search makes of its section: proposals, decisions, shares of the machine, places.
+    private string Plan(Recipe recipe)
+    {
+        var plan = SearchPlan.Of(recipe.Search);
+        if (recipe.Search.Space.Count == 0)
+            return "";
+        Trial Made(int number, params double[] losses) => new() { Number = number, Values = [], State = TrialState.Done, Result = losses[^1], Reports = [.. losses.Select(static (l, i) => new TrialReport(i + 1, l))] };
+        Trial[] trials = [.. Enumerable.Range(0, 8).Select(i => Made(i, 4, 2 - 0.1 * i))];
+        var judged = Enumerable.Range(1, 3).Select(n => plan.Judge(Made(8, [.. Enumerable.Repeat(n == 2 ? 2.5 : 5.0, n)]), [.. trials, Made(8, [.. Enumerable.Repeat(n == 2 ? 2.5 : 5.0, n)])]));
+        return string.Join('\n',
+        [
+            string.Join(',', plan.Propose(1, [])!), plan.Sampler.ToString(), plan.Goal, $"{plan.MostTrials} {recipe.Search.Time}", .. judged,
+            SearchRun.ShareOf(recipe, 8, 1 << 30).ToString(), SearchRun.StoreOf(recipe, tiny.Root), recipe.Search.Keep.ToString(),
+        ]);
     }
 
     private void WriteLogits()

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Attune.Runs;
+
+/// <summary>Names of those who work on trials, by which a process sees that another one on its machine is dead, and need not wait for the lease to end.</summary>
+internal static class SearchOwner
+{
+    // Containers may share a name and count processes each from 1.
+    private static readonly string Here = $"{Environment.MachineName}{ProcessSpace()}";
+
+    /// <summary>A name for a worker of this process that nobody else has or had.</summary>
+    public static string New(int worker) => string.Create(CultureInfo.InvariantCulture, $"{Here}|{Environment.ProcessId}|{Guid.NewGuid():N}|{worker}");
+
+    /// <summary>Whether an owner was a process of this machine that has ended.</summary>
+    public static bool IsDead(string owner)
+    {
+        var parts = owner.Split('|');
+        return parts.Length == 4 && parts[0] == Here && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != Environment.ProcessId && !Lives(id);
+    }
+
+    private static bool Lives(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static string ProcessSpace()
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
