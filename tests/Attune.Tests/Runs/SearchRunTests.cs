@@ -1,0 +1,175 @@
+using System.Globalization;
+using Attune.Problems;
+using Attune.Recipes;
+using Attune.Reports;
+using Attune.Runs;
+using Attune.Search;
+using Attune.Search.Stores;
+
+namespace Attune.Tests.Runs;
+
+/// <summary>The loop of a search, over trials whose outcome is a formula of their values.</summary>
+public sealed class SearchRunTests : IDisposable
+{
+    private readonly TinyModel tiny = new();
+
+    public void Dispose() => tiny.Dispose();
+
+    [Fact]
+    public void The_best_recipe_is_written_and_runs()
+    {
+        var report = Execute(Recipe(), new Made());
+        Assert.Equal(12, report.Trials.Count);
+        Assert.All(report.Trials, static t => Assert.True(t.IsOver));
+        var best = RecipeReader.ReadFile(report.BestRecipe);
+        Assert.Equal(report.Best!["train.learning_rate"], best.Train.LearningRate!.Value.ToString("R", CultureInfo.InvariantCulture));
+        Assert.Empty(best.Search.Space);
+        Assert.Equal(tiny.FileOf("test.jsonl"), best.Data.Test[0].Path);
+        Assert.Contains("# searched: {from: 0.0001, to: 0.1, scale: log}", File.ReadAllText(report.BestRecipe), StringComparison.Ordinal);
+        Assert.Contains("Settings of", File.ReadAllText(report.Page), StringComparison.Ordinal);
+    }
+
+    /// <summary>No trial knows where the test rows are, nor looks at anything but the validation rows.</summary>
+    [Fact]
+    public void Trials_never_see_the_test_rows()
+    {
+        var made = new Made();
+        Execute(Recipe("eval.suites=truth"), made);
+        Assert.All(made.Seen, w =>
+        {
+            Assert.Empty(w.Recipe.Data.Test);
+            Assert.Empty(w.Recipe.Eval.Suites);
+            Assert.Equal(EvalRecipe.None, w.Recipe.Eval.General);
+            Assert.DoesNotContain("test.jsonl", RecipeWriter.Write(w.Recipe), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void The_same_study_is_the_same_bytes()
+    {
+        var (one, two) = (Execute(Recipe("output=" + tiny.FileOf("one")), new Made()), Execute(Recipe("output=" + tiny.FileOf("two")), new Made()));
+        string Text(StudyReport r) => File.ReadAllText(Path.Combine(r.Folder, "study.json")).Replace(r.Folder, "", StringComparison.Ordinal);
+        Assert.Equal(Text(one), Text(two));
+    }
+
+    /// <summary>Stopped in the middle of the fourth trial; the next call goes on with that one, and ends as if nothing had been.</summary>
+    [Fact]
+    public void A_stopped_search_goes_on()
+    {
+        using var stop = new CancellationTokenSource();
+        var made = new Made { OnBegin = n => { if (n == 3) stop.Cancel(); } };
+        Assert.Throws<OperationCanceledException>(() => SearchRun.Execute(Recipe(), new SearchOptions { Runner = made }, static _ => { }, stop.Token));
+        var begun = new List<int>();
+        var again = Execute(Recipe(), new Made(), n =>
+        {
+            if (n is NoticeTrialBegan b)
+                begun.Add(b.Trial.Number);
+        });
+        Assert.Equal(Enumerable.Range(3, 9), begun);
+        Assert.Equal(2, again.Trials[3].Attempts);
+        var straight = Execute(Recipe("output=" + tiny.FileOf("straight")), new Made());
+        Assert.Equal(straight.Trials.Select(static t => (t.Number, t.State, t.Result, string.Join(',', t.Values))), again.Trials.Select(static t => (t.Number, t.State, t.Result, string.Join(',', t.Values))));
+    }
+
+    [Fact]
+    public void A_trial_that_fails_costs_one_trial()
+    {
+        var report = Execute(Recipe(), new Made { Fails = static n => n == 1 });
+        Assert.Equal("made to fail", report.Trials[1].Error);
+        Assert.Equal(11, report.Trials.Count(static t => t.State is TrialState.Done or TrialState.Pruned));
+        Assert.Contains("made to fail", File.ReadAllText(report.Page), StringComparison.Ordinal);
+    }
+
+    /// <summary>Where the recipe itself is wrong, twelve trials need not say so.</summary>
+    [Fact]
+    public void A_search_in_which_everything_fails_ends_early()
+    {
+        var made = new Made { Fails = static _ => true };
+        Assert.Contains("made to fail", Assert.Throws<RunFailedException>(() => Execute(Recipe(), made)).Message, StringComparison.Ordinal);
+        Assert.Equal(5, made.Seen.Count);
+    }
+
+    [Fact]
+    public void The_time_ends_the_search_and_leaves_what_is_done()
+    {
+        var report = Execute(Recipe("search.time=300ms".Replace("300ms", "0.6s", StringComparison.Ordinal), "search.trials=auto"), new Made { Pause = 50 });
+        Assert.InRange(report.Trials.Count(static t => t.IsOver), 1, 13);
+        Assert.Contains(report.Trials, static t => t.State == TrialState.Done);
+    }
+
+    [Fact]
+    public void Bad_trials_are_ended_early_and_lose_their_weights()
+    {
+        var made = new Made();
+        var report = Execute(Recipe(), made);
+        Assert.Contains(report.Trials, static t => t.State == TrialState.Pruned && t.Reports.Count == 1);
+        Assert.All(report.Trials, t => Assert.Equal(t == report.Best, Directory.Exists(Path.Combine(report.Folder, "trials", t.Number.ToString("0000", CultureInfo.InvariantCulture), "adapter"))));
+    }
+
+    /// <summary>Two searches on one study and two workers each: every trial is run once.</summary>
+    [Fact]
+    public async Task Two_searches_share_a_study()
+    {
+        var (one, two) = (new Made { Pause = 5 }, new Made { Pause = 5 });
+        var stop = TestContext.Current.CancellationToken;
+        await Task.WhenAll(Task.Run(() => Execute(Recipe("search.parallel=2"), one), stop), Task.Run(() => Execute(Recipe("search.parallel=2"), two), stop));
+        Assert.Equal(Enumerable.Range(0, 12), one.Seen.Concat(two.Seen).Select(static w => int.Parse(Path.GetFileName(w.Folder), CultureInfo.InvariantCulture)).Order());
+        Assert.NotEmpty(one.Seen);
+        Assert.NotEmpty(two.Seen);
+    }
+
+    [Fact]
+    public void Another_recipe_does_not_go_on_with_the_study()
+    {
+        Execute(Recipe(), new Made());
+        Assert.Contains("another recipe, space or metric", Assert.Throws<UserErrorException>(() => Execute(Recipe("method.rank=3"), new Made())).Message, StringComparison.Ordinal);
+        Assert.Equal(14, Execute(Recipe("search.trials=14", "search.sampler=random", "train.threads=2"), new Made()).Trials.Count);
+    }
+
+    [Fact]
+    public void Without_a_space_there_is_nothing_to_search() =>
+        Assert.Contains("search.space", Assert.Throws<UserErrorException>(() => Execute(tiny.Recipe("none"), new Made())).Message, StringComparison.Ordinal);
+
+    private static StudyReport Execute(Recipe recipe, Made made, Action<RunNotice>? notice = null) =>
+        SearchRun.Execute(recipe, new SearchOptions { Runner = made }, notice ?? (static _ => { }), TestContext.Current.CancellationToken);
+
+    private Recipe Recipe(params string[] more)
+    {
+        File.Copy(tiny.Data, tiny.FileOf("test.jsonl"), overwrite: true);
+        return tiny.Recipe("study", ["data.test=" + tiny.FileOf("test.jsonl"), "search.trials=12", "search.space={train.learning_rate: {from: 1e-4, to: 1e-1, scale: log}}", "train.learning_rate=auto", .. more]);
+    }
+
+    /// <summary>A loss that falls over five validations towards (log₁₀ rate + 2)².</summary>
+    private sealed class Made : ITrialRunner
+    {
+        private readonly Lock gate = new();
+
+        public List<TrialWork> Seen { get; } = [];
+
+        public Func<int, bool> Fails { get; init; } = static _ => false;
+
+        public Action<int> OnBegin { get; init; } = static _ => { };
+
+        public int Pause { get; init; }
+
+        public TrialOutcome Run(TrialWork work, Action<TrialReport> report, CancellationToken stop)
+        {
+            var number = int.Parse(Path.GetFileName(work.Folder), CultureInfo.InvariantCulture);
+            lock (gate)
+                Seen.Add(work);
+            Directory.CreateDirectory(Path.Combine(work.Folder, "adapter"));
+            OnBegin(number);
+            if (Fails(number))
+                return new TrialOutcome(null, "made to fail");
+            var lowest = Math.Pow(Math.Log10(work.Recipe.Train.LearningRate!.Value) + 2, 2);
+            for (var i = 1; i <= 5; i++)
+            {
+                stop.WaitHandle.WaitOne(Pause);
+                if (stop.IsCancellationRequested)
+                    return TrialOutcome.Stopped;
+                report(new TrialReport(10 * i, lowest + 1.0 / i));
+            }
+            return new TrialOutcome(lowest + 0.2, null);
+        }
+    }
+}
