@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Attune.Problems;
 using Attune.Recipes;
-using Attune.Reports;
 using Attune.Runs;
 
 namespace Attune.Cli.Commands;

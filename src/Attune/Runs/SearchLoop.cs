@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Attune.Engine.Backends;
 using Attune.Hardware;
-using Attune.Problems;
 using Attune.Recipes;
 using Attune.Search;
 
@@ -9,7 +8,7 @@ namespace Attune.Runs;
 
 /// <summary>The workers of a search: each takes a trial, runs it, hands in what it came to, and takes the next.</summary>
 internal sealed class SearchLoop(
-    SearchPlan plan, Recipe recipe, Recipe shared, string folder, IStudyStore store, SearchOptions options, Action<RunNotice> notice)
+    SearchPlan plan, Recipe recipe, Recipe shared, string folder, IStudyStore store, SearchOptions options, Action<RunNotice> notice) : IDisposable
 {
     // A trial that takes its machine down each time is not begun for ever; stops by the user count too, and are seldom so many.
     private const int MostAttempts = 10;
@@ -36,10 +35,12 @@ internal sealed class SearchLoop(
             return worker;
         }).ToList();
         workers.ForEach(static w => w.Join());
-        ending.Dispose();
         if (broken is not null)
             ExceptionDispatchInfo.Throw(broken);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => ending.Dispose();
 
     private void Work(string owner) => Guard(() =>
     {

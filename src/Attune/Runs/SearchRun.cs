@@ -1,7 +1,5 @@
 using System.Globalization;
-using Attune.Engine.Backends;
 using Attune.Formats;
-using Attune.Hardware;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
@@ -52,7 +50,7 @@ public static class SearchRun
         var place = StoreOf(recipe, folder);
         using var store = StudyStores.Open(place, identity);
         notice(new NoticeStudy(folder, place, plan, store.Trials()));
-        var loop = new SearchLoop(plan, recipe, shared, folder, store, options, notice);
+        using var loop = new SearchLoop(plan, recipe, shared, folder, store, options, notice);
         try
         {
             loop.Run(cancel);

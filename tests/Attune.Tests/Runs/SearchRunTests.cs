@@ -4,7 +4,6 @@ using Attune.Recipes;
 using Attune.Reports;
 using Attune.Runs;
 using Attune.Search;
-using Attune.Search.Stores;
 
 namespace Attune.Tests.Runs;
 
@@ -92,7 +91,7 @@ public sealed class SearchRunTests : IDisposable
     [Fact]
     public void The_time_ends_the_search_and_leaves_what_is_done()
     {
-        var report = Execute(Recipe("search.time=300ms".Replace("300ms", "0.6s", StringComparison.Ordinal), "search.trials=auto"), new Made { Pause = 50 });
+        var report = Execute(Recipe("search.time=0.6s", "search.trials=auto"), new Made { Pause = 50 });
         Assert.InRange(report.Trials.Count(static t => t.IsOver), 1, 13);
         Assert.Contains(report.Trials, static t => t.State == TrialState.Done);
     }
