@@ -11,5 +11,6 @@ internal static class DataCommand
         DataReportCommand.Create,
         DataCleanCommand.Create,
         DataAugmentCommand.Create,
-        DataKnownCommand.Create);
+        DataKnownCommand.Create,
+        DataEnoughCommand.Create);
 }

@@ -6,11 +6,12 @@ namespace Attune.Recipes;
 /// <summary>A way to tune: which adapters are made of a recipe's method, or which of the model's own weights train.</summary>
 /// <param name="Name">The word in recipes.</param>
 /// <param name="Title">Its name in reports.</param>
-/// <param name="Rate">Highest learning rate that is usual at width 4096.</param>
-public sealed record MethodKind(string Name, string Title, double Rate)
+/// <param name="Rate">Highest learning rate at width 4096; see <see cref="Runs.Choices.LearningRate"/>.</param>
+/// <param name="Growth">The power of 4096 / width that it grows with.</param>
+public sealed record MethodKind(string Name, string Title, double Rate, double Growth)
 {
     /// <summary>Low-rank adapters (Hu et al. 2021).</summary>
-    public static MethodKind Lora { get; } = new("lora", "LoRA", 2e-4)
+    public static MethodKind Lora { get; } = new("lora", "LoRA", 2e-4, 1)
     {
         Adapter = static (m, _) => LowRank(m, m.Init == LowRankStart.Pissa ? new PissaOptions() : new LoraOptions()),
         OnDisk = AdapterKinds.Lora,
@@ -18,7 +19,7 @@ public sealed record MethodKind(string Name, string Title, double Rate)
     };
 
     /// <summary>Low-rank adapters with magnitudes (Liu et al. 2024).</summary>
-    public static MethodKind Dora { get; } = new("dora", "DoRA", 2e-4)
+    public static MethodKind Dora { get; } = new("dora", "DoRA", 2e-4, 1)
     {
         Adapter = static (m, _) => LowRank(m, new DoraOptions()),
         OnDisk = AdapterKinds.Dora,
@@ -26,7 +27,7 @@ public sealed record MethodKind(string Name, string Title, double Rate)
     };
 
     /// <summary>Vectors (Liu et al. 2022), whose paper takes 3e-3.</summary>
-    public static MethodKind Ia3 { get; } = new("ia3", "IA³", 3e-3)
+    public static MethodKind Ia3 { get; } = new("ia3", "IA³", 3e-3, 1.5)
     {
         Adapter = static (m, names) => new Ia3Options
         {
@@ -38,13 +39,13 @@ public sealed record MethodKind(string Name, string Title, double Rate)
     };
 
     /// <summary>All weights.</summary>
-    public static MethodKind Full { get; } = new("full", "full tuning", 2e-5);
+    public static MethodKind Full { get; } = new("full", "full tuning", 2e-5, 1.5);
 
     /// <summary>Biases (Ben Zaken et al. 2022).</summary>
-    public static MethodKind BitFit { get; } = new("bitfit", "BitFit", 1e-3) { Selection = Selection.Biases };
+    public static MethodKind BitFit { get; } = new("bitfit", "BitFit", 1e-3, 0.5) { Selection = Selection.Biases };
 
     /// <summary>Norms.</summary>
-    public static MethodKind Norms { get; } = new("norms", "norm tuning", 1e-3) { Selection = Selection.Norms };
+    public static MethodKind Norms { get; } = new("norms", "norm tuning", 3e-3, 1) { Selection = Selection.Norms };
 
     /// <summary>The table. To add a method: its row here.</summary>
     public static IReadOnlyList<MethodKind> All { get; } = [Lora, Dora, Ia3, Full, BitFit, Norms];

@@ -82,6 +82,12 @@ public sealed record DataRecipe
     /// <summary>Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.</summary>
     public double? ValidFraction { get; init; }
 
+    /// <summary>Seed by which data.valid_fraction is held out: given, runs of several seeds are measured on the same rows. auto: train.seed.</summary>
+    public long? SplitSeed { get; init; }
+
+    /// <summary>Part of the training rows that is learned from, drawn by train.seed; near-duplicates stay together, a smaller part lies within a larger one, and what is held out is held out first.</summary>
+    public double TrainFraction { get; init; } = 1;
+
     /// <summary>What attune data known found out about the training rows with this model: its file, for data.unknown and the report; or none.</summary>
     public string? Known { get; init; }
 

@@ -12,6 +12,12 @@ public sealed record Choice(string Key, string Value, string Reason);
 /// </summary>
 public sealed class Choices
 {
+    // What the rates of low-rank methods belong to: alpha is twice the rank.
+    private const double UsualRank = 32, UsualScale = 2;
+
+    // At width 4096, from GPT-3's table of sizes, whose other rates go with the width's inverse as well (Brown et al. 2020, table 2.1).
+    private const double FromScratch = 1.2e-4;
+
     private readonly List<Choice> made = [];
 
     /// <summary>All that were made, in order.</summary>
@@ -39,15 +45,36 @@ public sealed class Choices
         return chosen;
     }
 
-    /// <summary>The learning rate's peak.</summary>
-    public double LearningRate(double? given, MethodKind kind, bool scratch, DecoderSpec spec)
+    /// <summary>
+    /// The learning rate's peak: the method's at width 4096, times (4096 / width) to a power. Of training from scratch that power is 1, as Adam's rate goes with the width in µP (Yang et al. 2022). What each step
+    /// of Adam adds to a matrix is of one size for every weight, so that its effect on outputs grows with the width, and what pre-training has made of small models is moved by larger steps still: 1.5 fits
+    /// what was measured of full tuning (docs/training.md). LoRA's B meets the outputs of A, whose length does not grow with the width: half a power less, which comes to ten times full
+    /// tuning's rate at width 4096 (Schulman et al. 2025, "LoRA Without Regret") and two to three times at 256.
+    /// </summary>
+    /// <param name="given">What the recipe says.</param>
+    /// <param name="method">With rank and alpha resolved, where they mean something.</param>
+    /// <param name="scratch">Whether training begins with random weights.</param>
+    /// <param name="width">Hidden width.</param>
+    public double LearningRate(double? given, MethodRecipe method, bool scratch, int width)
     {
-        // Hidden width stands for size: the best rate falls about with its root, from what is usual at 4096.
-        var width = Math.Sqrt(4096.0 / spec.Hidden);
-        var (usual, what) = scratch ? (3e-4, "training from scratch") : (kind.Rate, kind.Title);
-        var rate = double.Parse((usual * width).ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        return Take(given, "train.learning_rate", (rate, string.Create(CultureInfo.InvariantCulture, $"{usual:0.0e-0} at width 4096, growing with the root of the width's inverse: {what}").Replace(".0e", "e", StringComparison.Ordinal)));
+        var kind = method.Kind;
+        var (usual, growth, what) = scratch ? (FromScratch, 1, "training from scratch") : (kind.Rate, kind.Growth, kind.Title);
+        var (larger, why) = kind.HasRank && method is { Rank: { } rank, Alpha: { } alpha } ? Steps(rank, alpha / (method.Scale == RankScale.RootRank ? Math.Sqrt(rank) : rank), method.LoraPlus) : (1, "");
+        var rate = double.Parse((usual * Math.Pow(4096.0 / width, growth) / larger).ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return Take(given, "train.learning_rate", (rate, string.Create(CultureInfo.InvariantCulture, $"{what}: {usual:0.##e-0} · (4096 / width {width}){Power(growth)}{why}")));
     }
+
+    // The rates of low-rank methods are those of a rank of 32 at a scale of 2. A step moves the update by the scale and, as its ranks add up without direction, by the root of the rank;
+    // LoRA+ moves B faster by its factor, and A by none.
+    private static (double Larger, string Why) Steps(int rank, double scale, double plus)
+    {
+        static string Text(double factor, string of) => factor == 1 ? "" : string.Create(
+            CultureInfo.InvariantCulture, $", {(factor > 1 ? "÷" : "×")} {(factor > 1 ? factor : 1 / factor):0.##} for {of}");
+        var (byRank, byScale, byPlus) = (Math.Sqrt(rank / UsualRank), scale / UsualScale, Math.Sqrt(plus));
+        return (byRank * byScale * byPlus, Text(byRank, $"rank {rank}") + Text(byScale, string.Create(CultureInfo.InvariantCulture, $"a scale of {scale:0.##}")) + Text(byPlus, "LoRA+"));
+    }
+
+    private static string Power(double growth) => growth == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"^{growth:0.##}");
 
     /// <summary>Longest example.</summary>
     public int MaxLength(int? given, int longest, int positions) => Take(given, "data.max_length", longest <= positions

@@ -86,7 +86,7 @@ public sealed record RunData
         var (train, valid) = data.Valid.Count > 0 ? (given.Examples, Load(data.Valid, "valid").Examples) : SplitOff(given.Examples, recipe, choices);
         var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : [];
         (train, valid, test, var augmented) = KeepBorder(given.Examples, train, valid, test, data, notice);
-        (train, var known) = UnknownRows.Apply(train, data, model, notice);
+        (train, var known) = Learned(train, recipe, model, notice);
         if (data.Test.Count == 0)
             test = MeasuredOnValid(valid, choices);
         var asked = Ask(recipe, model, choices, test, stops);
@@ -140,6 +140,18 @@ public sealed record RunData
         return valid;
     }
 
+    private static (IReadOnlyList<Example> Rows, KnownFacts? Known) Learned(IReadOnlyList<Example> rows, Recipe recipe, ModelContext model, Action<RunNotice> notice)
+    {
+        (rows, var known) = UnknownRows.Apply(rows, recipe.Data, model, notice);
+        if (recipe.Data.TrainFraction == 1)
+            return (rows, known);
+        var part = RowSubset.Take(rows, recipe.Data.TrainFraction, (ulong)recipe.Train.Seed);
+        if (part.Count == 0)
+            throw new UserErrorException("data.train_fraction", $"of {rows.Count} training rows {recipe.Data.TrainFraction.ToString(CultureInfo.InvariantCulture)} is none, as near-duplicates stay together", "raise it");
+        notice(new NoticeText($"  learned from: {Numbers.Count(part.Count)} of {Numbers.Count(rows.Count)} training rows (data.train_fraction)"));
+        return (part, known);
+    }
+
     private static Asked Ask(Recipe recipe, ModelContext model, Choices choices, IReadOnlyList<Example> test, IReadOnlyList<int> stops)
     {
         var data = recipe.Data;
@@ -187,7 +199,7 @@ public sealed record RunData
         if (fraction == 0)
             return (rows, []);
         var share = fraction ?? 0.1;
-        var (train, valid) = Splitter.Split(rows, new SplitOptions { Fraction = share, Seed = (ulong)recipe.Train.Seed });
+        var (train, valid) = Splitter.Split(rows, new SplitOptions { Fraction = share, Seed = (ulong)(recipe.Data.SplitSeed ?? recipe.Train.Seed) });
         if (fraction is null)
             choices.Note("data.valid_fraction", share.ToString(CultureInfo.InvariantCulture), $"a tenth, between 16 and 256 rows, near-duplicates on one side: {valid.Count} rows");
         return (train, valid);

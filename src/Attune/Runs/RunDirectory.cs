@@ -91,7 +91,8 @@ public sealed class RunDirectory
         AtomicFile.WriteText(path, text);
     }
 
-    private static string Stem(string path)
+    /// <summary>A path's last name as a part of another name.</summary>
+    internal static string Stem(string path)
     {
         var name = System.IO.Path.GetFileNameWithoutExtension(path.TrimEnd('/', '\\'));
         return string.Concat(name.Select(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '-'));

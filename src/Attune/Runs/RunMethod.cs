@@ -26,7 +26,7 @@ internal static class RunMethod
         }
         if (kind.Adapter is not null)
             method = method with { Targets = choices.Targets(method.Targets, kind, model.Folder.Family.Names) };
-        var rate = choices.LearningRate(train.LearningRate, kind, train.FromScratch, spec);
+        var rate = choices.LearningRate(train.LearningRate, method, train.FromScratch, spec.Hidden);
         recipe = recipe with { Method = method, Train = train with { LearningRate = rate } };
         var adapter = kind.Adapter?.Invoke(method, model.Folder.Family.Names);
         if (method.LastLayers is { } n && adapter is not null)

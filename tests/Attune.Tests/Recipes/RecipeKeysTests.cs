@@ -21,6 +21,8 @@ public sealed class RecipeKeysTests : IDisposable
         ["data.max_length"] = "100",
         ["data.truncation"] = "prompt-left",
         ["data.valid_fraction"] = "0.125",
+        ["data.split_seed"] = "5",
+        ["data.train_fraction"] = "0.5",
         ["data.known"] = "valid.jsonl",
         ["data.unknown"] = "0.25",
         ["method.kind"] = "full",

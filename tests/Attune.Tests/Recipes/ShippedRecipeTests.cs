@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Attune.Adapters;
 using Attune.Engine;
 using Attune.Recipes;
+using Attune.Runs;
 using TinyModel = Attune.Tests.Runs.TinyModel;
 
 namespace Attune.Tests.Recipes;
@@ -40,6 +41,17 @@ public sealed class ShippedRecipeTests
         var result = TinyModel.Run(shipped with { Model = small.Model, Data = small.Data, Train = small.Train, Output = small.Output, Eval = small.Eval });
         Assert.True(result.Holds);
         Assert.Equal(DType.NF4, AdapterOrigin.Read(result.Saved)!.Base);
+    }
+
+    [Fact]
+    public void Enough_draws_a_curve()
+    {
+        using var tiny = new TinyModel();
+        var (shipped, small) = (Shipped("enough.yaml"), tiny.Recipe("study"));
+        var recipe = shipped with { Model = small.Model, Data = small.Data, Output = small.Output, Train = shipped.Train with { MaxSteps = 3, BatchTokens = 512, MicroBatchTokens = 256 }, Eval = small.Eval };
+        var report = EnoughRun.Execute(recipe, new EnoughOptions { Seeds = [1] }, TinyModel.Backend(recipe, 1), TimeProvider.System, static (_, _, _) => { }, static _ => { }, TestContext.Current.CancellationToken).Report;
+        Assert.Equal(4, report.Points.Count);
+        Assert.NotEmpty(report.Curves);
     }
 
     /// <summary>What a recipe says beside its model, rows and length of the run holds for any model.</summary>

@@ -1,7 +1,5 @@
-using Attune.Models;
 using Attune.Recipes;
 using Attune.Runs;
-using Attune.Tests.Models;
 
 namespace Attune.Tests.Runs;
 
@@ -13,10 +11,9 @@ public class ChoicesTests
     [Fact]
     public void What_is_given_is_taken_and_nothing_is_said()
     {
-        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
         Assert.Equal(3, choices.Rank(3, 1));
         Assert.Equal(5, choices.Alpha(5, 16));
-        Assert.Equal(0.5, choices.LearningRate(0.5, MethodKind.Lora, false, folder.Spec));
+        Assert.Equal(0.5, choices.LearningRate(0.5, new MethodRecipe(), false, 64));
         Assert.Equal(7, choices.MaxLength(7, 100, 200));
         Assert.Equal(99, choices.BatchTokens(99, 1_000_000, 5));
         Assert.Equal(1.5, choices.Epochs(1.5, null, 1));
@@ -32,15 +29,43 @@ public class ChoicesTests
     public void Small_models_get_a_higher_rank(long parameters, int rank) => Assert.Equal(rank, choices.Rank(null, parameters));
 
     [Theory]
-    [InlineData("lora", false, 2e-4)]
-    [InlineData("full", true, 3e-4)]
-    [InlineData("full", false, 2e-5)]
-    public void The_learning_rate_goes_by_method_and_width(string name, bool scratch, double at4096)
+    [InlineData("lora", false, 2e-4, 2)]
+    [InlineData("dora", false, 2e-4, 2)]
+    [InlineData("full", false, 2e-5, 2.8284271)]
+    [InlineData("ia3", false, 3e-3, 2.8284271)]
+    [InlineData("norms", false, 3e-3, 2)]
+    [InlineData("bitfit", false, 1e-3, 1.4142136)]
+    [InlineData("full", true, 1.2e-4, 2)]
+    public void The_learning_rate_goes_by_method_and_width(string name, bool scratch, double at4096, double halving)
     {
-        var kind = MethodKind.All.Single(k => k.Name == name);
-        using var folder = ModelFolder.Open(ModelFixture.PathOf("llama-tied"));
-        Assert.Equal(at4096, choices.LearningRate(null, kind, scratch, folder.Spec with { Hidden = 4096 }), 1e-12);
-        Assert.Equal(2 * at4096, choices.LearningRate(null, kind, scratch, folder.Spec with { Hidden = 1024 }), 1e-12);
+        var method = new MethodRecipe { Kind = MethodKind.All.Single(k => k.Name == name), Rank = 32, Alpha = 64 };
+        Assert.Equal(at4096, choices.LearningRate(null, method, scratch, 4096), 1e-12);
+        Assert.Equal(halving * at4096, choices.LearningRate(null, method, scratch, 2048), 0.02 * halving * at4096);
+        Assert.Equal(halving * halving * at4096, choices.LearningRate(null, method, scratch, 1024), 0.02 * halving * halving * at4096);
+        Assert.Contains("(4096 / width 4096)", choices.Made[0].Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>Ten times full tuning's at the width of large models (LoRA Without Regret), and no more than three times at that of small ones, as was measured.</summary>
+    [Fact]
+    public void Loras_rate_nears_that_of_full_tuning_as_models_get_small()
+    {
+        double Ratio(int width) => choices.LearningRate(null, new MethodRecipe { Rank = 32, Alpha = 64 }, false, width) / choices.LearningRate(null, new MethodRecipe { Kind = MethodKind.Full }, false, width);
+        Assert.Equal(10, Ratio(4096), 0.01);
+        Assert.InRange(Ratio(256), 2, 3);
+    }
+
+    [Theory]
+    [InlineData(32, 64, false, 1, 2e-4, "")]
+    [InlineData(8, 16, false, 1, 4e-4, ", × 2 for rank 8")]
+    [InlineData(128, 256, false, 1, 1e-4, ", ÷ 2 for rank 128")]
+    [InlineData(32, 32, false, 1, 4e-4, ", × 2 for a scale of 1")]
+    [InlineData(128, 256, true, 1, 8.8e-6, ", ÷ 2 for rank 128, ÷ 11.31 for a scale of 22.63")]
+    [InlineData(32, 64, false, 16, 5e-5, ", ÷ 4 for LoRA+")]
+    public void Larger_steps_of_the_low_rank_update_have_a_lower_rate(int rank, int alpha, bool root, double plus, double rate, string why)
+    {
+        var method = new MethodRecipe { Rank = rank, Alpha = alpha, Scale = root ? RankScale.RootRank : RankScale.Rank, LoraPlus = plus };
+        Assert.Equal(rate, choices.LearningRate(null, method, false, 4096), 1e-12);
+        Assert.EndsWith(why.Length == 0 ? "width 4096)" : why, choices.Made[0].Reason, StringComparison.Ordinal);
     }
 
     [Theory]

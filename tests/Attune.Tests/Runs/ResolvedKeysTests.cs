@@ -38,6 +38,8 @@ public sealed class ResolvedKeysTests : IDisposable
         ["data.max_length"] = ("10", ""),
         ["data.truncation"] = ("prompt-left", "data.max_length: 6\n"),
         ["data.valid_fraction"] = ("0", ""),
+        ["data.split_seed"] = ("5", ""),
+        ["data.train_fraction"] = ("0.5", ""),
         ["data.known"] = ("{0}/known.jsonl", ""),
         ["data.unknown"] = ("0.25", "data.known: {0}/known.jsonl\n"),
         ["method.kind"] = ("full", ""),

@@ -49,6 +49,7 @@ internal static class ReportStyle
         .chart { display: block; width: 100%; height: auto; } .chart text { fill: var(--soft); font-size: 11px; font-family: inherit; }
         .grid { stroke: var(--line); } .axis { stroke: var(--soft); opacity: .6; } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
         .line.train { stroke: var(--train); } .line.valid { stroke: var(--valid); stroke-width: 2.4; } .line.third { stroke: var(--third); } .dot.valid { fill: var(--valid); }
+        .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(21rem, 100%), 1fr)); gap: 1rem; } .line.beyond { stroke-dasharray: 5 5; } .between { fill: var(--valid); opacity: .13; } .dot.third { fill: var(--third); } .bound { stroke: var(--third); stroke-width: 1.8; }
         .kept { stroke: var(--valid); stroke-dasharray: 3 4; opacity: .8; } .chart .kept-label { fill: var(--valid); }
         .sample { margin-bottom: 1rem; } .answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem; margin-top: .9rem; }
         .answers h3 { display: flex; justify-content: space-between; align-items: center; gap: .5rem; font-size: .83rem; color: var(--soft); margin-bottom: .35rem; min-height: 1.6rem; }
