@@ -15,7 +15,7 @@ internal static class QuantityPage
         page.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n");
         page.Append($"<title>{Text(report.Title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n<main>\n");
         page.Append($"<header class=\"hero\">\n<p class=\"eyebrow\">Are these rows enough?</p>\n<h1>{Text(report.Title)}</h1>\n");
-        if (report.Curves.FirstOrDefault() is { } first)
+        if (report.Curves is [var first, ..])
             page.Append($"<p class=\"verdict\">{Text(first.Sentence)} {Badge(first)}</p>\n");
         page.Append($"<dl class=\"figures\">\n<div><dt>Training rows</dt><dd>{Numbers.Count(report.Rows)}</dd></div>\n<div><dt>Held-out rows</dt><dd>{Numbers.Count(report.HeldOut)}</dd></div>\n");
         page.Append($"<div><dt>Runs</dt><dd>{Numbers.Count(report.Points.Count)}</dd></div>\n<div><dt>Steps at most</dt><dd>{Numbers.Count(report.Steps)}</dd></div>\n</dl>\n</header>\n");
