@@ -14,8 +14,8 @@ public class EnoughRunTests
 
     private static readonly string[] Short = ["train.max_steps=8", "train.eval_every=2", "eval.rows=0", "eval.max_new_tokens=auto", "train.threads=1"];
 
-    private static QuantityReport Run(Recipe recipe, EnoughOptions options, List<string>? begun = null, Action<RunNotice>? notice = null, CancellationToken cancel = default) =>
-        EnoughRun.Execute(recipe, options, TinyModel.Backend(recipe, 1), TimeProvider.System, (_, _, name) => begun?.Add(name), notice ?? (static _ => { }), cancel).Report;
+    private static QuantityReport Run(Recipe recipe, EnoughOptions options, List<string>? begun = null, Action<RunNotice>? notice = null, CancellationToken? cancel = null) =>
+        EnoughRun.Execute(recipe, options, TinyModel.Backend(recipe, 1), TimeProvider.System, (_, _, name) => begun?.Add(name), notice ?? (static _ => { }), cancel ?? TestContext.Current.CancellationToken).Report;
 
     [Fact]
     public void Parts_are_measured_on_the_same_rows_and_in_as_many_steps()
