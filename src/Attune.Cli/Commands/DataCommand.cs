@@ -12,5 +12,6 @@ internal static class DataCommand
         DataCleanCommand.Create,
         DataAugmentCommand.Create,
         DataKnownCommand.Create,
-        DataEnoughCommand.Create);
+        DataEnoughCommand.Create,
+        DataSelectCommand.Create);
 }

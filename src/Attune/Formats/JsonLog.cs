@@ -85,19 +85,26 @@ internal sealed class JsonLog : IDisposable
 
     /// <summary>Adds a line; it is on the disk when this returns.</summary>
     /// <exception cref="RunFailedException">The disk is full, or gone.</exception>
-    public void Append(Action<Utf8JsonWriter> write)
+    public void Append(Action<Utf8JsonWriter> write) => Append([write]);
+
+    /// <summary>Adds lines; they are on the disk when this returns.</summary>
+    /// <exception cref="RunFailedException">The disk is full, or gone.</exception>
+    public void Append(IEnumerable<Action<Utf8JsonWriter>> writes)
     {
-        using var line = new MemoryStream();
-        using (var json = new Utf8JsonWriter(line, OneLine))
+        using var lines = new MemoryStream();
+        foreach (var write in writes)
         {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
+            using (var json = new Utf8JsonWriter(lines, OneLine))
+            {
+                json.WriteStartObject();
+                write(json);
+                json.WriteEndObject();
+            }
+            lines.WriteByte((byte)'\n');
         }
-        line.WriteByte((byte)'\n');
         try
         {
-            file.Write(line.GetBuffer(), 0, (int)line.Length);
+            file.Write(lines.GetBuffer(), 0, (int)lines.Length);
             file.Flush(flushToDisk: true);
         }
         catch (Exception e) when (AtomicFile.IsOfTheDisk(e))

@@ -42,10 +42,10 @@ public sealed record MethodKind(string Name, string Title, double Rate, double G
     public static MethodKind Full { get; } = new("full", "full tuning", 2e-5, 1.5);
 
     /// <summary>Biases (Ben Zaken et al. 2022).</summary>
-    public static MethodKind BitFit { get; } = new("bitfit", "BitFit", 1e-3, 0.5) { Selection = Selection.Biases };
+    public static MethodKind BitFit { get; } = new("bitfit", "BitFit", 1e-3, 0.5) { Selection = WeightSelection.Biases };
 
     /// <summary>Norms.</summary>
-    public static MethodKind Norms { get; } = new("norms", "norm tuning", 3e-3, 1) { Selection = Selection.Norms };
+    public static MethodKind Norms { get; } = new("norms", "norm tuning", 3e-3, 1) { Selection = WeightSelection.Norms };
 
     /// <summary>The table. To add a method: its row here.</summary>
     public static IReadOnlyList<MethodKind> All { get; } = [Lora, Dora, Ia3, Full, BitFit, Norms];
@@ -57,7 +57,7 @@ public sealed record MethodKind(string Name, string Title, double Rate, double G
     public AdapterKind? OnDisk { get; init; }
 
     /// <summary>Where weights train themselves: which.</summary>
-    public Selection Selection { get; init; } = Selection.All;
+    public WeightSelection Selection { get; init; } = WeightSelection.All;
 
     /// <summary>Whether rank, alpha and dropout mean something.</summary>
     public bool HasRank { get; init; }

@@ -4,6 +4,7 @@ using Attune.Evaluation;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
+using Attune.Selection;
 
 namespace Attune.Runs;
 
@@ -35,6 +36,9 @@ public sealed record RunData
 
     /// <summary>Looks for what is known by heart; null where nobody asks or no row is long enough.</summary>
     public MemorisationProbe? Probe { get; init; }
+
+    /// <summary>What is known of how training files came to be: those that a selection wrote, one sentence each.</summary>
+    public IReadOnlyList<string> Selected { get; init; } = [];
 
     /// <summary>How many training rows the model knows; null where nothing is known of that.</summary>
     public KnownFacts? Known { get; init; }
@@ -90,8 +94,8 @@ public sealed record RunData
         if (data.Test.Count == 0)
             test = MeasuredOnValid(valid, choices);
         var asked = Ask(recipe, model, choices, test, stops);
-        recipe = recipe with { Data = data with { MaxLength = choices.MaxLength(data.MaxLength, train.Concat(valid).Concat(test).Max(static e => e.Ids.Length), positions) } };
-        recipe = recipe with { Eval = recipe.Eval with { Metrics = [.. asked.Metrics.Select(static m => m.Name)] } };
+        var longest = train.Concat(valid).Concat(test).Max(static e => e.Ids.Length);
+        recipe = recipe with { Data = data with { MaxLength = choices.MaxLength(data.MaxLength, longest, positions) }, Eval = recipe.Eval with { Metrics = [.. asked.Metrics.Select(static m => m.Name)] } };
         if (asked.Questions.Count > 0)
             recipe = recipe with { Eval = recipe.Eval with { MaxNewTokens = choices.MaxNewTokens(recipe.Eval.MaxNewTokens, Question.LongestAnswer(asked.Questions, model.Tokenizer)) } };
         (recipe, var probe) = LookFor(recipe, train, test, stops, choices);
@@ -113,8 +117,8 @@ public sealed record RunData
             Asked = asked,
             Known = known,
             Augmented = augmented,
-            Suites = recipe.Eval.Suites.Count == 0 ? [] : SuiteSet.Read(
-                [model], new SuiteWish(recipe.Eval.Suites, recipe.Eval.SuiteData, recipe.Eval.SuiteRows), 1, notice, cancel)[0],
+            Selected = Selections(data.Train, notice, cancel),
+            Suites = recipe.Eval.Suites.Count == 0 ? [] : SuiteSet.Read([model], new SuiteWish(recipe.Eval.Suites, recipe.Eval.SuiteData, recipe.Eval.SuiteRows), 1, notice, cancel)[0],
             Report = given.Report,
             StopIds = stops,
         });
@@ -150,6 +154,15 @@ public sealed record RunData
             throw new UserErrorException("data.train_fraction", $"of {rows.Count} training rows {recipe.Data.TrainFraction.ToString(CultureInfo.InvariantCulture)} is none, as near-duplicates stay together", "raise it");
         notice(new NoticeText($"  learned from: {Numbers.Count(part.Count)} of {Numbers.Count(rows.Count)} training rows (data.train_fraction)"));
         return (part, known);
+    }
+
+    // An account holds for the bytes that it was written with alone.
+    private static string[] Selections(IReadOnlyList<DataSource> files, Action<RunNotice> notice, CancellationToken cancel)
+    {
+        string[] found = [.. files.Select(f => SelectionAccount.SentenceFor(f.File, () => ManifestFile.Of("data.train", f.File, cancel).Sha256)).OfType<string>()];
+        foreach (var sentence in found)
+            notice(new NoticeText($"  selected: {sentence}"));
+        return found;
     }
 
     private static Asked Ask(Recipe recipe, ModelContext model, Choices choices, IReadOnlyList<Example> test, IReadOnlyList<int> stops)

@@ -26,6 +26,7 @@ internal static class RunReport
                 .. setup.Teacher is { } teacher && teacher.Context.Folder.HeldAs is not null ? [new("Teacher", teacher.Fact)] : Array.Empty<Fact>(),
                 new("Trained on", $"{Numbers.Count(setup.Data.Train.Count)} rows, {Numbers.Count(setup.Data.Train.Sum(static e => (long)e.TrainedTokens))} trained tokens"),
                 .. setup.Data.Augmented is { } augmented ? [new Fact("Augmented rows", augmented.Fact)] : Array.Empty<Fact>(),
+                .. setup.Data.Selected.Select(static s => new Fact("Selected", s)),
                 .. setup.Data.Replay is { } replay ? [new Fact("Replay", replay.Fact)] : Array.Empty<Fact>(),
                 new("Trained weights", $"{Numbers.Count(trained)} beside {Numbers.Count(setup.Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols))} of the base"),
                 .. setup.Data.Known is { } known ? [new("Known to the model", $"{known.Counts}; unknown rows are {known.Unknown}")] : Array.Empty<Fact>(),

@@ -12,7 +12,7 @@ namespace Attune.Training;
 public sealed record TuningMethod(AdapterOptions? Adapter, bool FromScratch, long Seed)
 {
     /// <summary>Where weights train themselves: which of them.</summary>
-    public Selection Selection { get; init; } = Selection.All;
+    public WeightSelection Selection { get; init; } = WeightSelection.All;
 
     /// <summary>Matrices of the objective's own that train too, and are no part of the result.</summary>
     public IReadOnlyList<ParameterInfo> Own { get; init; } = [];

@@ -5,16 +5,16 @@ namespace Attune.Adapters;
 /// <summary>Which of a model's own weights train.</summary>
 /// <param name="Name">What Attune calls it.</param>
 /// <param name="Takes">Whether a weight is of the kind that is meant.</param>
-public sealed record Selection(string Name, Func<ParameterInfo, bool> Takes)
+public sealed record WeightSelection(string Name, Func<ParameterInfo, bool> Takes)
 {
     /// <summary>Every weight.</summary>
-    public static Selection All { get; } = new("all weights", static _ => true);
+    public static WeightSelection All { get; } = new("all weights", static _ => true);
 
     /// <summary>The norms: weights and biases.</summary>
-    public static Selection Norms { get; } = new("norms", static i => i.Module?.Part.IsNorm() == true) { IsSmall = true };
+    public static WeightSelection Norms { get; } = new("norms", static i => i.Module?.Part.IsNorm() == true) { IsSmall = true };
 
     /// <summary>The biases, of linear layers and of norms (BitFit, Ben Zaken et al. 2022).</summary>
-    public static Selection Biases { get; } = new("biases", static i => i.Role == ParameterRole.Bias) { IsSmall = true };
+    public static WeightSelection Biases { get; } = new("biases", static i => i.Role == ParameterRole.Bias) { IsSmall = true };
 
     /// <summary>Whether it is so few weights that they are saved alone, rather than with all the rest of the model.</summary>
     public bool IsSmall { get; init; }

@@ -1,0 +1,30 @@
+namespace Attune.Selection;
+
+/// <summary>
+/// Rows whose gradients point where validation rows want to go: LESS (Xia et al. 2024), see <see cref="GradientMeasure"/>. The score is
+/// max over validation files of Σₜ ηₜ · cosine at checkpoint t, where ηₜ is the mean learning rate before it as a share of all of them.
+/// </summary>
+internal sealed class InfluenceSelector : Selector
+{
+    /// <inheritdoc/>
+    public override string Name => "less";
+
+    /// <inheritdoc/>
+    public override string Summary => "rows that move the model towards validation rows (--valid): gradients on adapters after a short warm-up";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Func<MeasureParts, RowMeasure>> Measures => [static parts => new GradientMeasure(parts)];
+
+    /// <inheritdoc/>
+    public override bool NeedsValidation => true;
+
+    /// <inheritdoc/>
+    public override Ranking Rank(SelectionInput input)
+    {
+        var (scores, rates) = (input.Scores!, input.Options.Rates);
+        var all = rates.Sum();
+        double Score(int row) => Enumerable.Range(0, scores[0, row].Length).Max(file => Enumerable.Range(0, rates.Count).Sum(t => rates[t] / all * scores[t, row][file]));
+        double[] influence = [.. Enumerable.Range(0, input.Rows.Count).Select(Score)];
+        return new Ranking(By(influence, SelectionEnd.High)) { Scores = influence, ScoreName = "influence" };
+    }
+}
