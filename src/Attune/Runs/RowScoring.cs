@@ -36,7 +36,7 @@ internal sealed class RowScoring
         warmUp = options.WarmUp is null && !selector.NeedsValidation ? null : new WarmUpOptions
         {
             Rows = WarmUpRows(options.WarmUp, rows.Count),
-            Rate = new Choices().LearningRate(options.LearningRate, MethodKind.Lora, false, model.Decoder.Spec),
+            Rate = new Choices().LearningRate(options.LearningRate, new MethodRecipe { Kind = MethodKind.Lora, Rank = WarmUpOptions.Rank, Alpha = WarmUpOptions.Alpha }, false, model.Decoder.Spec.Hidden),
             Seed = options.Seed,
         };
         if (warmUp is not null && model.Adapters is not null)

@@ -14,6 +14,9 @@ internal sealed record WarmUpOptions
     /// <summary>Checkpoints, one after each pass over the rows: LESS has four.</summary>
     public const int Checkpoints = 4;
 
+    /// <summary>Of the adapters: small, since only directions are asked for.</summary>
+    public const int Rank = 8, Alpha = 16;
+
     /// <summary>How many rows are drawn.</summary>
     public required int Rows { get; init; }
 
@@ -23,8 +26,8 @@ internal sealed record WarmUpOptions
     /// <summary>Draws the rows, and what adapters start with.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>What is trained: small adapters on every linear layer, since only directions are asked for.</summary>
-    public TuningMethod Method => new(new LoraOptions { Rank = 8, Alpha = 16 }, false, Seed);
+    /// <summary>What is trained: adapters on every linear layer.</summary>
+    public TuningMethod Method => new(new LoraOptions { Rank = Rank, Alpha = Alpha }, false, Seed);
 
     /// <summary>What decides the checkpoints beside model and rows.</summary>
     public IReadOnlyList<(string Name, string Value)> Settings =>
