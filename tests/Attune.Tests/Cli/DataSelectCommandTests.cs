@@ -47,7 +47,7 @@ public sealed class DataSelectCommandTests : IDisposable
         Assert.Equal((12, 60, 60, 0), (account.GetProperty("kept").GetInt32(), account.GetProperty("rows").GetInt32(), run.Json.GetProperty("measured").GetInt32(), run.Json.GetProperty("resumed").GetInt32()));
         var written = JsonElement.Parse(await File.ReadAllTextAsync(tiny.FileOf("kept.selection.json"), TestContext.Current.CancellationToken));
         Assert.True(JsonElement.DeepEquals(account, written));
-        Assert.Equal(ManifestFile.Of("", tiny.FileOf("kept.jsonl")).Sha256, account.GetProperty("sha256").GetString());
+        Assert.Equal(ManifestFile.Of("", tiny.FileOf("kept.jsonl"), TestContext.Current.CancellationToken).Sha256, account.GetProperty("sha256").GetString());
         Assert.Contains("100 % · 60/60", run.Error);
     }
 
