@@ -41,7 +41,10 @@ internal static class QualityChecks
         TemplateMarks.Kind,
         PromptRepeats.Kind,
         RowLanguages.Kind,
+        Contamination.Kind,
+        Conflicts.Kind,
         ExactDuplicates.Kind,
+        NearDuplicates.Kind,
         LabelBalance.Kind,
         Lengths.Kind,
     ];

@@ -9,6 +9,15 @@ public sealed record QualitySettings
     /// <summary>Examples of every finding that are kept and shown.</summary>
     public int Examples { get; init; } = 5;
 
+    /// <summary>Jaccard similarity of word shingles from which on two rows are near duplicates, above 0 and at most 1.</summary>
+    public double Near { get; init; } = 0.8;
+
+    /// <summary>Words of a shingle.</summary>
+    public int Shingle { get; init; } = 3;
+
+    /// <summary>Words in a row that an evaluation row and another must share to count as contamination; GPT-3's 13.</summary>
+    public int Gram { get; init; } = 13;
+
     /// <summary>A setting: to add one, a property and a line here.</summary>
     /// <param name="Name">Its name after <c>--set</c>.</param>
     /// <param name="Least">The smallest value.</param>
@@ -25,6 +34,9 @@ public sealed record QualitySettings
     internal static IReadOnlyList<Key> Keys { get; } =
     [
         new("examples", 0, 1000, "rows that are shown of every finding", static (s, v) => s with { Examples = (int)v }),
+        new("near", 0.3, 0.99, "share of word shingles from which on two rows are nearly the same", static (s, v) => s with { Near = v }) { IsWhole = false },
+        new("shingle", 1, 20, "words of a shingle", static (s, v) => s with { Shingle = (int)v }),
+        new("gram", 4, 50, "words in a row that a row shares with an evaluation row where it is contaminated", static (s, v) => s with { Gram = (int)v }),
     ];
 
     /// <summary>The names of all settings.</summary>
