@@ -12,7 +12,7 @@ internal sealed class CleanRun : IDisposable
 {
     private readonly CleanOptions options;
     private readonly QualityScan scan;
-    private readonly Dictionary<RunningCheck, ReasonLog> reasons = [];
+    private readonly Dictionary<(RunningCheck Check, bool Late), ReasonLog> reasons = [];
     private readonly Dictionary<string, (long Rows, List<QualityExample> First)> changes = [];
     private long changed;
 
@@ -20,8 +20,8 @@ internal sealed class CleanRun : IDisposable
     {
         this.options = options;
         if (options.Out is { } target) RefuseInput(target);
-        scan = QualityScan.ForRemedies(options.Look, options.Chosen(), (check, concern) => reasons[check].Add(concern.Row, concern.Why));
-        foreach (var check in scan.Checks) reasons[check] = new ReasonLog();
+        scan = QualityScan.ForRemedies(options.Look, options.Chosen(), (check, concern, late) => reasons[(check, late)].Add(concern.Row, concern.Why));
+        foreach (var check in scan.Checks) (reasons[(check, false)], reasons[(check, true)]) = (new ReasonLog(), new ReasonLog());
         foreach (var mend in scan.Mends) changes[mend.Name] = (0, []);
     }
 
@@ -51,7 +51,7 @@ internal sealed class CleanRun : IDisposable
     // The rows that stay, in their order; what becomes of the others is written to the list on the way.
     private IEnumerable<Row> Kept(DropList? list, Action<long, long>? progress, CancellationToken cancel)
     {
-        var logs = reasons.Select(static r => (Remedy: r.Key.Remedy!, Rows: r.Value.Read().GetEnumerator())).ToArray();
+        var logs = reasons.Select(static r => (Remedy: r.Key.Check.Remedy!, Rows: r.Value.Read().GetEnumerator())).ToArray();
         var open = logs.Select(static l => l.Rows.MoveNext()).ToArray();
         RowFile[] files = [.. options.Look.Files.Select(static f => RowFile.At(f.Path))];
         var (id, done, all) = (scan.Ledger.FirstLooked, 0L, files.Sum(static f => f.Bytes));

@@ -15,7 +15,7 @@ internal sealed class QualityScan : IDisposable
     private readonly RowMarks gone = new();
     private readonly List<FileReport> evaluation = [], files = [];
     private readonly List<string> warnings = [];
-    private Action<RunningCheck, Concern>? dropping;
+    private Action<RunningCheck, Concern, bool>? dropping;
     private long bytes;
 
     private QualityScan(QualityOptions options) => this.options = options;
@@ -34,8 +34,8 @@ internal sealed class QualityScan : IDisposable
     /// </summary>
     /// <param name="options">The files.</param>
     /// <param name="remedies">Those that work.</param>
-    /// <param name="dropping">Gets each row that a remedy drops: the check, whose rows come ascending, and what it says.</param>
-    public static QualityScan ForRemedies(QualityOptions options, IReadOnlyList<QualityRemedy> remedies, Action<RunningCheck, Concern> dropping)
+    /// <param name="dropping">Gets each row that a remedy drops: the check, what it says, and whether only the whole could tell; of each of the two kinds ascending.</param>
+    public static QualityScan ForRemedies(QualityOptions options, IReadOnlyList<QualityRemedy> remedies, Action<RunningCheck, Concern, bool> dropping)
     {
         var scan = new QualityScan(options) { dropping = dropping };
         foreach (var (kind, remedy) in QualityChecks.Remedies.Where(r => remedies.Contains(r.Remedy) && r.Remedy.Mend is null)) scan.Begin(kind, remedy);
@@ -84,7 +84,7 @@ internal sealed class QualityScan : IDisposable
         problems.ThrowIfAny();
         foreach (var check in checks)
         {
-            foreach (var concern in check.Check.Late(gone, cancel)) Take(check, concern);
+            foreach (var concern in check.Check.Late(gone, cancel)) Take(check, concern, late: true);
         }
         var rows = ledger.Count - ledger.FirstLooked;
         return new QualityReport(files, evaluation, rows, bytes, [.. checks.Select(c => c.Finding(ledger, rows))], warnings);
@@ -146,15 +146,15 @@ internal sealed class QualityScan : IDisposable
         foreach (var check in checks)
         {
             if (gone[id]) return;
-            if (look(check.Check) is { } why) Take(check, new Concern(id, why));
+            if (look(check.Check) is { } why) Take(check, new Concern(id, why), late: false);
         }
     }
 
-    private void Take(RunningCheck check, Concern concern)
+    private void Take(RunningCheck check, Concern concern, bool late)
     {
         check.Add(concern);
         if (check.Remedy is null) return;
         gone.Add(concern.Row);
-        dropping?.Invoke(check, concern);
+        dropping?.Invoke(check, concern, late);
     }
 }
