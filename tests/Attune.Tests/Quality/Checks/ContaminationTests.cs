@@ -74,7 +74,7 @@ public class ContaminationTests : QualityFiles
     {
         var path = Write("a.jsonl", Rows(("What is it?", "a"), ("else", "b")));
         CleanOptions Options(params string[] valid) => new() { Look = new QualityOptions { Files = [path], Evaluation = [.. valid.Select(static v => new Attune.Data.DataSource(v))] }, Remedies = ["contamination"], Out = path + ".out" };
-        Assert.Contains("--valid", Assert.Throws<UserErrorException>(() => DataQuality.Clean(Options())).Problems[0].Message, StringComparison.Ordinal);
+        Assert.Contains("--valid", Assert.Throws<UserErrorException>(() => DataQuality.Clean(Options(), cancel: TestContext.Current.CancellationToken)).Problems[0].Message, StringComparison.Ordinal);
         DataQuality.Clean(Options(Write("v.jsonl", Rows(("what IS it", "c")))), cancel: TestContext.Current.CancellationToken);
         Assert.Equal(Rows(("else", "b")), File.ReadAllText(path + ".out"));
     }
