@@ -86,6 +86,7 @@ public sealed class RunSetup : IDisposable
                 ExportFormats.Find("export:", form).Require(model, recipe.Method.Kind.OnDisk);
             if (recipe.Search.Space.Count > 0)
                 notice(new NoticeText("  search.space is for attune search: this is the recipe as it stands, and nothing of it is varied"));
+            recipe = recipe with { Search = new SearchRecipe() };
             var choices = new Choices();
             if (teacher is not null)
             {

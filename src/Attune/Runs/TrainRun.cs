@@ -175,7 +175,7 @@ public static class TrainRun
     private static void WriteRecipe(RunDirectory run, RunSetup setup) => run.Write(
         run.Recipe,
         RecipeWriter.Write(
-            FullPaths.Of(setup.Recipe) with { Output = null, Search = new SearchRecipe() }, setup.Choices.Reasons,
+            FullPaths.Of(setup.Recipe) with { Output = null }, setup.Choices.Reasons,
             "The recipe of this run, with everything that was chosen. Run it again: attune train recipe.yaml"));
 
     private static void WriteManifest(RunDirectory run, RunSetup setup, Backend backend, string saved)
@@ -230,7 +230,6 @@ public static class TrainRun
                 Output = null,
                 Export = [],
                 Guard = new GuardRecipe(),
-                Search = new SearchRecipe(),
                 Objective = setup.Recipe.Objective with { Compare = null },
                 Limits = new LimitsRecipe(),
                 Train = setup.Recipe.Train with { Threads = null, Compute = null, PrefixCache = PrefixCacheUse.Auto },

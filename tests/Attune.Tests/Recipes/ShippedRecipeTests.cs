@@ -3,6 +3,7 @@ using Attune.Adapters;
 using Attune.Engine;
 using Attune.Recipes;
 using Attune.Runs;
+using Attune.Tests.Runs;
 using TinyModel = Attune.Tests.Runs.TinyModel;
 
 namespace Attune.Tests.Recipes;
@@ -77,6 +78,27 @@ public sealed class ShippedRecipeTests
         Assert.Equal(shipped.Method.Kind.Name == "dora", (bool?)config["use_dora"] ?? false);
         Assert.Equal(shipped.Method.Dropout, (double)config["lora_dropout"]!, 6);
         Assert.Equal(name == "guarded.yaml" ? 3 : 0, result.Record.Gate?.Conditions.Count ?? 0);
+    }
+
+    /// <summary>Its trials are processes; three are enough to see that every key of its space is taken.</summary>
+    [Fact]
+    public void Search_finds_a_recipe()
+    {
+        using var tiny = new TinyModel();
+        var shipped = Shipped("search.yaml");
+        var small = tiny.Recipe("study");
+        var report = SearchRun.Execute(
+            shipped with
+            {
+                Model = small.Model,
+                Data = small.Data,
+                Output = small.Output,
+                Train = shipped.Train with { MaxSteps = 3, BatchTokens = 512, MicroBatchTokens = 256, Threads = 1 },
+                Search = shipped.Search with { Trials = 3 },
+            },
+            new SearchOptions { Runner = new TrialProcess([CliProcess.Dotnet, CliProcess.Program]) }, static _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal(3, report.Trials.Count(static t => t.IsOver && t.Error is null));
+        Assert.Equal(report.Best!["method.kind"], RecipeReader.ReadFile(report.BestRecipe).Method.Kind.Name);
     }
 
     private static Recipe Shipped(string name, params Setting[] settings) => RecipeReader.ReadFile(Path.Combine(SharedData.RepositoryRoot, "recipes", name), settings);

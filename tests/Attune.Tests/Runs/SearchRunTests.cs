@@ -125,6 +125,16 @@ public sealed class SearchRunTests : IDisposable
         Assert.Equal(14, Execute(Recipe("search.trials=14", "search.sampler=random", "train.threads=2"), new Made()).Trials.Count);
     }
 
+    /// <summary>A recipe with a space is trained as it stands, and nobody is left to think otherwise.</summary>
+    [Fact]
+    public void Train_says_that_it_searches_nothing()
+    {
+        var said = new List<string>();
+        var result = TinyModel.Run(tiny.Recipe("plain", "search.space={method.rank: {choices: [2, 3]}}", "train.max_steps=1"), notice: n => said.AddRange(n is NoticeText t ? [t.Text] : []));
+        Assert.Contains(said, static t => t.Contains("search.space is for attune search", StringComparison.Ordinal));
+        Assert.Empty(RecipeReader.ReadFile(Path.Combine(result.Directory, "recipe.yaml")).Search.Space);
+    }
+
     [Fact]
     public void Without_a_space_there_is_nothing_to_search() =>
         Assert.Contains("search.space", Assert.Throws<UserErrorException>(() => Execute(tiny.Recipe("none"), new Made())).Message, StringComparison.Ordinal);

@@ -7,7 +7,7 @@ namespace Attune.Reports.Html;
 /// <summary>Every done trial as a line through an axis for each parameter and one for the result; the best one stands out.</summary>
 internal static class ParallelCoordinates
 {
-    private const double Height = 240, Top = 34, Bottom = 30, Side = 46, Least = 440;
+    private const double Height = 240, Top = 34, Bottom = 30, Side = 60, Least = 904;
 
     /// <summary>The chart in a figure; nothing where there is one parameter alone, whose scatter says the same.</summary>
     public static string Figure(StudyReport study, IReadOnlyList<Trial> done)
@@ -15,7 +15,7 @@ internal static class ParallelCoordinates
         var parameters = study.Plan.Space.Parameters;
         if (parameters.Count < 2)
             return "";
-        var width = Math.Max(Least, 2 * Side + 110.0 * parameters.Count);
+        var width = Math.Max(Least, 2 * Side + 120.0 * parameters.Count);
         var y = Ticks.For(done.Min(static t => t.Result!.Value), done.Max(static t => t.Result!.Value), 4);
         double X(int axis) => Side + axis * (width - 2 * Side) / parameters.Count;
         double Y(double unit) => Height - Bottom - unit * (Height - Top - Bottom);

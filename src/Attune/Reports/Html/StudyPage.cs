@@ -12,8 +12,8 @@ internal static class StudyPage
     // What the other pages have no need for.
     private const string Css = """
         .spot { fill: var(--train); opacity: .75; } .spot.pruned { fill: none; stroke: var(--soft); stroke-width: 1.2; opacity: .6; } .spot.best { fill: var(--valid); opacity: 1; }
-        .share { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr 4rem; gap: .3rem .9rem; align-items: center; } .share .bar { margin: 0; } .share .bar span { background: var(--valid); border: 0; }
-        .charts.study figure:first-child { grid-row: auto; } .path { fill: none; stroke: var(--train); stroke-width: 1.3; opacity: .35; } .path.best { stroke: var(--valid); stroke-width: 2.6; opacity: 1; } .wide { overflow-x: auto; }
+        .share { display: grid; grid-template-columns: minmax(7rem, 12rem) 1fr 3rem; gap: .3rem .9rem; align-items: center; } .share .bar { margin: 0; } .share .bar span { background: var(--valid); border: 0; }
+        .charts.study figure:first-child { grid-row: auto; } .path { fill: none; stroke: var(--train); stroke-width: 1.3; opacity: .35; } .path.best { stroke: var(--valid); stroke-width: 2.6; opacity: 1; } .wide { overflow-x: auto; margin: 1rem 0; }
         """;
 
     /// <summary>The page as one file.</summary>
@@ -26,15 +26,17 @@ internal static class StudyPage
         var done = study.Trials.Where(static t => t.State == TrialState.Done).ToList();
         if (done.Count > 1)
         {
-            page.Append("<h2>The trials</h2>\n<div class=\"charts study\">\n");
+            page.Append("<h2>The trials</h2>\n");
+            if (study.Plan.Recipe.Metric is null)
+                page.Append("<p>Circles that are not filled: trials that were ended early, at the lowest loss that they had.</p>\n");
+            page.Append("<div class=\"charts study\">\n");
             History(page, study, done);
-            page.Append(ParallelCoordinates.Figure(study, done));
-            page.Append("</div>\n<h2>What each parameter does</h2>\n<div class=\"charts study\">\n");
+            Importance(page, study);
+            page.Append("</div>\n").Append(ParallelCoordinates.Figure(study, done)).Append("<h2>What each parameter does</h2>\n<div class=\"charts study\">\n");
             foreach (var parameter in study.Plan.Space.Parameters)
                 Parameter(page, study, parameter);
             page.Append("</div>\n");
         }
-        Importance(page, study);
         var failed = study.Trials.Where(static t => t.State == TrialState.Failed).ToList();
         if (failed.Count > 0)
             page.Append("<h2>Trials that failed</h2>\n");
@@ -120,9 +122,9 @@ internal static class StudyPage
     {
         if (study.Importance is not { } importance)
             return;
-        page.Append("<h2>What matters</h2>\n<p>The part of the differences between trials that each parameter explains by itself (functional analysis of variance).</p>\n<div class=\"card share\">\n");
+        page.Append("<figure class=\"card\"><figcaption>What matters: the part of the differences between trials that each parameter explains by itself</figcaption>\n<div class=\"share\">\n");
         foreach (var share in importance.Parameters)
             page.Append(CultureInfo.InvariantCulture, $"<span>{HtmlText.Escape(share.Name)}</span><span class=\"bar\"><span style=\"width:{100 * share.Share:F1}%\"></span></span><span class=\"num\">{Numbers.Percent(share.Share)}</span>\n");
-        page.Append("</div>\n");
+        page.Append("</div></figure>\n");
     }
 }
