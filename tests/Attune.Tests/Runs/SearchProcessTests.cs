@@ -45,10 +45,7 @@ public sealed class SearchProcessTests : IDisposable
         var recipe = Recipe("shared");
         var both = await Task.WhenAll(CliProcess.Read("search", recipe, "--json"), CliProcess.Read("search", recipe, "--json"));
         Assert.All(both, static b => Assert.Equal(0, b.Code));
-        var (one, two) = (Begun(both[0].Error), Begun(both[1].Error));
-        Assert.Equal([0, 1, 2, 3], one.Concat(two).Order());
-        Assert.NotEmpty(one);
-        Assert.NotEmpty(two);
+        Assert.Equal([0, 1, 2, 3], both.SelectMany(static b => Begun(b.Error)).Order());
     }
 
     /// <summary>The process of trial 1 kills itself.</summary>

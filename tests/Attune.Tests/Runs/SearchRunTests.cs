@@ -109,8 +109,23 @@ public sealed class SearchRunTests : IDisposable
     [Fact]
     public async Task Two_searches_share_a_study()
     {
-        var (one, two) = (new Made { Pause = 5 }, new Made { Pause = 5 });
         var stop = TestContext.Current.CancellationToken;
+        using var bothBegan = new CountdownEvent(2);
+        Made Waiting()
+        {
+            var first = 1;
+            return new Made
+            {
+                OnBegin = _ =>
+                {
+                    if (Interlocked.Exchange(ref first, 0) == 1)
+                        bothBegan.Signal();
+                    bothBegan.Wait(stop);
+                },
+            };
+        }
+
+        var (one, two) = (Waiting(), Waiting());
         await Task.WhenAll(Task.Run(() => Execute(Recipe("search.parallel=2"), one), stop), Task.Run(() => Execute(Recipe("search.parallel=2"), two), stop));
         Assert.Equal(Enumerable.Range(0, 12), one.Seen.Concat(two.Seen).Select(static w => int.Parse(Path.GetFileName(w.Folder), CultureInfo.InvariantCulture)).Order());
         Assert.NotEmpty(one.Seen);
