@@ -26,11 +26,11 @@ internal sealed class DataAugmentCommand
     private readonly Option<string[]> by = new("--by") { Description = $"How, several in turn: {string.Join("; ", Augmenters.Table.Select(static a => $"{a.Name} ({a.Summary})"))}.", HelpName = "name,name", Required = true, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> output = new("--out", "-o") { Description = "File of the new rows alone, to train on beside the others.", HelpName = "file.jsonl", Required = true };
     private readonly Option<int?> times = new("--times") { Description = $"New rows of each row ({UsualTimes}); with --balance at the most ({UsualTimesBalanced}).", HelpName = "n" };
-    private readonly Option<double> alpha = new("--alpha") { Description = "The part of a prompt's words that synonyms, swaps, deletions and typos change.", HelpName = "part", DefaultValueFactory = _ => 0.1 };
+    private readonly Option<double> alpha = new("--alpha") { Description = "The part of a prompt's words that synonyms, swaps, deletions and typos change (0.1).", HelpName = "part", DefaultValueFactory = _ => 0.1 };
     private readonly Option<string?> balance = new("--balance") { Description = "Give rare classes more rows: a field of the rows, or label, or label:PATTERN for the label in the answer.", HelpName = "field" };
     private readonly Option<int?> target = new("--target") { Description = "Rows that --balance brings each class to; left out, as many as the largest has.", HelpName = "n" };
-    private readonly Option<string> via = new("--via") { Description = "Where back-and-forth goes: a language, or summary.", HelpName = "language", DefaultValueFactory = _ => "German" };
-    private readonly Option<int> shown = new("--shown") { Description = "Rows that self-instruct shows.", HelpName = "n", DefaultValueFactory = _ => 4 };
+    private readonly Option<string> via = new("--via") { Description = "Where back-and-forth goes: a language, or summary (German).", HelpName = "language", DefaultValueFactory = _ => "German" };
+    private readonly Option<int> shown = new("--shown") { Description = "Rows that self-instruct shows (4).", HelpName = "n", DefaultValueFactory = _ => 4 };
     private readonly Option<string?> check = new("--check") { Description = "Keep a row only if the model's own answer to its prompt agrees with the row's by a metric: label, label:PATTERN, exact, first-line …", HelpName = "metric" };
     private readonly Option<int> checkShown = new("--check-shown") { Description = "Rows that the model is shown before it answers a new prompt; none for one that is tuned on the task.", HelpName = "n", DefaultValueFactory = _ => 0 };
 
@@ -188,7 +188,7 @@ internal sealed class DataAugmentCommand
                 text.WriteLine($"    {Numbers.Count(count)} dropped: {reason}");
         }
         foreach (var some in r.Classes.Where(static k => k.Label.Length > 0))
-            text.WriteLine($"  {Terminal.Safe(some.Label)}: {Numbers.Count(some.Before)} rows, and {Numbers.Count(some.Made)} new ones" + (some.Made < some.Wanted ? $" of {Numbers.Count(some.Wanted)}" : ""));
+            text.WriteLine($"  {Terminal.Safe(some.Label)}: {Numbers.Count(some.Before)} before, {Numbers.Count(some.Made)} new" + (some.Made < some.Wanted ? $" of {Numbers.Count(some.Wanted)} wanted" : ""));
         if (r.Unlabelled > 0)
             text.WriteLine($"  {Numbers.Count(r.Unlabelled)} rows have no class and were left alone");
         if (r.Checked is var (agreed, asked))

@@ -3,7 +3,8 @@ using Attune.Data;
 namespace Attune.Augmentation;
 
 /// <summary>All that is asked already: by the rows given, by rows made before, and by those that were made just now.</summary>
-internal sealed class KnownPrompts
+/// <param name="near">Whether somebody will ask how near a prompt is to all others, which takes an index of their words.</param>
+internal sealed class KnownPrompts(bool near)
 {
     private readonly HashSet<string> texts = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> keys = [];
@@ -19,7 +20,7 @@ internal sealed class KnownPrompts
         texts.Add(TextOf(chat));
         if (isGiven)
             keys.Add(PromptKey.Of(chat));
-        if (chat.Turns.LastOrDefault(static t => t.Role == "user") is { } asked)
+        if (near && chat.Turns.LastOrDefault(static t => t.Role == "user") is { } asked)
             Near.Add(asked.Content);
     }
 

@@ -32,7 +32,7 @@ public static class AugmentRun
         var (rows, before) = SourceRow.ReadAll(options.Data, options.Columns, warn ?? (static _ => { }));
         Require(rows, options, teachers);
         var plan = AugmentPlan.Of(rows, options);
-        var (known, tally) = (new KnownPrompts(), new Tally(options.By));
+        var (known, tally) = (new KnownPrompts(near: options.By.Any(static a => a.NeedsModel)), new Tally(options.By));
         foreach (var chat in rows.Select(static r => r.Chat).Concat(before))
             known.Add(chat, isGiven: true);
         var (made, jobs) = new RuleWork(options, known, tally).Execute(plan, cancel);
