@@ -61,6 +61,31 @@ public sealed class DataCommandTests : IDisposable
         Assert.Equal(2, (await CliRun.Of("data", "report", path, "--set", "exmples=1")).ExitCode);
     }
 
+    /// <summary>What docs/data-quality.md shows: nothing of the bundled test rows has leaked, and no two answers contradict each other.</summary>
+    [Fact]
+    public async Task The_bundled_rows_are_as_the_documentation_shows_them()
+    {
+        var json = (await CliRun.Of("data", "report", Path.Combine(SharedData.RepositoryRoot, "recipes", "data", "support"), "--json")).Json;
+        var rows = json.GetProperty("checks").EnumerateArray().ToDictionary(static c => c.GetProperty("check").GetString()!, static c => c.GetProperty("rows").GetInt32());
+        Assert.Equal((0, 0, 0, 15, 67), (rows["unreadable"], rows["contamination"], rows["conflict"], rows["exact"], rows["near"]));
+    }
+
+    [Fact]
+    public async Task Cleaning_writes_the_rows_that_stay_and_the_list_of_the_others()
+    {
+        var path = tiny.Write("rows.jsonl", "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \"A\", \"completion\": \"b\"}\n{broken\n");
+        var run = await CliRun.Of("data", "clean", path, "--remedy", "exact", "--out", tiny.At("clean.jsonl"), "--json");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("--remedy unreadable", run.Error, StringComparison.Ordinal);
+        Assert.Equal((2, 1, 1), (run.Json.GetProperty("kept").GetInt32(), run.Json.GetProperty("dropped").GetInt32(), run.Json.GetProperty("unreadable_kept").GetInt32()));
+        Assert.Equal("{\"prompt\": \"a\", \"completion\": \"b\"}\n{broken\n", await File.ReadAllTextAsync(tiny.At("clean.jsonl"), TestContext.Current.CancellationToken));
+        Assert.True(File.Exists(tiny.At("clean.jsonl.dropped.jsonl")));
+        Assert.Contains("would go", (await CliRun.Of("data", "clean", path, "--remedy", "exact", "--dry-run")).Out, StringComparison.Ordinal);
+        var missing = await CliRun.Of("data", "clean", path, "--remedy", "exact");
+        Assert.Equal(2, missing.ExitCode);
+        Assert.Contains("--dry-run", missing.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_mixture_says_how_often_each_row_is_seen()
     {
