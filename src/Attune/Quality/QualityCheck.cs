@@ -69,4 +69,8 @@ internal sealed record QualitySummary(QualitySeverity Severity, string Text)
 /// <summary>Counts by label.</summary>
 /// <param name="Name">What is counted.</param>
 /// <param name="Rows">In the order in which they are shown.</param>
-public sealed record QualityTable(string Name, IReadOnlyList<(string Label, double Value)> Rows);
+public sealed record QualityTable(string Name, IReadOnlyList<(string Label, double Value)> Rows)
+{
+    /// <summary>Whether the labels are ranges in their order, as in a histogram.</summary>
+    public bool Ordered { get; init; }
+}

@@ -38,6 +38,7 @@ public static class Findings
         new RetentionAnalyser(),
         new TruthAnalyser(),
         new TransferAnalyser(),
+        new RowsAnalyser(),
         new KnownAnalyser(),
         new OverfittingAnalyser(),
         new MemorisationAnalyser(),

@@ -27,6 +27,17 @@ public static class JsonReport
             Array(json, "over_labels", transfer.OverLabels, m => Change(json, m));
         }
         Array(json, "findings", Findings.Of(run), f => Strings(json, ("tone", f.Tone.ToString().ToLowerInvariant()), ("title", f.Title), ("evidence", f.Evidence), ("advice", f.Advice)));
+        if (run.Rows is { } rows)
+        {
+            json.WriteStartObject("rows_checked");
+            json.WriteNumber("rows", rows.Rows);
+            json.WriteNumber("duplicates", rows.Duplicates);
+            json.WriteNumber("conflicts", rows.Conflicts);
+            json.WriteNumber("test_rows", rows.TestRows);
+            json.WriteNumber("test_copies", rows.TestCopies);
+            json.WriteNumber("test_prompts", rows.TestPrompts);
+            json.WriteEndObject();
+        }
         if (run.Known is { } known)
         {
             json.WriteStartObject("known");

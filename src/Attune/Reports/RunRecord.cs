@@ -1,6 +1,7 @@
 using Attune.Evaluation;
 using Attune.Evaluation.Facts;
 using Attune.Evaluation.Metrics;
+using Attune.Quality;
 
 namespace Attune.Reports;
 
@@ -30,6 +31,9 @@ public sealed record RunRecord
 
     /// <summary>What became of the rows.</summary>
     public DataCounts Data { get; init; } = new();
+
+    /// <summary>What the quick check of the rows found; null where there were none to check.</summary>
+    public QuickCheck? Rows { get; init; }
 
     /// <summary>How many training rows the model knew; null where nobody looked.</summary>
     public KnownFacts? Known { get; init; }

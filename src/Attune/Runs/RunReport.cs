@@ -1,5 +1,6 @@
 using System.Globalization;
 using Attune.Engine.Backends;
+using Attune.Quality;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Training;
@@ -13,6 +14,8 @@ internal static class RunReport
         RunSetup setup, RunDirectory run, Backend backend, Measurement before, Measurement after, TrainingState state, long trained, long peakBytes, string parity, IReadOnlyList<string> warnings, string saved)
     {
         var lines = MetricsLog.Read(run.Metrics);
+        // Rows for measuring that are split from the training files were kept apart by the splitter; counted, they would look like a test of it.
+        var rows = QuickCheck.Of(setup.Data.Train, setup.Recipe.Data.Test.Count > 0 || setup.Recipe.Data.Valid.Count > 0 ? setup.Data.Test : []);
         var title = setup.Recipe.Method.Kind.Title;
         var kind = char.ToUpperInvariant(title[0]) + title[1..] + (setup.Recipe.Method.LastLayers is { } n ? $" of the last {n} blocks" : "");
         var data = string.Join(", ", setup.Recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)));
@@ -30,6 +33,7 @@ internal static class RunReport
                 .. setup.Data.Replay is { } replay ? [new Fact("Replay", replay.Fact)] : Array.Empty<Fact>(),
                 new("Trained weights", $"{Numbers.Count(trained)} beside {Numbers.Count(setup.Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols))} of the base"),
                 .. setup.Data.Known is { } known ? [new("Known to the model", $"{known.Counts}; unknown rows are {known.Unknown}")] : Array.Empty<Fact>(),
+                new("Rows checked", RowsFact(rows)),
                 new("Steps", $"{state.Step} of {setup.Steps.Options.TotalSteps}" + (setup.Steps.Options.KeepBest && state.BestLoss is not null ? $", best at {state.BestStep}" : "")),
                 new("Packing", Packing(lines)),
                 new("Training time", TimeSpan.FromSeconds(state.Seconds).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
@@ -45,6 +49,7 @@ internal static class RunReport
                 Truncated = setup.Data.Report.Shortened,
                 MaxLength = setup.Data.Report.MaxLength,
             },
+            Rows = rows,
             Known = setup.Data.Known,
             Answers = after.Ends,
             Curves = new RunCurves
@@ -63,6 +68,10 @@ internal static class RunReport
             Environment = [.. TrainRun.Environment(backend).Select(static p => new Fact(p.Key, p.Value)), new("seed", setup.Recipe.Train.Seed.ToString(CultureInfo.InvariantCulture)), new("attune", Manifest.Version)],
         };
     }
+
+    private static string RowsFact(QuickCheck rows) =>
+        $"{Numbers.Count(rows.Duplicates)} stand twice, {Numbers.Count(rows.Conflicts)} contradict another"
+        + (rows.TestRows == 0 ? "" : $"; {Numbers.Count(rows.TestPrompts)} of {Numbers.Count(rows.TestRows)} test rows are among them");
 
     // Of all steps that the log holds, those before a resumption among them.
     private static string Packing(IReadOnlyList<MetricsLine> lines)

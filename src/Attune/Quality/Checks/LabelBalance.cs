@@ -34,8 +34,7 @@ internal sealed class LabelBalance : QualityCheck
             $"{table.Count} labels; the most frequent, {Name(first.Label)}, has {first.Rows} rows ({100 * first.Rows / total:0.#} %), the rarest, {Name(last.Label)}, {last.Rows}{(few > 0 ? $"; {few} have fewer than {FewRows}" : "")}; evenness {labels.Evenness:0.000} of 1"))
         {
             Figures = [("labels", table.Count), ("evenness", labels.Evenness), ("largest_share", first.Rows / total), ("rarest_rows", last.Rows), ("labels_with_few_rows", few)],
-            Tables = [new("labels", [.. table.Take(MostShown).Select(static l => (l.Label, (double)l.Rows)),
-                .. table.Count > MostShown ? [($"{table.Count - MostShown} more", table.Skip(MostShown).Sum(static l => (double)l.Rows))] : (IEnumerable<(string, double)>)[]])],
+            Tables = [new(table.Count > MostShown ? $"labels, the {MostShown} most frequent of {table.Count}" : "labels", [.. table.Take(MostShown).Select(static l => (l.Label, (double)l.Rows))])],
         };
     }
 

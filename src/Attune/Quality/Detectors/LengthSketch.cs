@@ -47,7 +47,7 @@ internal sealed class LengthSketch
         for (var bin = 0; bin < counts.Length; bin++)
             if (counts[bin] > 0) rows[Math.Min(First(bin) / width, rows.Length - 1)] += counts[bin];
         var labels = rows.Select((count, i) => (i < rows.Length - 1 ? width == 1 ? Text(i) : $"{Text(i * width)}–{Text((i + 1) * width - 1)}" : $"{Text((rows.Length - 1) * width)} and more", (double)count));
-        return new QualityTable(name, [.. rows[^1] == 0 ? labels.SkipLast(1) : labels]);
+        return new QualityTable(name, [.. rows[^1] == 0 ? labels.SkipLast(1) : labels]) { Ordered = true };
     }
 
     private static string Text(int n) => n.ToString(CultureInfo.InvariantCulture);
