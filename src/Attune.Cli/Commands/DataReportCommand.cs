@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Attune.Formats;
+using Attune.Problems;
 using Attune.Quality;
 using Attune.Reports;
+using Attune.Runs;
 
 namespace Attune.Cli.Commands;
 
@@ -10,6 +12,10 @@ internal sealed class DataReportCommand
 {
     private readonly QualityArguments arguments = new();
 
+    private readonly Option<string?> model = new("--model", "-m") { Description = "The model that is to be trained: what its tokenizer and template do to the rows is looked at too.", HelpName = "folder" };
+
+    private readonly Option<string?> template = new("--template") { Description = "A chat template in place of the model's own: a file, or chatml.", HelpName = "file" };
+
     private readonly Option<string?> page = new("--html") { Description = "Writes the report as a page with plots too.", HelpName = "file.html" };
 
     public static Command Create(CommandHost host)
@@ -17,6 +23,8 @@ internal sealed class DataReportCommand
         var self = new DataReportCommand();
         var command = new Command("report", "Looks through files of rows: what cannot be learned from, what stands twice, what else is wrong. Nothing is changed.");
         self.arguments.AddTo(command);
+        command.Options.Add(self.model);
+        command.Options.Add(self.template);
         command.Options.Add(self.page);
         return host.Bind(command, self.Run);
     }
@@ -24,6 +32,12 @@ internal sealed class DataReportCommand
     private int Run(CommandContext c)
     {
         var options = arguments.Read(c);
+        if (c.Get(template) is not null && c.Get(model) is null) throw new UserErrorException("--template", "is a template for a model, and none is given", "give --model too, or leave it out");
+        if (c.Get(model) is { } folder)
+        {
+            using var context = ModelContext.Open(folder, template: c.Get(template), withWeights: false);
+            options = options with { Model = new QualityModel(context.Tokenizer, context.Template, context.EndIds, context.Folder.Spec.MaxPositions) };
+        }
         var report = QualityView.WithProgress(c, "reading", progress => DataQuality.Report(options, progress, c.Stop));
         if (c.Get(page) is { } path) AtomicFile.WriteText(Path.GetFullPath(path), QualityPage.Write(report));
         c.Output.Result(json => QualityView.Write(json, report), console => QualityView.Show(console, report));

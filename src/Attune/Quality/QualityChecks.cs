@@ -47,6 +47,7 @@ internal static class QualityChecks
         NearDuplicates.Kind,
         LabelBalance.Kind,
         Lengths.Kind,
+        ModelTokens.Kind,
     ];
 
     /// <summary>All remedies with the check that each belongs to.</summary>

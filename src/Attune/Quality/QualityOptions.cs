@@ -15,6 +15,9 @@ public sealed record QualityOptions
     /// <summary>Field of a row's shape → column of the file, where they differ.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = FrozenDictionary<string, string>.Empty;
 
+    /// <summary>The model that is to be trained, for what its tokenizer and template do to the rows; null for none.</summary>
+    public QualityModel? Model { get; init; }
+
     /// <summary>The numbers that checks go by.</summary>
     public QualitySettings Settings { get; init; } = new();
 }

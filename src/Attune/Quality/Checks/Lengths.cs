@@ -37,7 +37,7 @@ internal sealed class Lengths : QualityCheck
         [($"{name}_median", sketch.Percentile(0.5)), ($"{name}_p95", sketch.Percentile(0.95)), ($"{name}_longest", sketch.Longest), ($"{name}_total", sketch.Total)];
 
     /// <summary>Runs of letters and digits; a character of a script without blanks counts as a word.</summary>
-    private static int Words(string text)
+    public static int Words(string text)
     {
         var (words, within) = (0, false);
         foreach (var c in text)

@@ -9,7 +9,7 @@ namespace Attune.Quality.Detectors;
 /// </remarks>
 internal sealed class LanguageProfiles
 {
-    private const double Smoothing = 400, LeastMargin = 10, LeastKnown = 0.3;
+    private const double Smoothing = 400, LeastMargin = 14, LeastKnown = 0.3;
     private const int FewestWords = 5, LongestWord = 30, LongestFrequentWord = 7;
     private const string Resource = "languages.txt";
 

@@ -7,12 +7,12 @@ namespace Attune.Quality.Detectors;
 internal static class Languages
 {
     private const int MostCharacters = 4000, FewestLetters = 20, FewestDenseLetters = 6;
-    private const double LeastShare = 0.7;
+    private const double LeastShare = 0.7, MostOfCode = 0.04;
 
     // A word of these takes about two characters where others take five.
     private const int DenseWeight = 3;
 
-    private static readonly SearchValues<char> OfUrdu = SearchValues.Create("ٹڈڑںےھ"), OfPersian = SearchValues.Create("پچژگ");
+    private static readonly SearchValues<char> OfUrdu = SearchValues.Create("ٹڈڑںےھ"), OfPersian = SearchValues.Create("پچژگ"), OfCode = SearchValues.Create("{}()[];=<>_\\");
 
     private static readonly Lazy<LanguageProfiles> Profiles = new(LanguageProfiles.Load);
 
@@ -39,6 +39,7 @@ internal static class Languages
     public static string? Of(string text)
     {
         var part = text.AsSpan(0, Math.Min(text.Length, MostCharacters));
+        if (part.CountAny(OfCode) > MostOfCode * part.Length) return null;
         var counts = new int[Ranges.Length];
         foreach (var c in part)
             if (RangeOf(c) is >= 0 and var range) counts[range]++;

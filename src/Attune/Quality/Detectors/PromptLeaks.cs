@@ -39,7 +39,7 @@ internal static partial class PromptLeaks
     }
 
     [GeneratedRegex(@"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*$|<\uFF5C[^<>]{2,40}\uFF5C>"
-        + @"|^#{2,3} ?(?:Instruction|Response|Input|Human|Assistant|User|System):|^\s*(?:User|Human|USER|HUMAN|### User):(?= ?\S)|\A\s*(?:Assistant|ASSISTANT|AI|Response|Output):(?= ?\S)",
+        + @"|^#{2,3} ?(?:Instruction|Response|Input|Human|Assistant|User|System):|^\s*(?:User|Human|USER|HUMAN|### User):(?= ?\S)|\A\s*(?:Assistant|ASSISTANT):(?= ?\S)",
         RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex Marks();
 

@@ -53,7 +53,7 @@ public class LanguagesTests(ITestOutputHelper output)
             }
         }
         output.WriteLine($"{right} right, {wrong} wrong, {undecided} undecided of {right + wrong + undecided}");
-        Assert.True(wrong == 0 && right >= 0.95 * (right + undecided), $"{right} right, {wrong} wrong, {undecided} undecided");
+        Assert.True(wrong == 0 && right >= 0.9 * (right + undecided), $"{right} right, {wrong} wrong, {undecided} undecided");
     }
 
     [Fact]
@@ -73,6 +73,7 @@ public class LanguagesTests(ITestOutputHelper output)
     [InlineData("for (int i = 0; i < n; i++) { x[i] += y[i] * 2; }")]
     [InlineData("qwrt zxcv plkm jhgf mnbv lkjh poiu ytre dfgh xcvb")]
     [InlineData("Mtoto anapenda kucheza mpira uwanjani kila siku baada ya shule.")]
+    [InlineData("def latest(dates):\n    for date in dates: print(date[0], date.day, sum(date.values()))\n    return max(dates)")]
     [InlineData("日本")]
     [InlineData("")]
     public void What_is_short_or_no_known_language_is_undecided(string text) => Assert.Null(Languages.Of(text));
