@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using Attune.Quality;
 using Attune.Reports;
 using Attune.Tests.Quality;
 
