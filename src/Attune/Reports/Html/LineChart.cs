@@ -14,7 +14,7 @@ internal sealed record ChartLine(string Name, string Css, IReadOnlyList<CurvePoi
 /// A line chart as inline SVG: axes, round ticks, legend, a title and a description for screen readers. It needs no script and takes its
 /// colours from the page. Its units are about one CSS pixel, so that labels stay readable on a narrow screen.
 /// </summary>
-internal sealed class LineChart(string title, string yLabel, double height, IReadOnlyList<ChartLine> lines, int? keptStep = null)
+internal sealed class LineChart(string title, string yLabel, double height, IReadOnlyList<ChartLine> lines, int? keptStep, ChartAxis axis)
 {
     private const double Width = 440, Left = 54, Right = 12, Top = 30, Bottom = 42;
     private const int MostPoints = 300;
@@ -23,10 +23,10 @@ internal sealed class LineChart(string title, string yLabel, double height, IRea
     private readonly Ticks y = Range(lines, height < 200 ? 3 : 5);
 
     /// <summary>The chart, or nothing where no line has two points to connect.</summary>
-    public static string Svg(string title, string yLabel, double height, IEnumerable<ChartLine> candidates, int? keptStep = null)
+    public static string Svg(string title, string yLabel, double height, IEnumerable<ChartLine> candidates, int? keptStep = null, ChartAxis? axis = null)
     {
         var lines = candidates.Where(l => l.Points.Count(p => double.IsFinite(p.Value)) > 1).ToArray();
-        return lines.Length == 0 ? "" : new LineChart(title, yLabel, height, lines, keptStep).Draw();
+        return lines.Length == 0 ? "" : new LineChart(title, yLabel, height, lines, keptStep, axis ?? ChartAxis.OfSteps).Draw();
     }
 
     private string Draw()
@@ -41,7 +41,7 @@ internal sealed class LineChart(string title, string yLabel, double height, IRea
             var at = X(step);
             var anchor = at > Width * 0.7 ? "end" : "start";
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"kept\" x1=\"{at:F1}\" x2=\"{at:F1}\" y1=\"{Top}\" y2=\"{height - Bottom}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"kept-label\" x=\"{at + (anchor == "end" ? -5 : 5):F1}\" y=\"{Top + 11}\" text-anchor=\"{anchor}\">kept</text>");
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"kept-label\" x=\"{at + (anchor == "end" ? -5 : 5):F1}\" y=\"{Top + 11}\" text-anchor=\"{anchor}\">{axis.Kept}</text>");
         }
 
         foreach (var line in lines)
@@ -62,10 +62,10 @@ internal sealed class LineChart(string title, string yLabel, double height, IRea
         foreach (var v in x.Values)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{X(v):F1}\" x2=\"{X(v):F1}\" y1=\"{height - Bottom}\" y2=\"{height - Bottom + 4}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" x=\"{X(v):F1}\" y=\"{height - Bottom + 16}\" text-anchor=\"middle\">{x.Text(v)}</text>");
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" x=\"{X(v):F1}\" y=\"{height - Bottom + 16}\" text-anchor=\"middle\">{axis.Text?.Invoke(v) ?? x.Text(v)}</text>");
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"label\" x=\"{(Left + Width - Right) / 2:F1}\" y=\"{height - 6}\" text-anchor=\"middle\">optimizer step</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"label\" x=\"{(Left + Width - Right) / 2:F1}\" y=\"{height - 6}\" text-anchor=\"middle\">{axis.Label}</text>");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"label\" x=\"{Left - 46}\" y=\"14\">{HtmlText.Escape(yLabel)}</text>");
     }
 
@@ -108,9 +108,11 @@ internal sealed class LineChart(string title, string yLabel, double height, IRea
     private string Describe() => string.Join(" ", lines.Select(l =>
     {
         var finite = l.Points.Where(p => double.IsFinite(p.Value)).ToArray();
-        return $"{l.Name}: {Numbers.Short(finite[0].Value)} at step {finite[0].Step}, {Numbers.Short(finite[^1].Value)} at step {finite[^1].Step}, " +
+        return $"{l.Name}: {Numbers.Short(finite[0].Value)} at {At(finite[0])}, {Numbers.Short(finite[^1].Value)} at {At(finite[^1])}, " +
             $"lowest {Numbers.Short(finite.Min(p => p.Value))}, highest {Numbers.Short(finite.Max(p => p.Value))}.";
     }));
+
+    private string At(CurvePoint point) => string.Create(CultureInfo.InvariantCulture, $"{axis.Unit} {axis.Text?.Invoke(point.Step) ?? $"{point.Step}"}");
 
     /// <summary>At most <see cref="MostPoints"/> points, each the mean of its neighbours, so that a long run stays a small file.</summary>
     private static IReadOnlyList<CurvePoint> Thin(IReadOnlyList<CurvePoint> points)
