@@ -17,6 +17,8 @@ internal static class SearchCommand
         var command = new Command("search", "Finds good settings: runs trials of a recipe with other values, in a time or a number of trials, and writes the best recipe.") { file, output, set };
         foreach (var flag in flags.Values)
             command.Options.Add(flag);
+        var range = new RangeTestArguments();
+        range.AddTo(command);
         return host.Bind(command, c =>
         {
             var settings = (c.Get(set) ?? []).Select(Setting.Parse).ToList();
@@ -28,6 +30,8 @@ internal static class SearchCommand
                     settings.Add(new Setting(key.Name, values[0], option.Name) { List = values.Length == 1 ? null : values });
             }
             var recipe = RecipeReader.ReadFile(c.Get(file)!, settings);
+            if (range.IsWished(c, [.. settings.Where(static s => s.Key.StartsWith("search.", StringComparison.Ordinal)).Select(static s => s.Origin)]))
+                return range.Run(c, recipe);
             using var view = new SearchView(c.Output);
             view.Finish(SearchRun.Execute(recipe, new SearchOptions(), view.Show, c.Stop));
             return ExitCode.Done;

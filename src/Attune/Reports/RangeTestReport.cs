@@ -37,9 +37,6 @@ public sealed record RangeTestReport(string Title, string Folder, RangeCurve Cur
         }
     }
 
-    /// <summary>The command that trains with it.</summary>
-    public string? Remedy => Curve.Suggestion is { } rate ? string.Create(CultureInfo.InvariantCulture, $"attune train recipe.yaml --learning-rate {Rate(rate)}") : null;
-
     /// <summary>Names of the columns of <see cref="Rows"/>.</summary>
     public IReadOnlyList<string> Columns => ["learning rate", "loss", "smoothed", "", ""];
 

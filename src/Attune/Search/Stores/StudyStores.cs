@@ -6,7 +6,7 @@ namespace Attune.Search.Stores;
 public static class StudyStores
 {
     /// <summary>Opens a study, or begins it.</summary>
-    /// <param name="place">A file (SQLite), <c>postgresql://user@host/database</c> or <c>Host=…;Database=…</c> (PostgreSQL).</param>
+    /// <param name="place">A file (SQLite), <c>postgresql://user@host/database</c> or <c>Host=…;Database=…</c> (PostgreSQL), there with <c>study=NAME</c> where the database holds several.</param>
     /// <param name="identity">Its name, and what it is about.</param>
     /// <exception cref="UserErrorException">The place cannot be used, is no study, or holds one of another recipe, space or metric.</exception>
     public static IStudyStore Open(string place, StudyIdentity identity) => PostgresPlace.Is(place) ? OnServer(place, identity) : InFile(place, identity);
@@ -15,7 +15,11 @@ public static class StudyStores
     public static bool IsFile(string place) => !PostgresPlace.Is(place);
 
     // A method each, so that the libraries of one are not loaded for the other.
-    private static SqlStudy OnServer(string place, StudyIdentity identity) => new(new PostgresDatabase(PostgresPlace.Parse(place)), identity);
+    private static SqlStudy OnServer(string place, StudyIdentity identity)
+    {
+        var (settings, study) = PostgresPlace.Parse(place);
+        return new SqlStudy(new PostgresDatabase(settings), study is null ? identity : identity with { Name = study });
+    }
 
     private static SqlStudy InFile(string place, StudyIdentity identity)
     {
