@@ -76,7 +76,7 @@ internal sealed class RangeTestArguments
     private static void Show(IAnsiConsole console, RangeTestReport report)
     {
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var (i, column) in report.Columns.Index())
+        foreach (var (i, column) in RangeTestReport.Columns.Index())
             table.AddColumn(i < 3 ? new TableColumn(Markup.Escape(column)).RightAligned() : new TableColumn(Markup.Escape(column)));
         foreach (var row in report.Rows)
             table.AddRow([.. row.Select(static cell => Markup.Escape(cell))]);

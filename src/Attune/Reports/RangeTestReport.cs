@@ -38,7 +38,7 @@ public sealed record RangeTestReport(string Title, string Folder, RangeCurve Cur
     }
 
     /// <summary>Names of the columns of <see cref="Rows"/>.</summary>
-    public IReadOnlyList<string> Columns => ["learning rate", "loss", "smoothed", "", ""];
+    public static IReadOnlyList<string> Columns => ["learning rate", "loss", "smoothed", "", ""];
 
     /// <summary>The curve as a table, thinned, each row with a bar as long as the smoothed loss.</summary>
     public IEnumerable<IReadOnlyList<string>> Rows
