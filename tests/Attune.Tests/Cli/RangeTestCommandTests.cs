@@ -1,5 +1,3 @@
-using TinyModel = Attune.Tests.Runs.TinyModel;
-
 namespace Attune.Tests.Cli;
 
 /// <summary><c>attune search --range-test</c> as a user starts it.</summary>
@@ -8,7 +6,7 @@ public class RangeTestCommandTests
     [Fact]
     public async Task It_shows_the_curve_and_says_which_rate()
     {
-        using var tiny = new TinyModel();
+        using var tiny = new Runs.TinyModel();
         var text = await CliRun.Of("search", Recipe(tiny), "--range-test", "--range", "1e-5", "1", "--range-steps", "40");
         Assert.Equal(0, text.ExitCode);
         Assert.Contains("falls fastest: suggested", text.Out);
@@ -29,13 +27,13 @@ public class RangeTestCommandTests
     [InlineData("--range-test --range-steps 3", "20 to 10000")]
     public async Task What_does_not_go_together_is_exit_2(string flags, string message)
     {
-        using var tiny = new TinyModel();
+        using var tiny = new Runs.TinyModel();
         var run = await CliRun.Of(["search", Recipe(tiny), .. flags.Split(' ')]);
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(message, run.Error);
     }
 
-    private static string Recipe(TinyModel tiny)
+    private static string Recipe(Runs.TinyModel tiny)
     {
         var file = tiny.FileOf("recipe.yaml");
         File.WriteAllText(file, $$"""
