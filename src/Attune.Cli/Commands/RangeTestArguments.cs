@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
@@ -14,8 +15,9 @@ namespace Attune.Cli.Commands;
 internal sealed class RangeTestArguments
 {
     private readonly Option<bool> test = new("--range-test") { Description = "A learning-rate range test in place of a search: the rate grows every step, the loss says which to take." };
-    private readonly Option<double[]> range = new("--range") { Description = "With --range-test: the first and the last rate. auto: a hundredth to a hundred times of what train would choose.", HelpName = "from to", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<int?> steps = new("--range-steps") { Description = "With --range-test: its steps. auto: 100.", HelpName = "n" };
+    // Texts, as flags of a recipe are: a type of their own for two numbers would be compiled at every start.
+    private readonly Option<string[]> range = new("--range") { Description = "With --range-test: the first and the last rate. auto: a hundredth to a hundred times of what train would choose.", HelpName = "from to", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> steps = new("--range-steps") { Description = "With --range-test: its steps. auto: 100.", HelpName = "n" };
 
     public void AddTo(Command command)
     {
@@ -39,12 +41,13 @@ internal sealed class RangeTestArguments
 
     public int Run(CommandContext c, Recipe recipe)
     {
-        var ends = c.Get(range) ?? [];
+        double[] ends = [.. (c.Get(range) ?? []).Select(static text => Number("--range", text))];
         if (ends.Length is not (0 or 2))
             throw new UserErrorException("--range", FormattableString.Invariant($"expected two rates, {ends.Length} were given"), "write --range 1e-6 1e-1");
+        var wished = c.Get(steps) is { } given ? Number("--range-steps", given) : new RangeTestOptions().Steps;
         var options = new RangeTestOptions
         {
-            Steps = Shared.Within("--range-steps", c.Get(steps) ?? new RangeTestOptions().Steps, 20, 10_000, "20 to 10000 steps"),
+            Steps = (int)Shared.Within("--range-steps", Math.Floor(wished), 20, 10_000, "20 to 10000 steps"),
             From = ends.Length == 0 ? null : ends[0],
             To = ends.Length == 0 ? null : ends[1],
         };
@@ -72,6 +75,9 @@ internal sealed class RangeTestArguments
             console => Show(console, report));
         return ExitCode.Done;
     }
+
+    private static double Number(string option, string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw new UserErrorException($"{option} {text}", "expected a number");
 
     private static void Show(IAnsiConsole console, RangeTestReport report)
     {

@@ -25,6 +25,7 @@ public class RangeTestCommandTests
     [InlineData("--range-test --trials 5", "--trials")]
     [InlineData("--range-test --range 1e-5", "two rates")]
     [InlineData("--range-test --range-steps 3", "20 to 10000")]
+    [InlineData("--range-test --range 1e-5 much", "expected a number")]
     public async Task What_does_not_go_together_is_exit_2(string flags, string message)
     {
         using var tiny = new Runs.TinyModel();

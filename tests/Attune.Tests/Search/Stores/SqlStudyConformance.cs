@@ -63,7 +63,7 @@ public abstract class SqlStudyConformance : StudyStoreConformance
 
     /// <summary>
     /// Five processes on one study; two of them are killed with a trial in their hands while the others work. Every trial ends once, and none
-    /// was begun a second time but those two.
+    /// was begun a second time but theirs.
     /// </summary>
     [Fact]
     public async Task Processes_that_die_cost_no_trial_and_none_runs_twice()
@@ -89,9 +89,10 @@ public abstract class SqlStudyConformance : StudyStoreConformance
         Assert.All(ended, static t => Assert.Equal((TrialState.Done, (double?)t.Number), (t.State, t.Result)));
         var begun = group.Lines("begin").ToLookup(static l => l.Number);
         Assert.All(ended, t => Assert.Equal(t.Attempts, begun[t.Number].Count()));
-        var twice = ended.Where(static t => t.Attempts > 1).ToArray();
-        Assert.Equal(group.Lines("hang").Select(static l => l.Number).Order(), twice.Select(static t => t.Number));
-        Assert.All(twice, static t => Assert.Equal(2, t.Attempts));
+        // One of the two may have taken up what the other held, and hung with it as well.
+        var held = group.Lines("hang").ToLookup(static l => l.Number);
+        Assert.Equal(2, group.Lines("hang").Count());
+        Assert.All(ended, t => Assert.Equal(1 + held[t.Number].Count(), t.Attempts));
         Assert.Equal(Enumerable.Range(0, trials), group.Lines("end").Select(static l => l.Number).Order());
         Assert.Empty(group.Lines("lost"));
     }
