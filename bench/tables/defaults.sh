@@ -10,8 +10,9 @@ read -ra seeds <<< "${SEEDS:-1 2}"
 mkdir -p "$work"
 [ "${BUILD:-yes}" = no ] || dotnet build -c Release -v quiet src/Attune.Cli > /dev/null
 attune() { dotnet "$root/src/Attune.Cli/bin/Release/net10.0/Attune.Cli.dll" "$@"; }
-parts() { awk -v to="$work/$1" '{ r = NR % 10; print > (to (r == 0 ? "-valid" : r == 5 ? "-test" : "") ".jsonl") }'; }
-[ -s "$work/banking77.jsonl" ] || tail -n +2 "$data/datasets/banking77/train.csv" | jq -Rc 'capture("^\"?(?<text>.*?)\"?,(?<category>[^,]+)$") | {prompt: (.text | gsub("\"\""; "\"") | . + "\n"), completion: .category}' |
+# Of every ten rows one is for validation and one for the test, up to 200 and 400.
+parts() { awk -v to="$work/$1" '{ part = ""; if (NR % 10 == 0 && v < 200) { v++; part = "-valid" } else if (NR % 10 == 5 && t < 400) { t++; part = "-test" } print > (to part ".jsonl") }'; }
+[ -s "$work/banking77.jsonl" ] || tail -n +2 "$data/datasets/banking77/train.csv" | tr -d '\r' | jq -Rc 'capture("^\"?(?<text>.*?)\"?,(?<category>[^,]+)$") | {prompt: (.text | gsub("\"\""; "\"") | . + "\n"), completion: .category}' |
   awk '{ print ((NR * 7919) % 10007) "\t" $0 }' | sort -n | cut -f2- | parts banking77
 [ -s "$work/medquad.jsonl" ] || jq -c 'select((.answer | length) > 50 and (.answer | length) < 900) | {prompt: (.question + "\n"), completion: (.answer | gsub("\\s+"; " "))}' "$data/datasets/medquad/medquad_train.jsonl" | parts medquad
 cp recipes/data/support/train.jsonl "$work/support.jsonl"; cp recipes/data/support/valid.jsonl "$work/support-valid.jsonl"; cp recipes/data/support/test.jsonl "$work/support-test.jsonl"
@@ -23,7 +24,7 @@ run() { # run OUT COMMAND…: standard output into OUT.json, once
 }
 measure() { # measure OUT RECIPE SEED: tunes by a recipe, measured on the test rows
   [ -s "$1.json" ] || rm -rf "$1"
-  run "$1" train "$2" --output "$1" --set data.test="$work/$name-test.jsonl" --set train.seed="$3" --set train.threads="$threads" --set eval.metrics=loss --set eval.rows=0 --set eval.general=none
+  run "$1" train "$2" --output "$1" --set train.seed="$3"
 }
 test_loss() { jq '[.metrics[] | select(.name | test("^loss on test"))][0].after' "$1.json"; }
 key() { sed -n "s/^  $1: *\([^ ]*\).*/\1/p" "$2" | head -1; }
@@ -40,10 +41,12 @@ model: $model
 data:
   train: [$work/$name.jsonl]
   valid: [$work/$name-valid.jsonl]
+  test: [$work/$name-test.jsonl]
   max_length: 384
 train:
   max_steps: $steps
   threads: $threads
+eval: {metrics: [loss], rows: 0, general: none}
 search:
   space:
     train.learning_rate: {from: 1e-4, to: 1e-1, scale: log}
