@@ -77,11 +77,11 @@ public class PostgresStudyTests : SqlStudyConformance
     public void A_connection_that_dies_is_made_again_and_nothing_is_done_twice()
     {
         using var study = StudyStores.Open(Place, About);
-        study.Claim("a", TimeSpan.FromMinutes(1), static (_, _) => Values("x"));
+        study.Claim("a", TimeSpan.FromHours(1), static (_, _) => Values("x"));
         CutOff();
         Assert.True(study.Report(0, "a", new TrialReport(1, 2)));
         CutOff();
-        Assert.Equal(1, study.Claim("b", TimeSpan.FromMinutes(1), static (_, _) => Values("y"))!.Number);
+        Assert.Equal(1, study.Claim("b", TimeSpan.FromHours(1), static (_, _) => Values("y"))!.Number);
         CutOff();
         Assert.True(study.End(0, "a", new TrialEnd(TrialState.Done, 3)));
         Assert.Equal([1, 1], study.Trials().Select(static t => t.Attempts));
@@ -92,7 +92,7 @@ public class PostgresStudyTests : SqlStudyConformance
     {
         using var study = StudyStores.Open(Place, About);
         var proposals = 0;
-        var trial = study.Claim("a", TimeSpan.FromMinutes(1), (number, _) =>
+        var trial = study.Claim("a", TimeSpan.FromHours(1), (number, _) =>
         {
             if (proposals++ == 0)
                 CutOff();
@@ -112,7 +112,7 @@ public class PostgresStudyTests : SqlStudyConformance
         try
         {
             Execute(Server, "SELECT pg_reload_conf()");
-            var claim = Task.Run(() => study.Claim("a", TimeSpan.FromMinutes(1), (_, _) => Values($"{proposals++}")));
+            var claim = Task.Run(() => study.Claim("a", TimeSpan.FromHours(1), (_, _) => Values($"{proposals++}")));
             while (Execute(Server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{schema}' AND wait_event = 'SyncRep'") is null)
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             Normal();

@@ -17,7 +17,7 @@ public abstract class SqlStudyConformance : StudyStoreConformance
     {
         using (var first = Open(About))
         {
-            first.Claim("a", TimeSpan.FromMinutes(1), static (_, _) => Values("x"));
+            first.Claim("a", TimeSpan.FromHours(1), static (_, _) => Values("x"));
             first.Report(0, "a", new(5, 0.5));
             first.End(0, "a", new(TrialState.Done, 1.5));
         }
@@ -31,9 +31,9 @@ public abstract class SqlStudyConformance : StudyStoreConformance
     {
         using var one = Open(About);
         using var other = Open(About with { Name = "other", Text = "something else" });
-        Assert.Equal(0, one.Claim("a", TimeSpan.FromMinutes(1), static (_, _) => Values("x"))!.Number);
+        Assert.Equal(0, one.Claim("a", TimeSpan.FromHours(1), static (_, _) => Values("x"))!.Number);
         Assert.Empty(other.Trials());
-        Assert.Equal(0, other.Claim("a", TimeSpan.FromMinutes(1), static (_, _) => Values("y"))!.Number);
+        Assert.Equal(0, other.Claim("a", TimeSpan.FromHours(1), static (_, _) => Values("y"))!.Number);
         Assert.Equal("x", one.Trials()[0]["key"]);
     }
 
@@ -55,7 +55,7 @@ public abstract class SqlStudyConformance : StudyStoreConformance
         Parallel.For(0, 4, worker =>
         {
             using var store = Open(About);
-            while (store.Claim($"{worker}", TimeSpan.FromMinutes(5), static (n, _) => n < 40 ? Values($"{n}") : null) is { } trial)
+            while (store.Claim($"{worker}", TimeSpan.FromHours(1), static (n, _) => n < 40 ? Values($"{n}") : null) is { } trial)
                 numbers.Add(trial.Number);
         });
         Assert.Equal(Enumerable.Range(0, 40), numbers.Order());

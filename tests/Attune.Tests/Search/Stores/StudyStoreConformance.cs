@@ -5,7 +5,7 @@ namespace Attune.Tests.Search.Stores;
 /// <summary>What every store of studies does alike; a class below it for each store.</summary>
 public abstract class StudyStoreConformance : IDisposable
 {
-    private static readonly TimeSpan Long = TimeSpan.FromMinutes(5), Short = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1), Short = TimeSpan.FromMilliseconds(60);
 
     protected static readonly StudyIdentity About = new("study", "model: tiny\nspace: train.learning_rate\nmetric: loss");
 

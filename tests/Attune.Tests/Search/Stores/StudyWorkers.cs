@@ -11,7 +11,7 @@ namespace Attune.Tests.Search.Stores;
 internal sealed class StudyWorkers(string place, StudyIdentity identity, int trials) : IAsyncDisposable
 {
     private const string PlaceName = "ATTUNE_TEST_STUDY", ListName = "ATTUNE_TEST_LIST", TextName = "ATTUNE_TEST_IDENTITY", TrialsName = "ATTUNE_TEST_TRIALS", HangName = "ATTUNE_TEST_HANG";
-    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Lease = TimeSpan.FromHours(1);
 
     private readonly TempFolder folder = new();
     private readonly List<Process> processes = [];
