@@ -46,7 +46,7 @@ run() { # run TASK ARM SEED
   files "$task" "$seed"
   [ "$task" = support ] || columns=(--columns 'prompt={text}\n' completion=category)
   case $arm in
-    rules) by=(--by numbers,names,synonyms,typos,casing) ;;
+    rules) by=(--by values,numbers,names,synonyms,typos) ;;
     eda) by=(--by synonyms,swaps,deletions) ;;
     checked) by=(--by synonyms,swaps,deletions --model models/attune-base --adapter "$work/teacher/adapter" --check "$metric" --max-new-tokens 12 --threads "$([ "$threads" = auto ] && nproc || echo "$threads")") ;;
   esac

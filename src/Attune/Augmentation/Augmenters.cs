@@ -30,6 +30,7 @@ public static class Augmenters
         new("casing", "other capitals") { Rule = new Casing() },
         new("numbers", "other order numbers and codes, in prompt and answer alike") { Rule = new NumberSubstitution() },
         new("names", "other first names, in prompt and answer alike") { Rule = new NameSubstitution() },
+        new("values", "other values that answers copy out of prompts, from rows with like answers, in prompt and answer alike") { Rule = new ValueSubstitution() },
         new("paraphrase", "a model says it in other words") { Model = new Paraphrase() },
         new("back-and-forth", "a model translates it and back, or tells it again from a summary") { Model = new BackAndForth() },
         new("self-instruct", "a model writes a new row after a few examples") { Model = new SelfInstruct() },

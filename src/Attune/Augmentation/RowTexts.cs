@@ -32,14 +32,15 @@ internal interface IRule
     /// <param name="row">The parent's texts; as many come back, in their order.</param>
     /// <param name="alpha">The part of the words that is changed, above 0 and at most 1.</param>
     /// <param name="draw">Random numbers.</param>
-    RowTexts? Apply(RowTexts row, double alpha, Draw draw);
+    /// <param name="values">What the answers of all rows copy out of their prompts.</param>
+    RowTexts? Apply(RowTexts row, double alpha, Draw draw, CopiedValues values);
 }
 
 /// <summary>A rule that changes each prompt by itself; answers stay to the byte.</summary>
 internal abstract class PromptRule : IRule
 {
     /// <inheritdoc />
-    public RowTexts? Apply(RowTexts row, double alpha, Draw draw)
+    public RowTexts? Apply(RowTexts row, double alpha, Draw draw, CopiedValues values)
     {
         string[] asked = [.. row.Asked.Select(text => Change(text, row.Quoted, alpha, draw) ?? text)];
         return asked.SequenceEqual(row.Asked, StringComparer.Ordinal) ? null : row with { Asked = asked };

@@ -10,10 +10,12 @@ internal sealed class RuleWork(AugmentOptions options, KnownPrompts known, Tally
 
     private readonly List<Candidate> made = [];
     private readonly List<Job> jobs = [];
+    private CopiedValues values = new([]);
 
     /// <summary>Goes over the rows of every class, one new row of each a round, until it has what is wanted.</summary>
     public (IReadOnlyList<Candidate> Made, IReadOnlyList<Job> Jobs) Execute(AugmentPlan plan, CancellationToken cancel)
     {
+        values = new CopiedValues([.. plan.Classes.SelectMany(static c => c.Rows).Select(static r => r.Texts)]);
         foreach (var some in plan.Classes)
         {
             var count = 0;
@@ -57,7 +59,7 @@ internal sealed class RuleWork(AugmentOptions options, KnownPrompts known, Tally
         for (var i = 0; i < Tries; i++)
         {
             // Two swaps may undo one another: that one draw changes nothing does not say that none does.
-            if (by.Rule!.Apply(row.Texts, options.Alpha, DrawOf(row, by, round * Tries + i)) is not { } texts)
+            if (by.Rule!.Apply(row.Texts, options.Alpha, DrawOf(row, by, round * Tries + i), values) is not { } texts)
                 continue;
             var candidate = new Candidate(new Job(row, [row], by, round, options), texts);
             if (candidate.Chat is not { } chat)

@@ -12,7 +12,7 @@ internal abstract class Substitution : IRule
     private const int Tries = 20;
 
     /// <inheritdoc />
-    public RowTexts? Apply(RowTexts row, double alpha, Draw draw)
+    public RowTexts? Apply(RowTexts row, double alpha, Draw draw, CopiedValues values)
     {
         var all = string.Join('\n', [.. row.Asked, .. row.Answered, row.Elsewhere]);
         var map = new Dictionary<string, string>(StringComparer.Ordinal);

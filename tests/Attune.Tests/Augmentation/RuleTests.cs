@@ -99,5 +99,5 @@ public class RuleTests
         }
     }
 
-    internal static RowTexts? Apply(string name, RowTexts row, double alpha, int n) => Augmenters.Table.Single(a => a.Name == name).Rule!.Apply(row, alpha, new Draw(5, 17, name, n));
+    internal static RowTexts? Apply(string name, RowTexts row, double alpha, int n) => Augmenters.Table.Single(a => a.Name == name).Rule!.Apply(row, alpha, new Draw(5, 17, name, n), new CopiedValues([]));
 }
