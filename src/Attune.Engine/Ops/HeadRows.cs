@@ -12,10 +12,17 @@ public sealed class HeadRows(Tensor hidden, Tensor head, int vocabulary) : ITeac
     public int Vocabulary => vocabulary;
 
     /// <inheritdoc />
-    public void Fill(Tape t, LossRows student, Tensor rows)
+    public void Fill(Tape t, LossRows student, Tensor rows) => Fill(t, student.First, student.Capacity, rows);
+
+    /// <summary>The logits of some rows.</summary>
+    /// <param name="t">Gives backend and workspace.</param>
+    /// <param name="first">Number of the first of them.</param>
+    /// <param name="capacity">Rows that are asked for at once at the most.</param>
+    /// <param name="rows">[m, K], written.</param>
+    public void Fill(Tape t, int first, int capacity, Tensor rows)
     {
         var kernels = t.Backend.Matrix;
-        using var workspace = t.Workspace(kernels.Workspace(student.Capacity, vocabulary, hidden.Cols, false));
-        kernels.Product(hidden.RowRange(student.First, rows.Rows), false, head.RowRange(0, vocabulary), true, rows, 1, 0, workspace.Value);
+        using var workspace = t.Workspace(kernels.Workspace(capacity, vocabulary, hidden.Cols, false));
+        kernels.Product(hidden.RowRange(first, rows.Rows), false, head.RowRange(0, vocabulary), true, rows, 1, 0, workspace.Value);
     }
 }

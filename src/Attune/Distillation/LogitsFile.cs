@@ -9,7 +9,7 @@ using Attune.Problems;
 namespace Attune.Distillation;
 
 /// <summary>A file of a teacher's log-probabilities, mapped into memory: whoever learns from it needs no teacher.</summary>
-public sealed class LogitsFile : IDisposable
+public sealed class LogitsFile : ISortedSource, IDisposable
 {
     private readonly string path;
     private readonly MemoryMappedFile map;
@@ -82,6 +82,8 @@ public sealed class LogitsFile : IDisposable
         return sound ? rest : throw new RunFailedException(new Problem(
             path, string.Create(CultureInfo.InvariantCulture, $"is damaged: row {row} holds a token or a probability that cannot be"), "make it again: attune distill logits"));
     }
+
+    float ISortedSource.Read(long row, byte[] buffer, Span<int> ids, Span<float> logs) => Read(row, buffer, ids, logs);
 
     /// <inheritdoc />
     public void Dispose()

@@ -13,15 +13,15 @@ namespace Attune.Distillation;
 /// triangle inequality a lower bound of it where not. With s_j the sign of q₍ⱼ₎ − p₍ⱼ₎, the same for the rest, ∂D/∂z = q · (s − Σ s · q) / T.
 /// </remarks>
 /// <param name="labels">What learns from the data's own targets.</param>
-/// <param name="file">The teacher's side.</param>
-/// <param name="rows">The file's row of each trained row of the pass.</param>
+/// <param name="source">The teacher's side.</param>
+/// <param name="rows">The source's row of each trained row of the pass.</param>
 /// <param name="labelWeight">λ, from 0 to 1.</param>
-internal sealed class SortedLoss(ITokenLoss labels, LogitsFile file, long[] rows, float labelWeight) : ITokenLoss
+internal sealed class SortedLoss(ITokenLoss labels, ISortedSource source, long[] rows, float labelWeight) : ITokenLoss
 {
-    private readonly LogitsHeader header = file.Header;
-    private readonly byte[] buffer = new byte[file.Header.RowBytes];
-    private readonly float[] logs = new float[file.Header.Kept], own = new float[file.Header.Kept];
-    private readonly int[] ids = new int[file.Header.Kept];
+    private readonly LogitsHeader header = source.Header;
+    private readonly byte[] buffer = new byte[source.Header.RowBytes];
+    private readonly float[] logs = new float[source.Header.Kept], own = new float[source.Header.Kept];
+    private readonly int[] ids = new int[source.Header.Kept];
 
     /// <inheritdoc />
     public void Run(Tape t, LossRows pass)
@@ -54,7 +54,7 @@ internal sealed class SortedLoss(ITokenLoss labels, LogitsFile file, long[] rows
     // D of one row, whose probabilities become `factor` · T · ∂D/∂z. A row without a counterpart is at no distance.
     private float Distance(Span<float> q, long row, float factor)
     {
-        var rest = file.Read(row, buffer, ids, logs);
+        var rest = source.Read(row, buffer, ids, logs);
         if (rest < 0)
         {
             q.Clear();

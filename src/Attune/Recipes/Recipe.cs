@@ -144,7 +144,7 @@ public sealed record ObjectiveRecipe
     /// <summary>next-token learns the data's answers; distill learns a teacher's distribution of every next token of them (knowledge distillation).</summary>
     public ObjectiveKind Kind { get; init; }
 
-    /// <summary>The model to learn from: a folder with config.json and *.safetensors, a .gguf file, or the folder of an adapter that names its base. Its tokenizer must be the student's.</summary>
+    /// <summary>The model to learn from: a folder with config.json and *.safetensors, a .gguf file, or the folder of an adapter that names its base. Its tokenizer must be the student's, but with divergence uld.</summary>
     public string? Teacher { get; init; }
 
     /// <summary>Adapter that the teacher was tuned with: its folder, or none.</summary>
@@ -156,7 +156,7 @@ public sealed record ObjectiveRecipe
     /// <summary>What a teacher said about these rows, written once by attune distill logits, to learn from instead of a model: a file, or none.</summary>
     public string? File { get; init; }
 
-    /// <summary>What is made small between teacher p and student q: forward-kl is KL(p|q), reverse-kl KL(q|p), js lies between them (beta), skew-kl and skew-reverse-kl mix some of the one into the other (skew), and uld is the distance of sorted probabilities, from a file of a teacher with another tokenizer.</summary>
+    /// <summary>What is made small between teacher p and student q: forward-kl is KL(p|q), reverse-kl KL(q|p), js lies between them (beta), skew-kl and skew-reverse-kl mix some of the one into the other (skew), and uld is the distance of sorted probabilities, for a teacher with another tokenizer.</summary>
     public string Divergence { get; init; } = "forward-kl";
 
     /// <summary>Of js: the teacher's share of the mixture and the weight of the forward part; near 0 it is forward, near 1 reverse.</summary>

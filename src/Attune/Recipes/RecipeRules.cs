@@ -20,8 +20,11 @@ internal static class RecipeRules
         r => r.Objective is { Kind: ObjectiveKind.Distill, Teacher: not null, File: not null }
             ? ("objective.file", "objective.teacher is given as well, and a run learns from one of the two", "leave one of them out")
             : null,
-        r => r.Objective is { Kind: ObjectiveKind.Distill, Divergence: ObjectiveRecipe.Universal, File: null }
-            ? ("objective.divergence", "uld learns from a file of sorted probabilities, and objective.file is not given", "write one with attune distill logits --student, or choose another divergence")
+        r => r.Objective is { Kind: ObjectiveKind.Distill, Divergence: ObjectiveRecipe.Universal, OnPolicy: > 0 }
+            ? ("objective.on_policy", "with objective.divergence uld the teacher reads the data's rows in its own tokens, and what the student writes itself is not among them", "leave it out, or choose a teacher with the student's tokens and another divergence")
+            : null,
+        r => r.Objective is { Kind: ObjectiveKind.Distill, Divergence: ObjectiveRecipe.Universal, Hidden: > 0 }
+            ? ("objective.hidden", "hidden states are matched token by token, and with objective.divergence uld the teacher's tokens are others", "leave it out, or choose a teacher with the student's tokens and another divergence")
             : null,
         r => r.Objective is { Kind: ObjectiveKind.Distill, OnPolicy: > 0, Teacher: null }
             ? ("objective.on_policy", "what the student writes itself must be read by the teacher, and there is none but a file", "give objective.teacher, or leave objective.on_policy out")

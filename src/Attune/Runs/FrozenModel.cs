@@ -46,7 +46,7 @@ public sealed class FrozenModel : IDisposable
     /// <param name="student">The model that learns.</param>
     /// <exception cref="UserErrorException">It cannot be opened, or its tokens are not the student's.</exception>
     internal static FrozenModel? TeacherOf(Recipe recipe, ModelContext student) => recipe.Objective is { Kind: ObjectiveKind.Distill, Teacher: { } path }
-        ? Open(TeacherKey, path, recipe.Objective.TeacherAdapter, student, recipe.Objective.TeacherBase)
+        ? Open(TeacherKey, path, recipe.Objective.TeacherAdapter, student, recipe.Objective.TeacherBase, recipe.Objective.Divergence != ObjectiveRecipe.Universal)
         : null;
 
     /// <summary>What a recipe wants its result compared with; null for nothing.</summary>
@@ -55,12 +55,13 @@ public sealed class FrozenModel : IDisposable
         ? Open(CompareKey, path, null, student, null)
         : null;
 
-    private static FrozenModel Open(string key, string path, string? adapter, ModelContext student, BaseFormat? format)
+    private static FrozenModel Open(string key, string path, string? adapter, ModelContext student, BaseFormat? format, bool sameTokens = true)
     {
         var context = ModelContext.Open(path, adapter);
         try
         {
-            RequireSameTokens(key, student, context);
+            if (sameTokens)
+                RequireSameTokens(key, student, context);
             if (format is { } given)
                 context = HeldIn(context, given);
             return new FrozenModel(context);
@@ -116,12 +117,14 @@ public sealed class FrozenModel : IDisposable
     /// <param name="teacher">The teacher, whose bytes its objective counts; or null.</param>
     /// <param name="compared">What the result is compared with, or null.</param>
     /// <param name="longest">Positions of the longest example.</param>
-    internal static IReadOnlyList<ModelBeside> Beside(FrozenModel? teacher, FrozenModel? compared, int longest)
+    /// <param name="teacherIsMeasured">Whether the teacher is measured on the student's rows: not where its tokens are others.</param>
+    internal static IReadOnlyList<ModelBeside> Beside(FrozenModel? teacher, FrozenModel? compared, int longest, bool teacherIsMeasured)
     {
         compared?.RequirePositions(CompareKey, longest);
         return [.. new[] { teacher, compared }.OfType<FrozenModel>().Select(m => new ModelBeside(m.Planned.Decoder, m.Planned.Adapters, m == teacher ? 0 : m.Bytes)
         {
             LoadingBytes = m.Context.Folder.LoadingBytes,
+            IsMeasured = m != teacher || teacherIsMeasured,
         })];
     }
 
@@ -132,6 +135,9 @@ public sealed class FrozenModel : IDisposable
         var (decoder, adapters) = Sides(Context.Folder.Build(Context.Folder.Planned));
         return (decoder, adapters?.Options.Attach(decoder, DecoderBuilder.Pretend));
     }
+
+    /// <summary>The same where its tokens are others than the student's: of its own rows.</summary>
+    internal Teacher AsTeacher() => new(pretended => pretended ? Planned : held.Value, Context.Tokenizer.VocabularySize, Bytes);
 
     private void RequirePositions(string key, int longest)
     {
@@ -166,6 +172,6 @@ public sealed class FrozenModel : IDisposable
         throw new UserErrorException(
             key,
             $"has another tokenizer than the student: {differing.Length} tokens differ, token {differing[0]} first, which is {Says(own)} in {student.Folder.Path} and {Says(other)} in {teacher.Folder.Path}",
-            "choose a model of the student's family; for a teacher with another tokenizer see universal logit distillation (objective.divergence: uld) in docs/distillation-offline.md");
+            "choose a model of the student's family, or set objective.divergence: uld (universal logit distillation), which needs no common tokens: docs/distillation-offline.md");
     }
 }

@@ -21,6 +21,8 @@ internal static class RunObjective
         var objective = recipe.Objective;
         if (file is { Header.Sorted: true })
             return new SortedDistillation(file, objective.File!, data.Train, labels, objective.LabelWeight);
+        if (teacher is not null && objective.Divergence == ObjectiveRecipe.Universal)
+            return SortedTeacher.Of(recipe, model, teacher, data, labels);
         ITeacher? source = teacher is not null ? teacher.AsTeacher(model, data.Longest) : file is not null ? new FileTeacher(file, objective.File!, data.Train) : null;
         return source is null ? labels : new DistillationObjective(source, DivergenceOf(objective), objective.Temperature, objective.LabelWeight)
         {

@@ -26,6 +26,9 @@ public sealed class RunSetup : IDisposable
     /// <summary>What it learns from beside the rows; null for nothing.</summary>
     public FrozenModel? Teacher { get; private init; }
 
+    /// <summary>The teacher, where it can be measured on the student's rows: not where its tokens are others.</summary>
+    internal FrozenModel? MeasuredTeacher => Steps.Options.Objective is SortedTeacher ? null : Teacher;
+
     /// <summary>What its result is compared with; null for nothing.</summary>
     public FrozenModel? Compared { get; private init; }
 
@@ -108,8 +111,9 @@ public sealed class RunSetup : IDisposable
                     OnPolicy = RunObjective.OnPolicyOf(recipe, model, data),
                 },
             };
+            var sorted = steps.Options.Objective as SortedTeacher;
             method = method with { Own = steps.Options.Objective.Own };
-            (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, FrozenModel.Beside(teacher, compared, data.Longest), backend, choices);
+            (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, FrozenModel.Beside(teacher, compared, data.Longest, sorted is null), backend, choices);
             method = method with { ByteMoments = recipe.Train.Optimizer == OptimizerKind.AdamW8 };
             model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));
             // Where nothing is asked, what concerns answers is not open but idle.
@@ -118,7 +122,9 @@ public sealed class RunSetup : IDisposable
                 notice(new NoticeChoice(choice.Key, choice.Value, choice.Reason));
             notice(new NoticePacking(steps.Packer.Efficiency(0), steps.Packer.StepsIn(0), recipe.Train.BatchTokens!.Value, steps.Options.PassRows));
             notice(new NoticePlan(memory.Plan, memory.Limit));
-            foreach (var warning in teacher?.Warnings(model) ?? [])
+            if (sorted is not null)
+                notice(new NoticeText("  " + sorted.Says));
+            foreach (var warning in sorted is null ? teacher?.Warnings(model) ?? [] : [])
                 notice(new NoticeText("  " + warning));
             return new RunSetup(recipe, model, choices, data, method, steps, memory) { Teacher = teacher, Compared = compared, TeacherFile = file };
         }

@@ -24,7 +24,7 @@ internal static class RunTransfer
     public static Transfer? Of(
         RunSetup setup, TrainingModel model, Measurement before, Measurement after, Backend backend, Arena arena, Action<RunNotice> notice, CancellationToken cancel)
     {
-        if (setup.Teacher is null && setup.Compared is null)
+        if (setup.MeasuredTeacher is null && setup.Compared is null)
             return null;
         var asked = setup.Data.Asked;
         Measurement Measured(FrozenModel other, string stage) =>
@@ -39,8 +39,8 @@ internal static class RunTransfer
         var bytes = folder.HasWeights ? folder.WeightBytes : weights * sizeof(float);
         var adapters = model.Adapters is null ? 0 : model.ResultCount;
         var models = new List<TransferModel>();
-        // What learns from a file of what a teacher said has none to measure.
-        if (setup.Teacher is { } teacher)
+        // What learns from a file of what a teacher said has none to measure, and one with other tokens reads other rows.
+        if (setup.MeasuredTeacher is { } teacher)
             models.Add(Frozen(Transfer.Teacher, teacher, Measured(teacher, Transfer.Teacher)));
         models.Add(new("student before", before.Values(asked), weights, bytes, Time(model.Decoder, null)));
         IReadOnlyList<MetricChange> over = [];

@@ -14,6 +14,9 @@ public sealed record ModelBeside(Decoder Model, IAdapterSet? Adapters, long Byte
 {
     /// <summary>Bytes that quantising it takes for a moment; 0 where it is held as it is stored.</summary>
     public long LoadingBytes { get; init; }
+
+    /// <summary>Whether it reads the rows of the run; false for a teacher with other tokens.</summary>
+    public bool IsMeasured { get; init; } = true;
 }
 
 /// <summary>
@@ -113,14 +116,15 @@ public sealed record MemoryPlan
         }
         // Before tuning the base is measured alone.
         var sides = new IAdapterSet?[] { null, model.Adapters };
-        var others = beside ?? [];
+        var besides = beside ?? [];
+        var others = besides.Where(static o => o.IsMeasured).ToArray();
         var bucket = model.Weights.Buckets.Sum(static b => RoundUp(b.Values.Bytes));
         return new MemoryPlan
         {
             Frozen = folder.WeightBytes + (model.Adapters?.OwnBytes ?? 0),
-            Loading = Math.Max(folder.LoadingBytes, others.Select(static o => o.LoadingBytes).DefaultIfEmpty().Max()),
-            Quantised = (folder.LoadingBytes > 0, others.Any(static o => o.LoadingBytes > 0)),
-            Teacher = options.Objective.Bytes + others.Sum(static o => o.Bytes),
+            Loading = Math.Max(folder.LoadingBytes, besides.Select(static o => o.LoadingBytes).DefaultIfEmpty().Max()),
+            Quantised = (folder.LoadingBytes > 0, besides.Any(static o => o.LoadingBytes > 0)),
+            Teacher = options.Objective.Bytes + besides.Sum(static o => o.Bytes),
             Trained = bucket,
             Gradients = bucket,
             Moments = persistent - 2 * bucket,

@@ -28,10 +28,15 @@ public sealed class Teacher(Func<bool, (Decoder Model, IAdapterSet? Adapters)> s
     public long Bytes => bytes;
 
     /// <inheritdoc />
-    public ITeacherRows For(Tape t, PassInput input) => For(t, input, []).Rows;
+    public ITeacherRows For(Tape t, PassInput input) => Logits(t, input);
 
     /// <inheritdoc />
-    public (ITeacherRows Rows, IReadOnlyList<Tensor> Hidden) For(Tape t, PassInput input, IReadOnlyList<int> layers)
+    public (ITeacherRows Rows, IReadOnlyList<Tensor> Hidden) For(Tape t, PassInput input, IReadOnlyList<int> layers) => Read(t, input, layers);
+
+    /// <summary>The logits of the rows of a pass that are trained on, to be made chunk by chunk.</summary>
+    public HeadRows Logits(Tape t, PassInput input) => Read(t, input, []).Logits;
+
+    private (HeadRows Logits, IReadOnlyList<Tensor> Hidden) Read(Tape t, PassInput input, IReadOnlyList<int> layers)
     {
         var (model, adapters) = sides(t.Arena.IsPretend);
         // Memory for the most rows that can be trained, whatever this batch has: the plan holds for every batch.

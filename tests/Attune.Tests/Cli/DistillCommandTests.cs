@@ -134,7 +134,9 @@ public sealed class DistillCommandTests : IDisposable
         {
             ([$"objective.file={tiny.FileOf("sorted.logits")}"], "set it to uld"),
             ([$"objective.file={tiny.FileOf("plain.logits")}"], "another tokenizer"),
-            ([$"objective.teacher={tiny.Path}", "objective.divergence=uld"], "objective.file is not given"),
+            ([$"objective.teacher={teacher.Path}", "objective.divergence=uld", "objective.on_policy=0.5"], "in its own tokens"),
+            ([$"objective.teacher={teacher.Path}", "objective.divergence=uld", "objective.hidden=0.5"], "token by token"),
+            ([$"objective.teacher={teacher.Path}", "objective.divergence=js"], "objective.divergence: uld"),
         })
         {
             var wrong = await Train("wrong", settings);
