@@ -37,7 +37,7 @@ public sealed class SortedTeacherTests : IDisposable
         double Loss(string name, params string[] settings) => FirstLoss(tiny.Run(name, [.. settings, .. Steps]).Directory);
         var (online, file) = (Loss("online", Uld($"teacher={other.Path}")), Loss("file", Uld($"file={path}")));
         Assert.Equal(file, online, 1e-4);
-        const string smoothing = "train.label_smoothing=0.3";
+        const string smoothing = "train.label_smoothing=0.6";
         var smoothed = Loss("smoothed", smoothing) - Loss("plain");
         Assert.NotInRange(smoothed, -0.01, 0.01);
         Assert.Equal(0.5 * smoothed, Loss("online smoothed", [.. Uld($"teacher={other.Path}"), smoothing]) - online, 1e-4);
