@@ -1,7 +1,6 @@
 using System.Globalization;
 using Attune.Data;
 using Attune.Distillation;
-using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Objectives;
 using Attune.Problems;

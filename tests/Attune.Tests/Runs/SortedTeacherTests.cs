@@ -1,10 +1,8 @@
 using Attune.Data;
-using Attune.Distillation;
 using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
 using Attune.Models;
-using Attune.Objectives;
 using Attune.Recipes;
 using Attune.Runs;
 using Attune.Tests.Models;
