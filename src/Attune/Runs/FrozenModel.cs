@@ -86,12 +86,18 @@ public sealed class FrozenModel : IDisposable
         return context.HeldIn(RunBase.TypeOf(format));
     }
 
-    /// <summary>What its matrices are held as, as a recipe says it, and why.</summary>
-    internal (BaseFormat Format, string Reason) Format => Context.Folder.HeldAs switch
+    /// <summary>The recipe with what the teacher's matrices are held as, and why where it leaves that open.</summary>
+    internal Recipe Resolve(Recipe recipe, Choices choices)
     {
-        null => (BaseFormat.Stored, "as the teacher's files have it"),
-        var type => (type == Engine.DType.Int8 ? BaseFormat.Int8 : BaseFormat.NF4, "the teacher's adapter was tuned on that base"),
-    };
+        var (format, reason) = Context.Folder.HeldAs switch
+        {
+            null => (BaseFormat.Stored, "as the teacher's files have it"),
+            var type => (type == Engine.DType.Int8 ? BaseFormat.Int8 : BaseFormat.NF4, "the teacher's adapter was tuned on that base"),
+        };
+        if (recipe.Objective.TeacherBase is null)
+            choices.Note(TeacherBaseKey, RunBase.NameOf(format), reason);
+        return recipe with { Objective = recipe.Objective with { TeacherBase = format } };
+    }
 
     /// <summary>Quantises what is held so, with a notice of what that came to.</summary>
     internal void Load(Action<RunNotice> notice, CancellationToken cancel)

@@ -91,12 +91,7 @@ public sealed class RunSetup : IDisposable
                 notice(new NoticeText("  search.space is for attune search: this is the recipe as it stands, and nothing of it is varied"));
             recipe = recipe with { Search = new SearchRecipe() };
             var choices = new Choices();
-            if (teacher is not null)
-            {
-                if (recipe.Objective.TeacherBase is null)
-                    choices.Note("objective.teacher_base", RunBase.NameOf(teacher.Format.Format), teacher.Format.Reason);
-                recipe = recipe with { Objective = recipe.Objective with { TeacherBase = teacher.Format.Format } };
-            }
+            recipe = teacher?.Resolve(recipe, choices) ?? recipe;
             recipe = Compute.Resolve(recipe, backend, choices);
             RunData data;
             using (KernelWarmUp.Begin(model, backend))
