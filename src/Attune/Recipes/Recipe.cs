@@ -244,8 +244,8 @@ public sealed record TrainRecipe
     /// <summary>Steps between two checkpoints. auto: at every evaluation.</summary>
     public int? SaveEvery { get; init; }
 
-    /// <summary>Evaluations without a better validation loss after which the run stops. 0: it never stops early.</summary>
-    public int Patience { get; init; } = 3;
+    /// <summary>Evaluations without a better validation loss after which the run stops. 0: it never stops early. auto: 3, or 5 below 64 validation rows.</summary>
+    public int? Patience { get; init; }
 
     /// <summary>Whether the result is the checkpoint with the lowest validation loss (true) or the last one (false).</summary>
     public bool KeepBest { get; init; } = true;

@@ -109,6 +109,11 @@ public sealed class Choices
     /// <summary>Steps between checkpoints.</summary>
     public int SaveEvery(int? given, int evalEvery) => Take(given, "train.save_every", (evalEvery, "with every validation"));
 
+    /// <summary>Validations without a better loss that end the run.</summary>
+    public int Patience(int? given, int validationRows) => Take(given, "train.patience", validationRows is > 0 and < 64
+        ? (5, "the loss of so few validation rows may miss a better one by luck: five of them in a row end the run")
+        : (3, "three validations in a row without a better loss end the run"));
+
     /// <summary>Tokens of a generated answer.</summary>
     public int MaxNewTokens(int? given, int longestAnswer) =>
         Take(given, "eval.max_new_tokens", (longestAnswer + longestAnswer / 4 + 1, "the longest expected answer and a quarter"));

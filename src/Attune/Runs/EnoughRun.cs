@@ -123,7 +123,7 @@ public static class EnoughRun
                 EvalEvery = every,
                 SaveEvery = asked.Train.SaveEvery ?? every,
                 // Of twice as many looks twice as many may pass without a better one.
-                Patience = asked.Train.EvalEvery is null ? 2 * train.Patience : train.Patience,
+                Patience = asked.Train.EvalEvery is null ? 2 * train.Patience!.Value : train.Patience,
                 MicroBatchTokens = asked.Train.MicroBatchTokens,
                 Saved = asked.Train.Saved,
                 Recompute = asked.Train.Recompute,

@@ -32,6 +32,7 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
                 Epochs = train.Epochs is null && train.MaxSteps is not null ? null : epochs,
                 EvalEvery = evalEvery,
                 SaveEvery = choices.SaveEvery(train.SaveEvery, evalEvery),
+                Patience = choices.Patience(train.Patience, data.Valid.Count),
             },
         };
         return (recipe, new RunSteps(Loop(recipe, total, pass, data.Valid.Count > 0), packer));
@@ -92,7 +93,7 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
             Seed = train.Seed,
             EvalEvery = train.EvalEvery!.Value,
             SaveEvery = train.SaveEvery!.Value,
-            Patience = train.Patience,
+            Patience = train.Patience!.Value,
             KeepBest = train.KeepBest && validates,
             TimeLimit = recipe.Limits.Time,
         };

@@ -19,6 +19,7 @@ public class ChoicesTests
         Assert.Equal(1.5, choices.Epochs(1.5, null, 1));
         Assert.Equal(4, choices.EvalEvery(4, 1000));
         Assert.Equal(6, choices.SaveEvery(6, 4));
+        Assert.Equal(0, choices.Patience(0, 10));
         Assert.Equal(8, choices.MaxNewTokens(8, 100));
         Assert.Empty(choices.Made);
     }
@@ -87,6 +88,13 @@ public class ChoicesTests
     [InlineData(50_000, 3)]
     [InlineData(1_000_000, 1)]
     public void Few_tokens_are_seen_more_often(long trained, double epochs) => Assert.Equal(epochs, choices.Epochs(null, null, trained));
+
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(16, 5)]
+    [InlineData(63, 5)]
+    [InlineData(64, 3)]
+    public void Few_validation_rows_are_given_more_looks(int rows, int patience) => Assert.Equal(patience, choices.Patience(null, rows));
 
     [Fact]
     public void A_number_of_steps_stands_for_any_number_of_epochs()
