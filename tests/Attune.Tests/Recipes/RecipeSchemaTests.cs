@@ -37,7 +37,7 @@ public class RecipeSchemaTests
     public void Numbers_have_the_bounds_of_the_reader()
     {
         var train = JsonNode.Parse(RecipeSchema.Write())!["properties"]!["train"]!["properties"]!;
-        Assert.Equal("""{"type":"integer","minimum":0}""", Bare(train["patience"]!));
+        Assert.Equal("""{"type":"integer","minimum":0}""", Bare(train["seed"]!));
         Assert.Equal("""{"anyOf":[{"type":"number","exclusiveMinimum":0,"exclusiveMaximum":10},{"enum":["auto"]}]}""", Bare(train["learning_rate"]!));
         Assert.Equal("""{"type":"boolean"}""", Bare(train["keep_best"]!));
     }
