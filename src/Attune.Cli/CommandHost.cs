@@ -22,18 +22,25 @@ internal sealed class CommandHost(Terminal terminal, Option<bool> json, Option<b
 {
     public Terminal Terminal => terminal;
 
-    /// <summary>A command that only holds others. They are made where the command line speaks of it: elsewhere, as in the help of all commands, nobody sees them.</summary>
-    public Command Group(string name, string description, params IReadOnlyList<Func<CommandHost, Command>> commands)
+    /// <summary>A command whose arguments and options are made only where the command line speaks of it: elsewhere, as in the help of all commands, nobody sees them.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="fill">Gives it what it has.</param>
+    public Command Command(string name, string description, Action<Command> fill)
     {
-        var group = new Command(name, description);
+        var command = new Command(name, description);
         // Completion hands a whole line over as one word.
         if (words is null || words.Any(w => w.Contains(name, StringComparison.Ordinal)))
-        {
-            foreach (var create in commands)
-                group.Subcommands.Add(create(this));
-        }
-        return group;
+            fill(command);
+        return command;
     }
+
+    /// <summary>A command that only holds others.</summary>
+    public Command Group(string name, string description, params IReadOnlyList<Func<CommandHost, Command>> commands) => Command(name, description, group =>
+    {
+        foreach (var create in commands)
+            group.Subcommands.Add(create(this));
+    });
 
     /// <summary>Sets what the command does; the number is the exit code.</summary>
     public Command Bind(Command command, Func<CommandContext, int> run)

@@ -27,7 +27,7 @@ internal sealed class HelpWriter(Terminal terminal) : SynchronousCommandLineActi
         output.WriteLine();
         Heading("Usage");
         output.WriteLine("  " + Usage(command));
-        Rows("Commands", command.Subcommands.Select(c => (c.Name, c.Description ?? "")));
+        Rows("Commands", command.Subcommands.Where(static c => !c.Hidden).Select(c => (c.Name, c.Description ?? "")));
         Rows("Arguments", command.Arguments.Select(a => ($"<{a.HelpName ?? a.Name}>", a.Description ?? "")));
         var own = command.Options.Where(o => !o.Recursive && o is not System.CommandLine.Help.HelpOption and not VersionOption && !o.Hidden).ToArray();
         foreach (var group in own.GroupBy(o => (o as IGrouped)?.Group ?? "Options"))

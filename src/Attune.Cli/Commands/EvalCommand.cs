@@ -67,15 +67,14 @@ internal sealed class EvalCommand
 
     private readonly Option<string?> answers = new("--answers") { Description = "Writes every question with its answers to a file.", HelpName = "file.jsonl" };
 
-    public static Command Create(CommandHost host)
+    public static Command Create(CommandHost host) => host.Command("eval", "Measures a model on rows, alone or beside another on the same rows.", command =>
     {
         var self = new EvalCommand();
-        var command = self.model.AddTo(new Command("eval", "Measures a model on rows, alone or beside another on the same rows.")
-        {
-            self.data, self.suites, self.columns, self.alone, self.against, self.againstAdapter, self.metrics, self.rows, self.most, self.general, self.samples, self.probe, self.probed, self.report, self.answers,
-        });
-        return host.Bind(command, self.Run);
-    }
+        Option[] own = [self.data, self.suites, self.columns, self.alone, self.against, self.againstAdapter, self.metrics, self.rows, self.most, self.general, self.samples, self.probe, self.probed, self.report, self.answers];
+        foreach (var option in own)
+            command.Options.Add(option);
+        host.Bind(self.model.AddTo(command), self.Run);
+    });
 
     private int Run(CommandContext c)
     {

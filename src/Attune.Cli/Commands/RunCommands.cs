@@ -8,11 +8,11 @@ namespace Attune.Cli.Commands;
 /// <summary><c>attune train</c>, <c>check</c> and <c>plan</c>: one recipe, taken to the end, to the data, or to the memory plan.</summary>
 internal static class RunCommands
 {
-    public static Command Train(CommandHost host)
+    public static Command Train(CommandHost host) => host.Command("train", "Tunes a model by a recipe, and shows what was gained and lost.", command =>
     {
         var arguments = new RecipeArguments();
         var resume = new Option<string>("--resume") { Description = "Go on with a run that was stopped; --threads, --memory and --time may differ.", HelpName = "run folder" };
-        var command = arguments.AddTo(new Command("train", "Tunes a model by a recipe, and shows what was gained and lost."));
+        arguments.AddTo(command);
         var seeds = new Option<long[]>("--seeds")
         {
             Description = "Runs the recipe once a seed, and shows means and intervals over the runs: --seeds 1 2 3",
@@ -26,7 +26,7 @@ internal static class RunCommands
         command.Options.Add(resume);
         command.Options.Add(force);
         command.Options.Add(seeds);
-        return host.Bind(command, c =>
+        host.Bind(command, c =>
         {
             var from = c.Get(resume);
             var recipe = arguments.Read(c, from);
@@ -55,12 +55,12 @@ internal static class RunCommands
                 throw;
             }
         });
-    }
+    });
 
-    public static Command Check(CommandHost host)
+    public static Command Check(CommandHost host) => host.Command("check", "Everything that train does before it trains: recipe, model, data, choices, memory.", command =>
     {
         var arguments = new RecipeArguments();
-        return host.Bind(arguments.AddTo(new Command("check", "Everything that train does before it trains: recipe, model, data, choices, memory.")), c =>
+        host.Bind(arguments.AddTo(command), c =>
         {
             var recipe = arguments.Read(c, null);
             using var view = new RunView(c.Output);
@@ -69,12 +69,12 @@ internal static class RunCommands
             view.Checked(setup, RunDuration.Estimate(setup, backend, c.Stop));
             return ExitCode.Done;
         });
-    }
+    });
 
-    public static Command Plan(CommandHost host)
+    public static Command Plan(CommandHost host) => host.Command("plan", "What a run needs of memory, time and disk, before anything is loaded.", command =>
     {
         var arguments = new RecipeArguments();
-        return host.Bind(arguments.AddTo(new Command("plan", "What a run needs of memory, time and disk, before anything is loaded.")), c =>
+        host.Bind(arguments.AddTo(command), c =>
         {
             var recipe = arguments.Read(c, null);
             var backend = RunSetup.BackendOf(recipe);
@@ -82,7 +82,7 @@ internal static class RunCommands
             RunView.Plan(c.Output, setup, RunDuration.Estimate(setup, backend, c.Stop));
             return ExitCode.Done;
         });
-    }
+    });
 }
 
 /// <summary>A recipe file, or flags that mirror its keys, or both.</summary>

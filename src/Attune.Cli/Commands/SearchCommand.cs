@@ -8,18 +8,20 @@ namespace Attune.Cli.Commands;
 /// <summary><c>attune search</c>: trials of a recipe with other settings, and the best of them as a recipe.</summary>
 internal static class SearchCommand
 {
-    public static Command Create(CommandHost host)
+    public static Command Create(CommandHost host) => host.Command("search", "Finds good settings: runs trials of a recipe with other values, in a time or a number of trials, and writes the best recipe.", command =>
     {
         var file = new Argument<string>("recipe") { Description = "A recipe file with the section search." };
         var set = new Option<string[]>("--set") { Description = "Sets a key of the recipe: --set train.epochs=2", HelpName = "key=value" };
         var output = new Option<string>("--output") { Description = "Folder of the study; the same folder goes on with it. auto: runs/search-<model>-<data>.", HelpName = "folder" };
         var flags = RecipeKeys.All.Where(static k => k.Section == "search").ToDictionary(static k => k, static k => (Option<string[]>)new RecipeOption(k, "--" + k.Leaf.Replace('_', '-')));
-        var command = new Command("search", "Finds good settings: runs trials of a recipe with other values, in a time or a number of trials, and writes the best recipe.") { file, output, set };
+        command.Arguments.Add(file);
+        command.Options.Add(output);
+        command.Options.Add(set);
         foreach (var flag in flags.Values)
             command.Options.Add(flag);
         var range = new RangeTestArguments();
         range.AddTo(command);
-        return host.Bind(command, c =>
+        host.Bind(command, c =>
         {
             var settings = (c.Get(set) ?? []).Select(Setting.Parse).ToList();
             if (c.Get(output) is { } folder)
@@ -36,7 +38,7 @@ internal static class SearchCommand
             view.Finish(SearchRun.Execute(recipe, new SearchOptions(), view.Show, c.Stop));
             return ExitCode.Done;
         });
-    }
+    });
 
     /// <summary>The process of one trial; not for people, who would miss what its lines belong to.</summary>
     public static Command Trial(CommandHost host)

@@ -14,6 +14,7 @@ internal sealed class RandomNetwork
     private readonly int cols;
     private readonly int vocabulary;
     private readonly Parameter table;
+    private readonly Parameter projection;
     private readonly List<(Keep Keep, List<Func<Tape, Var, Var>> Steps)> segments = [];
 
     public RandomNetwork(int seed)
@@ -23,6 +24,7 @@ internal sealed class RandomNetwork
         cols = HeadSize * (1 + Below(5, 2));
         vocabulary = 3 + Below(40, 3);
         table = Weight("table", vocabulary, cols);
+        projection = Weight("projection", cols, 3);
         for (var s = 0; s < 1 + Below(4, 4); s++)
         {
             var steps = Enumerable.Range(0, 2 + Below(8, 5 + s)).Select(n => Step(100 * (s + 1) + n)).ToList();
@@ -53,8 +55,10 @@ internal sealed class RandomNetwork
         var picked = t.Integers([.. Enumerable.Range(0, n).Select(static i => 2 * i)], Capacity);
         var targets = t.Integers(new int[n], Capacity);
         var (weights, losses) = (t.Numbers(Enumerable.Repeat(1f, n).ToArray(), Capacity), t.Numbers(new float[n], Capacity));
-        t.Backward(t.Run(new HeadLoss(
-            t.Run(new GatherRows(x, picked, Capacity)), table, targets, weights, 1, new CrossEntropyLoss(), 3, losses, Capacity)));
+        var rest = t.Run(new GatherRows(x, picked, Capacity));
+        var head = t.Run(new HeadLoss(rest, table, targets, weights, 1, new CrossEntropyLoss(), 3, losses, Capacity));
+        var (wanted, distances) = (Tensor.Allocate(Type, n, 3), t.Numbers(new float[n], Capacity));
+        t.Backward(t.Run(new Add(head, t.Run(new HiddenMatch(rest, projection, wanted, weights, RowDistance.Squared, 1, distances, Capacity)))));
     }
 
     private Func<Tape, Var, Var> Step(int n)
