@@ -13,7 +13,7 @@ mkdir -p "$work"
 [ "${BUILD:-yes}" = no ] || dotnet build -c Release -v quiet src/Attune.Cli > /dev/null
 attune() { dotnet src/Attune.Cli/bin/Release/net10.0/Attune.Cli.dll "$@" --quiet --json; }
 
-[ -s "$work/teacher/report.json" ] || attune train recipes/quickstart.yaml --threads "$threads" --output "$work/teacher" > /dev/null
+[ -s "$work/teacher/report.json" ] || attune train recipes/quickstart.yaml --learning-rate 0.0008 --threads "$threads" --output "$work/teacher" > /dev/null
 head -n "$rows" $support/train.jsonl > "$work/rows-$rows.jsonl"
 
 # name | what the recipe says beside recipes/distill.yaml

@@ -15,7 +15,7 @@ parts() { # parts NAME: rows on standard input
   awk -v to="$work/$1" '{ part = ""; if (NR % 10 == 0 && v < 200) { v++; part = "-valid" } else if (NR % 10 == 5 && t < 400) { t++; part = "-test" } print > (to part ".jsonl") }'
 }
 [ -s "$work/banking77.jsonl" ] || tail -n +2 "$data/datasets/banking77/train.csv" | tr -d '\r' | jq -Rc 'capture("^\"?(?<text>.*?)\"?,(?<category>[^,]+)$") | {prompt: (.text | gsub("\"\""; "\"") | . + "\n"), completion: .category}' |
-  awk '{ print ((NR * 7919) % 10007) "\t" $0 }' | sort -n | cut -f2- | head -n 4600 | parts banking77
+  awk '{ print ((NR * 7919) % 10007) "\t" $0 }' | sort -n | cut -f2- | awk 'NR <= 4600' | parts banking77
 [ -s "$work/medquad.jsonl" ] || jq -c 'select((.answer | length) > 50 and (.answer | length) < 900) | {prompt: (.question + "\n"), completion: (.answer | gsub("\\s+"; " "))}' "$data/datasets/medquad/medquad_train.jsonl" | parts medquad
 study() { # study NAME MODEL key=value…
   local name=$1 model=$2; shift 2
