@@ -21,8 +21,8 @@ mixed() { awk -v s="$1" '{ printf "%d\t%s\n", (NR * 7919 + s * 104729 + NR * NR 
 tasks=(support)
 if [ -s "$data/banking77/train.csv" ]; then
   tasks+=(banking77)
-  tail -n +2 "$data/banking77/train.csv" | tr -d '\r' | awk -F, 'gsub(/"/, "&") % 2 == 0 { print $NF }' | sort -u | sed -n '1,10p' > "$work/intents"
-  awk -F, 'NR == FNR { of[$1]; next } FNR > 1 && gsub(/"/, "&") % 2 == 0 && $NF in of' "$work/intents" <(tr -d '\r' < "$data/banking77/train.csv") | mixed 99 > "$work/banking77"
+  tail -n +2 "$data/banking77/train.csv" | tr -d '\r' | awk -F, 'NF > 1 && $NF ~ /^[A-Za-z_?]+$/ && gsub(/"/, "&") % 2 == 0 { print $NF }' | sort -u | sed -n '1,10p' > "$work/intents"
+  awk -F, 'NR == FNR { of[$1]; next } FNR > 1 && NF > 1 && gsub(/"/, "&") % 2 == 0 && $NF in of' "$work/intents" <(tr -d '\r' < "$data/banking77/train.csv") | mixed 99 > "$work/banking77"
   for part in test valid pool; do
     { echo "text,category"; case $part in test) head -240 "$work/banking77" ;; valid) sed -n '241,340p' "$work/banking77" ;; pool) tail -n +341 "$work/banking77" ;; esac; } > "$work/banking77-$part.csv"
   done

@@ -73,7 +73,8 @@ internal static class QualityView
         console.MarkupLine($"[bold]{Markup.Escape(finding.Title)}[/]");
         foreach (var table in finding.Tables)
         {
-            foreach (var (label, value) in table.Rows) console.WriteLine($"  {Numbers.Short(value),8}  {Terminal.Safe(label)}");
+            if (table.Name != finding.Title) console.WriteLine($"  {table.Name}");
+            foreach (var (label, value) in table.Rows.Where(static r => r.Value != 0)) console.WriteLine($"  {Numbers.Short(value),8}  {Terminal.Safe(label)}");
         }
         ShowExamples(console, finding.Examples, finding.Rows);
     }
