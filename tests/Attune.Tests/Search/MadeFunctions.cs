@@ -17,7 +17,8 @@ internal static class MadeFunctions
         {
             var (x, y) = (Number(t, "x"), Number(t, "y"));
             return Math.Pow(y - 5.1 / (4 * Math.PI * Math.PI) * x * x + 5 / Math.PI * x - 6, 2) + 10 * (1 - 1 / (8 * Math.PI)) * Math.Cos(x) + 10 - 0.397887;
-        });
+        }
+    );
 
     /// <summary>Six numbers, six valleys (Hartmann 1973).</summary>
     public static (SearchSpace Space, Func<Trial, double> Value) Hartmann { get; } = (
@@ -44,7 +45,8 @@ internal static class MadeFunctions
                 "ia3" => 0.4 + 0.2 * Math.Pow(rate + 2.2, 2),
                 _ => 0.4 * Math.Pow(rate + 3.3, 2) + 0.05 * Math.Pow(Math.Log2(Number(t, "rank")) - 4, 2) + 0.02 * Math.Pow(Math.Log2(Number(t, "plus")) - 2, 2),
             };
-        });
+        }
+    );
 
     /// <summary>The lowest value of a study.</summary>
     public static double Lowest((SearchSpace Space, Func<Trial, double> Value) function, ISampler sampler, long seed, int trials)

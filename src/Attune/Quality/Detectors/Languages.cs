@@ -27,8 +27,22 @@ internal static class Languages
 
     private static readonly Dictionary<string, string> OtherNames = new()
     {
-        ["el"] = "Greek", ["hy"] = "Armenian", ["he"] = "Hebrew", ["ar"] = "Arabic", ["fa"] = "Persian", ["ur"] = "Urdu", ["hi"] = "Hindi", ["bn"] = "Bengali", ["pa"] = "Punjabi",
-        ["ta"] = "Tamil", ["te"] = "Telugu", ["th"] = "Thai", ["ka"] = "Georgian", ["ja"] = "Japanese", ["zh"] = "Chinese", ["ko"] = "Korean",
+        ["el"] = "Greek",
+        ["hy"] = "Armenian",
+        ["he"] = "Hebrew",
+        ["ar"] = "Arabic",
+        ["fa"] = "Persian",
+        ["ur"] = "Urdu",
+        ["hi"] = "Hindi",
+        ["bn"] = "Bengali",
+        ["pa"] = "Punjabi",
+        ["ta"] = "Tamil",
+        ["te"] = "Telugu",
+        ["th"] = "Thai",
+        ["ka"] = "Georgian",
+        ["ja"] = "Japanese",
+        ["zh"] = "Chinese",
+        ["ko"] = "Korean",
     };
 
     /// <summary>ISO 639-1 code → English name of every language that can be told.</summary>
