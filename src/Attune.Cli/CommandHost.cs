@@ -29,8 +29,8 @@ internal sealed class CommandHost(Terminal terminal, Option<bool> json, Option<b
     public Command Command(string name, string description, Action<Command> fill)
     {
         var command = new Command(name, description);
-        // Completion hands a whole line over as one word.
-        if (words is null || words.Any(w => w.Contains(name, StringComparison.Ordinal)))
+        // Completion hands a whole line over as one word, and a response file (@file) may say anything.
+        if (words is null || words.Any(w => w.Contains(name, StringComparison.Ordinal) || w.StartsWith('@')))
             fill(command);
         return command;
     }

@@ -30,4 +30,13 @@ public class StartTests
         Assert.Contains("  search ", run.Out);
         Assert.DoesNotContain(TrialProcess.Command, run.Out);
     }
+
+    [Fact]
+    public async Task A_command_line_may_stand_in_a_file()
+    {
+        using var tiny = new TinyModel();
+        var file = tiny.At("line.rsp");
+        await File.WriteAllTextAsync(file, "train\n--max-steps\n3\n--help\n", TestContext.Current.CancellationToken);
+        Assert.Contains("--max-steps", (await CliRun.Of("@" + file)).Out);
+    }
 }
