@@ -23,6 +23,8 @@ internal sealed class DataSelectCommand
 
     private readonly Option<string> keep = new("--keep") { Description = "How much: 500 rows, 30% of them, or 20000t for as many as fit into so many tokens.", HelpName = "budget", Required = true };
 
+    private readonly Option<string> per = new("--per") { Description = "What the budget is spread over, each with its share and at least one row: label, as the metric reads answers; label:PATTERN; a field of the rows; none, for all rows alike; auto: label where all answers are short and few are different.", HelpName = "what", DefaultValueFactory = _ => SelectOptions.PerDefault };
+
     private readonly Option<string> target = new("--out", "-o") { Description = "The file of kept rows; an account of them is written beside it.", HelpName = "file", Required = true };
 
     private readonly Option<string?> scores = new("--scores") { Description = "The file of what is measured: another budget reads it and measures nothing again. Left out: beside --out.", HelpName = "file.jsonl" };
@@ -43,7 +45,7 @@ internal sealed class DataSelectCommand
     {
         var self = new DataSelectCommand();
         var command = self.model.AddTo(new Command("select", "Keeps the rows of a file that are worth most, by what a model says of them; goes on where it was stopped."));
-        foreach (var option in (Option[])[self.data, self.valid, self.columns, self.by, self.keep, self.target, self.scores, self.end, self.apart, self.warmUp, self.rate, self.projection, self.seed])
+        foreach (var option in (Option[])[self.data, self.valid, self.columns, self.by, self.keep, self.per, self.target, self.scores, self.end, self.apart, self.warmUp, self.rate, self.projection, self.seed])
             command.Options.Add(option);
         return host.Bind(command, self.Run);
     }
@@ -57,6 +59,7 @@ internal sealed class DataSelectCommand
             Columns = ColumnPairs.Read("--columns", c.Get(columns) ?? []),
             By = c.Get(by)!,
             Keep = c.Get(keep)!,
+            Per = c.Get(per)!,
             Out = c.Get(target)!,
             Scores = c.Get(scores),
             End = c.Get(end),

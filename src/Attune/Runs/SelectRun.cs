@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Evaluation;
 using Attune.Problems;
 using Attune.Reports;
 using Attune.Selection;
@@ -22,6 +23,12 @@ public sealed record SelectOptions
 
     /// <summary>The budget: <c>500</c> rows, <c>30%</c>, <c>20000t</c> tokens.</summary>
     public required string Keep { get; init; }
+
+    /// <summary>What the budget is spread over: <c>auto</c>, <c>none</c>, <c>label</c>, <c>label:PATTERN</c>, or a field of the rows.</summary>
+    public string Per { get; init; } = PerDefault;
+
+    /// <summary>Labels where the answers are some.</summary>
+    public const string PerDefault = RowLabels.Auto;
 
     /// <summary>The file of kept rows.</summary>
     public required string Out { get; init; }
@@ -84,15 +91,16 @@ public static class SelectRun
         if (rows.Count == 0)
             throw new UserErrorException(options.Data, "no row is left to choose from: each asks what a validation row asks", "give other rows to --valid");
         budget.Require(rows);
-        var scoring = new RowScoring(model, options, selector, rows, valid);
+        var labels = RowLabels.Find(options.Per, LabelSource(model, options.Data, rows));
+        var scoring = new RowScoring(model, options, selector, rows, labels is null ? valid : ByLabel(labels, valid, i => LabelSource(model, options.Valid[i], valid[i])));
         using var scores = scoring.Measure(notice, cancel, out var resumed);
         var wishes = new SelectorOptions { End = options.End, Apart = options.Apart, Seed = options.Seed, Rates = scoring.Rates };
-        var ranking = selector.Rank(new SelectionInput(rows, scores, wishes));
-        var kept = budget.Take(ranking.Order, rows);
-        if (kept.Count == 0)
-            throw new UserErrorException($"--keep {options.Keep}", "not one row is kept: the first that would be is longer", "give more tokens");
-        var account = Account(model, options, (data, all, rows), (ranking, budget, kept));
-        account = account with { Sha256 = Write(options, kept.Select(i => rows[i].Number).ToHashSet(), cancel) };
+        var input = new SelectionInput(rows, scores is null ? null : new ScoreView(scores), wishes);
+        var choice = labels is null ? ChosenRows.Of(selector, input, budget) : ChosenRows.Of(selector, input, budget, labels);
+        if (choice.Kept.Count == 0)
+            throw new UserErrorException([choice.Ranking.Refusal ?? new Problem($"--keep {options.Keep}", "not one row is kept: the first that would be is longer", "give more tokens")]);
+        var account = Account(model, options, (data, all, rows), (choice, budget));
+        account = account with { Sha256 = Write(options, choice.Kept.Select(i => rows[i].Number).ToHashSet(), cancel) };
         account.Save(SelectionAccount.PathFor(options.Out));
         return new SelectResult(account, resumed, scores?.Done ?? 0);
     }
@@ -128,6 +136,21 @@ public static class SelectRun
         return [.. rows.Where(r => !r.Examples.Any(e => asked.Contains(e.Group)))];
     }
 
+    // Each label is a task of its own: a row serves the one that it serves best.
+    private static IReadOnlyList<SelectionRow>[] ByLabel(RowLabels labels, IReadOnlyList<SelectionRow>[] valid, Func<int, LabelSource> source) =>
+        [.. valid.SelectMany((file, i) => file.Zip(labels.Of(source(i))).GroupBy(static r => r.Second, static r => r.First).OrderBy(static g => g.Key, StringComparer.Ordinal).Select(static g => g.ToArray()))];
+
+    // As the metric of labels reads them: the last answer of each row.
+    private static LabelSource LabelSource(InferenceModel model, DataSource from, IReadOnlyList<SelectionRow> rows)
+    {
+        string Answer(SelectionRow row) => Question.Of(row.Examples[^1], model.Context.EndIds, model.Context.Tokenizer).Expected;
+        return new LabelSource([.. rows.Select(Answer)], field =>
+        {
+            var values = RowColumn.Read([from], field);
+            return values.Count == 0 ? null : [.. rows.Select(r => values.GetValueOrDefault((r.Examples[0].File, r.Number))?.ToString() ?? "")];
+        });
+    }
+
     // In the format and the order of the file; returns the SHA-256 of what is written.
     private static string Write(SelectOptions options, HashSet<int> kept, CancellationToken cancel)
     {
@@ -141,20 +164,21 @@ public static class SelectRun
     }
 
     private static SelectionAccount Account(
-        InferenceModel model, SelectOptions options, (DataSet Data, IReadOnlyList<SelectionRow> All, IReadOnlyList<SelectionRow> Rows) from, (Ranking Ranking, Budget Budget, IReadOnlyList<int> Kept) chosen)
+        InferenceModel model, SelectOptions options, (DataSet Data, IReadOnlyList<SelectionRow> All, IReadOnlyList<SelectionRow> Rows) from, (ChosenRows Rows, Budget Budget) chosen)
     {
-        var (ranking, kept, rows) = (chosen.Ranking, chosen.Kept, from.Rows);
+        var (ranking, kept, rows) = (chosen.Rows.Ranking, chosen.Rows.Kept, from.Rows);
         var isKept = kept.ToHashSet();
         var others = Enumerable.Range(0, rows.Count).Where(i => !isKept.Contains(i));
         var notes = new List<string>(ranking.Notes);
-        if (ranking.LeftOut.Length > 0)
-            notes.Add($"left out: {ranking.LeftOut}");
+        if (ranking.LeftOut > 0)
+            notes.Add($"left out: {ranking.LeftOut} {ranking.LeftOutAs}");
         if (chosen.Budget.Unit != BudgetUnit.Tokens && kept.Count < chosen.Budget.RowsOf(rows.Count))
             notes.Add($"fewer are kept than the {chosen.Budget.RowsOf(rows.Count)} asked for: no more may be");
         var account = new SelectionAccount
         {
             By = options.By,
             Keep = options.Keep,
+            Labels = chosen.Rows.Labels,
             Model = model.Context.Name,
             Data = Path.GetFileName(new DataSource(options.Data).File),
             Rows = from.Data.Report.Rows,

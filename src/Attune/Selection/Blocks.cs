@@ -22,7 +22,8 @@ internal static class Blocks
         return Weave([.. Enumerable.Range(0, blocks).Select(b => within([.. dealt.Where((_, at) => at % blocks == b).Order()]))]);
     }
 
-    private static IEnumerable<int> Weave(IReadOnlyList<IEnumerable<int>> orders)
+    /// <summary>A row of each order in turn, as long as there are some.</summary>
+    public static IEnumerable<int> Weave(IReadOnlyList<IEnumerable<int>> orders)
     {
         var open = orders.Select(static o => o.GetEnumerator()).ToList();
         try

@@ -27,16 +27,13 @@ internal sealed class DifficultySelector : Selector
     {
         var scores = Scores(input);
         var count = scores.Count(static s => s < 1);
-        if (count == 0)
-        {
-            throw new UserErrorException(
-                "--by ifd", $"of {scores.Length} rows none has a difficulty below 1: no prompt helps the model to its answer", "give a model that has seen such rows (--warm-up 20%), or choose --by perplexity");
-        }
         return new Ranking(By(scores, input.Options.End ?? SelectionEnd.High).Where(i => scores[i] < 1))
         {
             Scores = scores,
             ScoreName = "instruction-following difficulty",
-            LeftOut = count == scores.Length ? "" : $"{scores.Length - count} rows with a difficulty of 1 or more: their prompt does not help to find the answer",
+            LeftOut = scores.Length - count,
+            LeftOutAs = "rows with a difficulty of 1 or more: their prompt does not help to find the answer",
+            Refusal = new Problem("--by ifd", "no row has a difficulty below 1: no prompt helps the model to its answer", "give a model that has seen such rows (--warm-up 20%), or choose --by perplexity"),
         };
     }
 

@@ -15,7 +15,7 @@ internal sealed record MeasureParts
     /// <summary>The rows that may be chosen.</summary>
     public required IReadOnlyList<SelectionRow> Rows { get; init; }
 
-    /// <summary>Validation rows, one list a file.</summary>
+    /// <summary>Validation rows, one list a task: a file, or a label of one.</summary>
     public required IReadOnlyList<IReadOnlyList<SelectionRow>> Valid { get; init; }
 
     /// <summary>Numbers that a gradient is projected to.</summary>
@@ -29,11 +29,11 @@ internal sealed record MeasureParts
 /// How far a step on a row moves a model towards validation rows (LESS: Xia et al., "Selecting influential data for targeted instruction
 /// tuning", 2024). At every checkpoint θₜ of a warm-up, on the weights of its adapters: the cosine of
 /// Γ(z) = m̂ / (√v̂ + ε), the step that Adam would take from its moments there with the row's gradient, and the gradients of validation rows,
-/// each of length one, their mean taken by file; both projected at random.
+/// each of length one, their mean taken by task; both projected at random.
 /// </summary>
 /// <remarks>
-/// The validation rows come first, so that of the training rows' gradients nothing is kept but a cosine a file: memory is that of
-/// files × projection, whatever the number of rows.
+/// The validation rows come first, so that of the training rows' gradients nothing is kept but a cosine a task: memory is that of
+/// tasks × projection, whatever the number of rows.
 /// </remarks>
 internal sealed class GradientMeasure(MeasureParts parts) : RowMeasure
 {
@@ -62,15 +62,15 @@ internal sealed class GradientMeasure(MeasureParts parts) : RowMeasure
     {
         parts.WarmUp!.Load(pass);
         step = parts.WarmUp.StepsAt(pass) + 1;
-        towards = [.. parts.Valid.Select(file =>
+        towards = [.. parts.Valid.Select(task =>
         {
             var mean = new float[projection.Size];
-            foreach (var row in file)
+            foreach (var row in task)
             {
                 cancel.ThrowIfCancellationRequested();
                 var own = Project(row, model, arena, asStep: false);
                 for (var i = 0; i < mean.Length; i++)
-                    mean[i] += own[i] / file.Count;
+                    mean[i] += own[i] / task.Count;
             }
             return mean;
         })];

@@ -68,6 +68,9 @@ public sealed record SelectionAccount
     /// <summary>SHA-256 of the file of kept rows: an account holds for these bytes alone.</summary>
     public required string Sha256 { get; init; }
 
+    /// <summary>What is kept of each label, the most frequent first; empty where all rows were alike.</summary>
+    public IReadOnlyList<LabelRows> Labels { get; init; } = [];
+
     /// <summary>What else is to be said, one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -90,7 +93,7 @@ public sealed record SelectionAccount
     public static string PathFor(string rows) => Path.ChangeExtension(rows, ".selection.json");
 
     /// <summary>One line for screens and reports.</summary>
-    public string Sentence => $"{Kept} of {Rows} rows of {Data}, chosen by {By} ({Keep}) with {Model}";
+    public string Sentence => $"{Kept} of {Rows} rows of {Data}, chosen by {By} ({Keep}{(Labels.Count > 0 ? $", spread over {Labels.Count} labels" : "")}) with {Model}";
 
     /// <summary>Writes it, as a whole or not at all.</summary>
     public void Save(string path)
@@ -129,6 +132,8 @@ public sealed record SelectionAccount
         foreach (var note in Notes)
             json.WriteStringValue(note);
         json.WriteEndArray();
+        if (Labels.Count > 0)
+            Write(json, Labels);
         if (ScoreName.Length > 0)
         {
             json.WriteString("score", ScoreName);
@@ -138,6 +143,20 @@ public sealed record SelectionAccount
             Write(json, "worst", Worst);
         }
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<LabelRows> labels)
+    {
+        json.WriteStartArray("labels");
+        foreach (var label in labels)
+        {
+            json.WriteStartObject();
+            json.WriteString("label", label.Label);
+            json.WriteNumber("rows", label.Rows);
+            json.WriteNumber("kept", label.Kept);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, string name, ScoreSpread? spread)

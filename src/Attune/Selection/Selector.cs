@@ -20,7 +20,28 @@ public enum SelectionEnd
 /// <param name="Rows">The rows that may be chosen.</param>
 /// <param name="Scores">What was measured of them.</param>
 /// <param name="Options">The user's wishes.</param>
-internal sealed record SelectionInput(IReadOnlyList<SelectionRow> Rows, ScoreLog? Scores, SelectorOptions Options);
+internal sealed record SelectionInput(IReadOnlyList<SelectionRow> Rows, ScoreView? Scores, SelectorOptions Options)
+{
+    /// <summary>Some of the rows, as if there were no others.</summary>
+    /// <param name="rows">Which, by index.</param>
+    /// <param name="name">What they are: what is drawn for them is drawn by it.</param>
+    public SelectionInput Of(int[] rows, string name) => new([.. rows.Select(i => Rows[i])], Scores?.Of(rows), Options with { Part = name });
+}
+
+/// <summary>What was measured of the rows that a selector chooses from.</summary>
+/// <param name="log">What was measured of all rows.</param>
+/// <param name="rows">Those that may be chosen, as they are numbered there; null for all.</param>
+internal sealed class ScoreView(ScoreLog log, int[]? rows = null)
+{
+    /// <summary>Their vectors; null where the measures have none.</summary>
+    public Vectors? Vectors { get; } = rows is null ? log.Vectors : log.Vectors?.Of(rows);
+
+    /// <summary>The numbers of a row in a pass.</summary>
+    public double[] this[int pass, int row] => log[pass, rows is null ? row : rows[row]];
+
+    /// <summary>Of some of them.</summary>
+    public ScoreView Of(int[] some) => new(log, rows is null ? some : [.. some.Select(i => rows[i])]);
+}
 
 /// <summary>Wishes that selectors read.</summary>
 internal sealed record SelectorOptions
@@ -37,8 +58,11 @@ internal sealed record SelectorOptions
     /// <summary>Rates of the checkpoints that influence was measured at.</summary>
     public IReadOnlyList<double> Rates { get; init; } = [];
 
+    /// <summary>Which part of the rows is chosen from, where parts are chosen from one by one; empty for all.</summary>
+    public string Part { get; init; } = "";
+
     /// <summary>The key of what is drawn.</summary>
-    public RandomKey Key => RandomKey.OfSeed(Seed).For("selection");
+    public RandomKey Key => Part.Length == 0 ? RandomKey.OfSeed(Seed).For("selection") : RandomKey.OfSeed(Seed).For("selection").For(Part);
 }
 
 /// <summary>An order of rows, best first.</summary>
@@ -51,8 +75,14 @@ internal sealed record Ranking(IEnumerable<int> Order)
     /// <summary>What the number is.</summary>
     public string ScoreName { get; init; } = "";
 
-    /// <summary>Rows that are left out whatever the budget, and why; empty for none.</summary>
-    public string LeftOut { get; init; } = "";
+    /// <summary>How many rows are left out whatever the budget: they are not in the order.</summary>
+    public int LeftOut { get; init; }
+
+    /// <summary>Why, as what is said behind their number.</summary>
+    public string LeftOutAs { get; init; } = "";
+
+    /// <summary>What is wrong where the order is empty.</summary>
+    public Problem? Refusal { get; init; }
 
     /// <summary>What the rule found in the data, one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
@@ -77,7 +107,6 @@ internal abstract class Selector
     public virtual bool HasEnds => false;
 
     /// <summary>Puts the rows in order.</summary>
-    /// <exception cref="UserErrorException">None may be kept.</exception>
     public abstract Ranking Rank(SelectionInput input);
 
     /// <summary>Rows by a score, ties in the order of the file; from the median outwards where the middle is wanted.</summary>

@@ -26,6 +26,15 @@ internal sealed class Vectors
     /// <summary>The vector of a row.</summary>
     public Span<float> this[int row] => numbers.AsSpan(row * Length, Length);
 
+    /// <summary>Copies of some.</summary>
+    public Vectors Of(int[] rows)
+    {
+        var some = new Vectors(rows.Length, Length);
+        for (var i = 0; i < rows.Length; i++)
+            this[rows[i]].CopyTo(some[i]);
+        return some;
+    }
+
     /// <summary>Cosine of two rows.</summary>
     public float Cosine(int a, int b) => Dot(this[a], this[b]);
 

@@ -18,7 +18,7 @@ public sealed class DataSelectCommandTests : IDisposable
     {
         var run = await CliRun.Of(Select("--by", "ifd", "--keep", "30%"));
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains("of 60 rows of rows.jsonl, chosen by ifd (30%) with ", run.Out);
+        Assert.Contains("of 60 rows of rows.jsonl, chosen by ifd (30%, spread over ", run.Out);
         Assert.Contains("instruction-following difficulty", run.Out);
         Assert.Contains("first in order:", run.Out);
         var kept = File.ReadAllLines(tiny.FileOf("kept.jsonl"));
@@ -26,7 +26,7 @@ public sealed class DataSelectCommandTests : IDisposable
         Assert.Equal(File.ReadAllLines(tiny.Data).Where(kept.Contains), kept);
         Assert.InRange(kept.Length, 1, 18);
 
-        Assert.Contains($"{kept.Length} of 60 rows of rows.jsonl, chosen by ifd (30%) with ", await Report("run"));
+        Assert.Contains($"{kept.Length} of 60 rows of rows.jsonl, chosen by ifd (30%, spread over ", await Report("run"));
         await File.AppendAllTextAsync(tiny.FileOf("kept.jsonl"), File.ReadAllLines(tiny.Data)[0] + "\n", TestContext.Current.CancellationToken);
         Assert.DoesNotContain("chosen by ifd", await Report("changed"));
     }
@@ -49,6 +49,18 @@ public sealed class DataSelectCommandTests : IDisposable
         Assert.True(JsonElement.DeepEquals(account, written));
         Assert.Equal(ManifestFile.Of("", tiny.FileOf("kept.jsonl"), TestContext.Current.CancellationToken).Sha256, account.GetProperty("sha256").GetString());
         Assert.Contains("100 % · 60/60", run.Error);
+    }
+
+    [Fact]
+    public async Task What_the_budget_is_spread_over_is_said()
+    {
+        var run = await CliRun.Of(Select("--by", "random", "--keep", "30"));
+        Assert.Contains("chosen within each of ", run.Out);
+        Assert.Contains("the labels are the answers (--per none chooses over all rows alike)", run.Out);
+        run = await CliRun.Of(Select("--by", "random", "--keep", "30", "--per", "none"));
+        Assert.DoesNotContain("labels", run.Out);
+        run = await CliRun.Of(Select("--by", "random", "--keep", "30", "--per", "topic"));
+        Assert.True(run.ExitCode == 2 && run.Error.Contains("--per topic", StringComparison.Ordinal) && run.Error.Contains("is no field of the rows", StringComparison.Ordinal), run.Error);
     }
 
     [Fact]

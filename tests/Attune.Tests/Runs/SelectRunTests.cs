@@ -141,6 +141,50 @@ public sealed class SelectRunTests : IDisposable
         Assert.InRange(account.KeptTokens, 300, 400);
     }
 
+    // Labels of 24, 12 and 4 rows, mixed.
+    private static readonly string[] Mixed = [.. Enumerable.Range(0, 40).Select(static i => i % 10 == 9 ? "c" : i % 10 is 2 or 5 or 8 ? "b" : "a")];
+
+    private SelectOptions Labelled(string by, string keep, string per = "auto")
+    {
+        File.WriteAllLines(tiny.FileOf("noisy.jsonl"), Mixed.Select(static (label, i) => $"{{\"prompt\": \"Where is {label} {i}?\", \"completion\": \"{label}\", \"topic\": \"{(i < 30 ? "tea" : "milk")}\"}}"));
+        File.WriteAllLines(tiny.FileOf("valid.jsonl"), Mixed.Take(10).Select(static (label, i) => $"{{\"prompt\": \"Which is {label} {i}?\", \"completion\": \"{label}\"}}"));
+        return Options(by, keep) with { Per = per, Valid = [tiny.FileOf("valid.jsonl")] };
+    }
+
+    /// <summary>Every selector keeps the share of each label, however rare; without labels, chance and neighbours decide.</summary>
+    [Theory]
+    [InlineData("random")]
+    [InlineData("perplexity")]
+    [InlineData("less")]
+    [InlineData("k-centre")]
+    [InlineData("facility")]
+    public void Labels_keep_their_shares(string by)
+    {
+        var account = Select(tiny.Path, Labelled(by, "25%") with { WarmUp = by == "less" ? "12" : null }).Account;
+        LabelRows[] shares = [new("a", 24, 6), new("b", 12, 3), new("c", 4, 1)];
+        Assert.Equal(Mixed.GroupBy(static l => l).Select(static g => (g.Key, g.Count())).OrderByDescending(static g => g.Item2), account.Labels.Select(static l => (l.Label, l.Rows)));
+        Assert.Equal(account.Labels.Select(static l => (l.Label, l.Kept)), Kept().GroupBy(static r => Mixed[r - 1]).Select(static g => (g.Key, g.Count())).OrderByDescending(static g => g.Item2));
+        Assert.Equal(shares, account.Labels);
+        Assert.Equal(10, account.Kept);
+        Assert.Contains(account.Notes, static n => n.Contains("each of 3 labels", StringComparison.Ordinal) && n.Contains("1 to 6 of each", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_field_is_a_label_too_and_none_is_none()
+    {
+        Assert.Equal([new("tea", 30, 3), new("milk", 10, 1)], Select(tiny.Path, Labelled("random", "4", "topic")).Account.Labels);
+        Assert.Empty(Select(tiny.Path, Labelled("random", "4", "none")).Account.Labels);
+    }
+
+    [Fact]
+    public void A_budget_in_tokens_is_spread_over_labels()
+    {
+        var account = Select(tiny.Path, Labelled("random", "200t")).Account;
+        Assert.InRange(account.KeptTokens, 150, 200);
+        Assert.All(account.Labels, static l => Assert.InRange(l.Kept, 1, l.Rows));
+        Assert.Equal(account.Kept, account.Labels.Sum(static l => l.Kept));
+    }
+
     [Fact]
     public void What_cannot_be_is_said_in_one_message()
     {

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Attune.Quality.Detectors;
+using Attune.Evaluation;
 
 namespace Attune.Quality.Checks;
 

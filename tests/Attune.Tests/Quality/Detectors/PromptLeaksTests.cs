@@ -1,3 +1,4 @@
+using Attune.Evaluation;
 using Attune.Quality.Detectors;
 
 namespace Attune.Tests.Quality.Detectors;

@@ -1,4 +1,4 @@
-namespace Attune.Quality.Detectors;
+namespace Attune.Evaluation;
 
 /// <summary>The answers of a data set, counted while they are few and short: then they are labels, and their balance says something.</summary>
 internal sealed class LabelCounts
@@ -14,7 +14,7 @@ internal sealed class LabelCounts
     {
         rows++;
         var label = answer.AsSpan().Trim();
-        if (label.Length is 0 or > LongestLabel || label.Contains('\n')) others++;
+        if (!MayBeLabel(label)) others++;
         else
         {
             var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -23,6 +23,9 @@ internal sealed class LabelCounts
             else others++;
         }
     }
+
+    /// <summary>Whether an answer is short enough for a label: one line, not empty.</summary>
+    public static bool MayBeLabel(ReadOnlySpan<char> answer) => answer.Trim() is { Length: > 0 and <= LongestLabel } label && !label.Contains('\n');
 
     /// <summary>Whether the answers are labels: short, at least two of them, and each in some rows on the average.</summary>
     public bool AreLabels => counts.Count >= 2 && others <= (1 - LeastShort) * rows && rows >= FewestRowsEach * counts.Count;
