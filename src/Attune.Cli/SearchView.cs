@@ -25,7 +25,7 @@ internal sealed class SearchView(ConsoleOutput output) : IDisposable
                 Begin(study);
                 break;
             case NoticeTrialBegan { Trial: var trial }:
-                Line($"  trial {trial.Number} {(trial.Attempts > 1 ? "goes on" : "begins")}: {Values(trial)}");
+                Line($"  trial {trial.Number} {(trial.Attempts > 1 ? "goes on" : "begins")}: {Values(trial)}{(plan?.Start?.Is(trial) == true ? $" ({plan.Start.Name})" : "")}");
                 break;
             case NoticeTrialReport r:
                 progress?.Report(over.Count, string.Create(CultureInfo.InvariantCulture, $"trial {r.Trial.Number} at step {r.Report.Step}: {r.Report.Value:F4}") + Best());
@@ -79,6 +79,8 @@ internal sealed class SearchView(ConsoleOutput output) : IDisposable
         var budget = string.Join(", ", ((string?[])[plan.MostTrials is { } most ? string.Create(CultureInfo.InvariantCulture, $"{most} trials in all") : null, plan.Recipe.Time is { } time ? Progress.Time(time) : null]).OfType<string>());
         output.Say($"searching for the {plan.Goal} over {string.Join(", ", plan.Space.Parameters.Select(static p => p.Name))} by {plan.Recipe.Sampler}: {budget}");
         output.Say($"  study {study.Folder}, kept in {Hidden(study.Store)}{(study.Trials.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {study.Trials.Count} trials are there already"))}");
+        foreach (var moved in plan.Start?.Moved ?? [])
+            output.Say($"  {moved.Name} of the recipe is {moved.Value}, which is not in the space: the first trial has the nearest, {plan.Start!.Values.First(v => v.Name == moved.Name).Value}");
         if (plan.MostTrials is { } total)
             progress = output.Begin("searching", total, "trials", over.Count);
     }

@@ -31,6 +31,9 @@ internal static class SpaceKind
         return applied.Problem is { } problem ? Parsed<string>.Wrong(problem) : Plain(key.Write(applied.Value));
     }
 
+    /// <summary>What a recipe has of a key, in the spelling of a space's values.</summary>
+    public static string Own(string name, Recipe recipe) => Plain(RecipeKeys.Find(name)!.Write(recipe));
+
     // As a scalar, without the quotes that YAML needs.
     private static string Plain(string written) => written is ['"', ..] && FlowText.ReadList($"[{written}]") is [var text] ? text : written;
 

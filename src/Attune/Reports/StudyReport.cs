@@ -21,6 +21,12 @@ public sealed record StudyReport(string Title, SearchPlan Plan, string Folder, I
     /// <summary>The best trial; null where none is done.</summary>
     public Trial? Best => Plan.Best(Trials);
 
+    /// <summary>The trial of the recipe itself, or of the nearest to it that the space has; null where none was begun.</summary>
+    public Trial? Start => Trials.FirstOrDefault(t => Plan.Start?.Is(t) == true);
+
+    /// <summary>By how much the best is better than the recipe itself, in what the study measures; null where one of both is not there.</summary>
+    public double? Gain => Best?.Result is { } best && Start?.Result is { } own ? (Plan.Minimise ? own - best : best - own) : null;
+
     /// <summary>Where the best recipe is written.</summary>
     public string BestRecipe => Path.Combine(Folder, "best.yaml");
 
@@ -32,7 +38,7 @@ public sealed record StudyReport(string Title, SearchPlan Plan, string Folder, I
 
     /// <summary>What was looked for and how many trials it rests on.</summary>
     public string Sentence => Best is { } best
-        ? $"{Capital(Plan.Goal)}: {Value(best.Result!.Value)}, trial {best.Number} of {Counts}."
+        ? $"{Capital(Plan.Goal)}: {Value(best.Result!.Value)}, trial {best.Number} of {Counts}.{AgainstStart(best)}"
         : $"{Capital(Plan.Goal)}: no trial is done yet, of {Counts}.";
 
     /// <summary>Done trials, the best first, with those that were ended early behind them.</summary>
@@ -41,11 +47,31 @@ public sealed record StudyReport(string Title, SearchPlan Plan, string Folder, I
     /// <summary>The table of the best trials: its columns.</summary>
     public IReadOnlyList<string> Columns => ["trial", Plan.Recipe.Metric ?? "validation loss", .. Plan.Space.Parameters.Select(static p => p.Name), ""];
 
-    /// <summary>The table of the best trials.</summary>
-    public IEnumerable<IReadOnlyList<string>> Rows(int most) => Ranked.Take(most).Select(t => (IReadOnlyList<string>)
+    /// <summary>The table of the best trials, and of the recipe itself behind them where it is not among them.</summary>
+    public IEnumerable<IReadOnlyList<string>> Rows(int most) => Ranked.Where((t, i) => i < most || t == Start).Select(t => (IReadOnlyList<string>)
     [
-        t.Number.ToString(CultureInfo.InvariantCulture), Value(t), .. Plan.Space.Parameters.Select(p => t[p.Name] ?? "–"), t == Best ? "best" : StateOf(t),
+        t.Number.ToString(CultureInfo.InvariantCulture), Value(t), .. Plan.Space.Parameters.Select(p => t[p.Name] ?? "–"), Remark(t),
     ]);
+
+    // What a search is for: whether it was worth it.
+    private string AgainstStart(Trial best)
+    {
+        if (Plan.Start?.Name is not { } name || Start is not { } start)
+            return "";
+        return start.State switch
+        {
+            TrialState.Done when start == best => $" It is {name}: no other values beat it.",
+            TrialState.Done when Gain > 0 => $" That is {Value(Gain!.Value)} better than {name} (trial {start.Number}: {Value(start.Result!.Value)}).",
+            TrialState.Done => $" That is no better than {name} (trial {start.Number}).",
+            TrialState.Failed => $" There is nothing to hold it against: {name} (trial {start.Number}) failed.",
+            _ => $" Whether that is better than {name} is open: its trial {start.Number} is not done.",
+        };
+    }
+
+    private string Remark(Trial trial) => string.Join(", ", ((string?[])
+    [
+        trial == Best ? "best" : null, trial == Start ? Plan.Start!.Name : null, StateOf(trial) is { Length: > 0 } state ? state : null,
+    ]).OfType<string>());
 
     private string Counts
     {
@@ -80,6 +106,15 @@ public sealed record StudyReport(string Title, SearchPlan Plan, string Folder, I
             json.WriteString("best_recipe", BestRecipe);
             json.WriteStartObject("best");
             WriteTrial(json, best);
+            json.WriteEndObject();
+        }
+        if (Start is { } start)
+        {
+            json.WriteStartObject("recipe_itself");
+            json.WriteNumber("number", start.Number);
+            json.WriteBoolean("exact", Plan.Start!.Moved.Count == 0);
+            if (Gain is { } gain)
+                JsonText.Number(json, "gain_of_best", gain);
             json.WriteEndObject();
         }
         json.WriteStartObject("importance");

@@ -42,11 +42,10 @@ public static class SearchRun
             throw new UserErrorException(
                 "search.space", "is not given: there is nothing to search", "add to the recipe, for example: search: {space: {train.learning_rate: {from: 1e-5, to: 1e-2, scale: log}}}");
         }
-        var plan = SearchPlan.Of(recipe.Search);
         recipe = SourceFolders.Open(recipe, new Choices());
         var shared = TrialRecipe.Shared(recipe);
         var folder = FolderOf(recipe);
-        var identity = Check(recipe, shared, cancel);
+        var (identity, plan) = Check(recipe, shared, cancel);
         var place = StoreOf(recipe, folder);
         using var store = StudyStores.Open(place, identity);
         notice(new NoticeStudy(folder, place, plan, store.Trials()));
@@ -79,12 +78,35 @@ public static class SearchRun
         : (recipe.Train.Threads, recipe.Limits.Memory);
 
     // What is wrong with model or data would fail every trial: it is said before the first.
-    private static StudyIdentity Check(Recipe recipe, Recipe shared, CancellationToken cancel)
+    private static (StudyIdentity Identity, SearchPlan Plan) Check(Recipe recipe, Recipe shared, CancellationToken cancel)
     {
         using var setup = RunSetup.Prepare(shared, RunSetup.BackendOf(shared), static _ => { }, cancel);
         if (setup.Data.Valid.Count == 0)
             throw new UserErrorException("data.valid", "there are no validation rows, by which trials are compared", "give data.valid, or a data.valid_fraction above 0");
-        return TrialRecipe.Identity(recipe, shared, setup.Model.Folder.HasWeights ? setup.Model.Folder.Fingerprint() : "none");
+        var plan = SearchPlan.Of(recipe.Search);
+        return (
+            TrialRecipe.Identity(recipe, shared, setup.Model.Folder.HasWeights ? setup.Model.Folder.Fingerprint() : "none"),
+            plan with { Start = StudyStart.Of(plan.Space, moved => Own(setup.Recipe, shared, moved, cancel)) });
+    }
+
+    // What the recipe with some values moved into the space has of every parameter.
+    private static Func<SearchParameter, string>? Own(Recipe resolved, Recipe shared, IReadOnlyList<ParameterValue> moved, CancellationToken cancel)
+    {
+        if (moved.Count > 0)
+        {
+            try
+            {
+                var other = SpaceRules.With(shared, moved.Select(static v => (v.Name, v.Value)));
+                using var setup = RunSetup.Prepare(other, RunSetup.BackendOf(other), static _ => { }, cancel);
+                resolved = setup.Recipe;
+            }
+            catch (UserErrorException)
+            {
+                // Its trial will say so, and cost no more than that.
+                return null;
+            }
+        }
+        return p => SpaceKind.Own(p.Name, resolved);
     }
 
     private static void Write(Recipe recipe, SearchPlan plan, string folder, IReadOnlyList<Trial> trials)

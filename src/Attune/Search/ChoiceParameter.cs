@@ -27,6 +27,17 @@ public sealed record ChoiceParameter(string Name, IReadOnlyList<string> Choices)
         throw new FormatException($"{value} is none of the choices of {Name}");
     }
 
+    /// <inheritdoc />
+    public override bool Has(string value) => Choices.Contains(value);
+
+    /// <inheritdoc />
+    public override string Nearest(string value)
+    {
+        if (Has(value) || !IsOrdered || !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            return Has(value) ? value : Choices[0];
+        return Choices.MinBy(c => Math.Abs(double.Parse(c, CultureInfo.InvariantCulture) - number))!;
+    }
+
     private static bool AreRisingNumbers(IReadOnlyList<string> choices)
     {
         var before = double.NegativeInfinity;

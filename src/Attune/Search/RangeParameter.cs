@@ -53,6 +53,18 @@ public sealed record RangeParameter(string Name, double From, double To) : Searc
             : (level / Levels, (level + 1) / Levels);
     }
 
+    /// <inheritdoc />
+    public override bool Has(string value) => Number(value) is { } number && Number(Nearest(value)) == number;
+
+    /// <inheritdoc />
+    public override string Nearest(string value)
+    {
+        if (Number(value) is not { } number)
+            return ValueAt(0.5);
+        number = Math.Clamp(number, From, To);
+        return Text(Grid is { } step ? OnGrid(Math.Clamp(Math.Round((number - From) / step), 0, Levels - 1), step) : number);
+    }
+
     // The lower end of a whole number's share.
     private double Edge(double level) => From + level - 0.5;
 
@@ -68,6 +80,9 @@ public sealed record RangeParameter(string Name, double From, double To) : Searc
         var digits = Math.Clamp(3 - (int)Math.Floor(Math.Log10(room)), 0, 16);
         return double.Parse(value.ToString("E" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
+
+    private static double? Number(string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -31,6 +31,12 @@ public abstract record SearchParameter(string Name)
     /// <exception cref="FormatException">The text is none of the parameter's values.</exception>
     public abstract (double Low, double High) CellOf(string value);
 
+    /// <summary>Whether a text, as the recipe's key writes it, is one of the values.</summary>
+    public abstract bool Has(string value);
+
+    /// <summary>The value that is closest to a text that is none: of numbers the nearest, of words the first, and in a range the middle where the text is no number.</summary>
+    public abstract string Nearest(string value);
+
     /// <summary>The middle of a value's cell.</summary>
     /// <exception cref="FormatException">The text is none of the parameter's values.</exception>
     public double UnitOf(string value)

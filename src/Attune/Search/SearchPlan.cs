@@ -30,15 +30,23 @@ public sealed record SearchPlan
     /// <summary>Trials in all; null where only time ends the study.</summary>
     public int? MostTrials => Recipe.Trials ?? (Recipe.Time is null ? TrialsWithoutTime : null);
 
+    /// <summary>What the study begins with; null for what the sampler proposes.</summary>
+    public StudyStart? Start { get; init; }
+
     /// <summary>Decides what the section leaves open.</summary>
     public static SearchPlan Of(SearchRecipe recipe) => new(recipe);
 
     /// <summary>The values of the next trial; null where there is none any more: all that were asked for are there, or every combination was tried.</summary>
-    public IReadOnlyList<ParameterValue>? Propose(int number, IReadOnlyList<Trial> trials) =>
-        number >= MostTrials ? null : Sampler.ProposeNew(new SamplerInput(Space, trials, Minimise, Recipe.Seed, number));
+    public IReadOnlyList<ParameterValue>? Propose(int number, IReadOnlyList<Trial> trials)
+    {
+        if (number >= MostTrials)
+            return null;
+        return Start is { } start && !trials.Any(start.Is) ? start.Values : Sampler.ProposeNew(new SamplerInput(Space, trials, Minimise, Recipe.Seed, number));
+    }
 
-    /// <summary>Why a trial should end now; null where it should go on.</summary>
-    public string? Judge(Trial trial, IReadOnlyList<Trial> trials) => Pruner?.Judge(new PrunerInput(trial, trials, Recipe.Grace, Recipe.Reduction));
+    /// <summary>Why a trial should end now; null where it should go on, as the one that all others are held against always does.</summary>
+    public string? Judge(Trial trial, IReadOnlyList<Trial> trials) =>
+        Start?.Is(trial) == true ? null : Pruner?.Judge(new PrunerInput(trial, trials, Recipe.Grace, Recipe.Reduction));
 
     /// <summary>The trial with the best result; null where none is done. Of equal ones the first.</summary>
     public Trial? Best(IReadOnlyList<Trial> trials)

@@ -28,6 +28,61 @@ public sealed class SearchRunTests : IDisposable
         Assert.Contains("Settings of", File.ReadAllText(report.Page), StringComparison.Ordinal);
     }
 
+    /// <summary>By every sampler the first trial has what <c>train</c> would choose, and what is best is held against it.</summary>
+    [Theory]
+    [InlineData("tpe")]
+    [InlineData("random")]
+    [InlineData("quasi-random")]
+    public void The_first_trial_is_the_recipe_itself(string sampler)
+    {
+        var report = Execute(Recipe("search.sampler=" + sampler), new Made());
+        var own = OwnRate();
+        Assert.Equal(own, double.Parse(report.Trials[0]["train.learning_rate"]!, CultureInfo.InvariantCulture));
+        Assert.Equal(report.Trials[0], report.Start);
+        Assert.Equal(report.Start!.Result - report.Best!.Result, report.Gain);
+        Assert.True(report.Gain > 0);
+        Assert.Contains($"{report.Gain:F4} better than the recipe itself (trial 0: {report.Start.Result:F4})", report.Sentence, StringComparison.Ordinal);
+        Assert.Contains("the recipe itself", File.ReadAllText(report.Page), StringComparison.Ordinal);
+        Assert.Contains("\"recipe_itself\"", File.ReadAllText(Path.Combine(report.Folder, "study.json")), StringComparison.Ordinal);
+        Assert.Equal(1, report.Rows(1).Count(static r => r[^1].Contains("the recipe itself", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_given_rate_is_the_first_trials()
+    {
+        var report = Execute(Recipe("train.learning_rate=0.0123", "search.trials=1"), new Made());
+        Assert.Equal("0.0123", report.Trials[0]["train.learning_rate"]);
+        Assert.EndsWith("It is the recipe itself: no other values beat it.", report.Sentence, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever else is tried is worse by far: the search ends with the recipe, and says so.</summary>
+    [Fact]
+    public void A_search_never_ends_worse_than_the_recipe()
+    {
+        var own = OwnRate();
+        var report = Execute(Recipe(), new Made { Lowest = rate => rate == own ? 0 : 5 });
+        Assert.Equal(0, report.Best!.Number);
+        Assert.Equal(own, RecipeReader.ReadFile(report.BestRecipe).Train.LearningRate);
+        Assert.EndsWith("It is the recipe itself: no other values beat it.", report.Sentence, StringComparison.Ordinal);
+    }
+
+    /// <summary>Full tuning is not in the space: its first word is taken, and what train chooses beside that.</summary>
+    [Fact]
+    public void What_the_space_does_not_have_becomes_the_nearest()
+    {
+        StudyStart? start = null;
+        var report = Execute(
+            Recipe(
+                "method.kind=full", "method.rank=auto", "train.epochs=5", "train.max_steps=auto", "search.trials=2",
+                "search.space={train.learning_rate: {from: 1e-6, to: 9, scale: log}, method.kind: {choices: [ia3, lora]}, train.epochs: {from: 20, to: 30, step: 5}}"),
+            new Made(), n => start = n is NoticeStudy s ? s.Plan.Start : start);
+        Assert.Equal([new("method.kind", "full"), new("train.epochs", "5")], start!.Moved);
+        Assert.Equal(["train.learning_rate", "method.kind", "train.epochs"], start.Values.Select(static v => v.Name));
+        Assert.Equal(("ia3", "20"), (report.Trials[0]["method.kind"], report.Trials[0]["train.epochs"]));
+        Assert.Equal(OwnRate("method.kind=ia3", "method.rank=auto"), double.Parse(report.Trials[0]["train.learning_rate"]!, CultureInfo.InvariantCulture));
+        Assert.Contains("the nearest to the recipe", report.Sentence, StringComparison.Ordinal);
+    }
+
     /// <summary>No trial knows where the test rows are, nor looks at anything but the validation rows.</summary>
     [Fact]
     public void Trials_never_see_the_test_rows()
@@ -132,6 +187,8 @@ public sealed class SearchRunTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 12), one.Seen.Concat(two.Seen).Select(static w => int.Parse(Path.GetFileName(w.Folder), CultureInfo.InvariantCulture)).Order());
         Assert.NotEmpty(one.Seen);
         Assert.NotEmpty(two.Seen);
+        var own = OwnRate();
+        Assert.Single(one.Seen.Concat(two.Seen), w => w.Recipe.Train.LearningRate == own);
     }
 
     [Fact]
@@ -156,6 +213,13 @@ public sealed class SearchRunTests : IDisposable
     public void Without_a_space_there_is_nothing_to_search() =>
         Assert.Contains("search.space", Assert.Throws<UserErrorException>(() => Execute(tiny.Recipe("none"), new Made())).Message, StringComparison.Ordinal);
 
+    // What train would choose.
+    private double OwnRate(params string[] more)
+    {
+        using var setup = RunSetup.Prepare(Recipe(more), TinyModel.Backend(Recipe(), threads: 1), static _ => { }, TestContext.Current.CancellationToken);
+        return setup.Recipe.Train.LearningRate!.Value;
+    }
+
     private static StudyReport Execute(Recipe recipe, Made made, Action<RunNotice>? notice = null) =>
         SearchRun.Execute(recipe, new SearchOptions { Runner = made }, notice ?? (static _ => { }), TestContext.Current.CancellationToken);
 
@@ -178,6 +242,8 @@ public sealed class SearchRunTests : IDisposable
 
         public int Pause { get; init; }
 
+        public Func<double, double> Lowest { get; init; } = static rate => Math.Pow(Math.Log10(rate) + 2, 2);
+
         public TrialOutcome Run(TrialWork work, Action<TrialReport> report, CancellationToken stop)
         {
             var number = int.Parse(Path.GetFileName(work.Folder), CultureInfo.InvariantCulture);
@@ -187,7 +253,7 @@ public sealed class SearchRunTests : IDisposable
             OnBegin(number);
             if (Fails(number))
                 return new TrialOutcome(null, "made to fail");
-            var lowest = Math.Pow(Math.Log10(work.Recipe.Train.LearningRate!.Value) + 2, 2);
+            var lowest = Lowest(work.Recipe.Train.LearningRate!.Value);
             for (var i = 1; i <= 5; i++)
             {
                 stop.WaitHandle.WaitOne(Pause);

@@ -113,7 +113,7 @@ internal static class StudyPage
                 _ => double.NaN,
             };
             if (double.IsFinite(y) && double.IsFinite(x(trial)))
-                points.Add(new(x(trial), y, trial == study.Best ? "best" : trial.State == TrialState.Pruned ? "pruned" : "done", $"trial {trial.Number}: {study.Value(y)}; {Said(trial)}"));
+                points.Add(new(x(trial), y, trial == study.Best ? "best" : trial.State == TrialState.Pruned ? "pruned" : "done", $"trial {trial.Number}{(trial == study.Start ? $", {study.Plan.Start!.Name}" : "")}: {study.Value(y)}; {Said(trial)}"));
         }
         return points;
     }
