@@ -51,13 +51,16 @@ tune() {
 }
 
 select_rows() {
-  local by=$1 options=()
+  local by=$1 scores=$1 options=()
   case $1 in
-    perplexity-*) by=perplexity; options=(--end "${1#*-}" --warm-up 50%) ;;
+    random) options=(--per none) ;;
+    random-label) by=random ;;
+    perplexity-*) by=perplexity scores=perplexity; options=(--end "${1#*-}" --warm-up 50%) ;;
     ifd | quality-diversity) options=(--warm-up 50%) ;;
     less) options=(--warm-up 50%) ;;
+    *-suspect) by=${1%-suspect}; options=(--suspect 30%) ;;
   esac
-  [ -f "$4" ] || "$attune" data select --model "$model" --data "$3/rows.jsonl" --valid "$work/$5-valid.jsonl" --by "$by" --keep "$2" --out "$4" --scores "$3/$by.scores.jsonl" --seed "$6" --threads "$threads" "${options[@]}" --quiet > /dev/null
+  [ -f "$4" ] || "$attune" data select --model "$model" --data "$3/rows.jsonl" --valid "$work/$5-valid.jsonl" --by "$by" --keep "$2" --out "$4" --scores "$3/$scores.scores.jsonl" --seed "$6" --threads "$threads" "${options[@]}" --quiet > /dev/null
 }
 
 figures() { awk -F'|' '$2 == " label accuracy " {split($4, a, " "); l = a[1]} $2 == " loss on test rows " {split($4, b, " "); x = b[1]} END {print l, x}' "$1/report.md"; }
@@ -68,7 +71,7 @@ for set in "${sets[@]}"; do
     for seed in "${seeds[@]}"; do
       cell=$work/$set-$noise-$seed
       mkdir -p "$cell"
-      [ -f "$cell/clean.jsonl" ] || "$attune" data select --model "$model" --data "$work/$set-train.jsonl" --valid "$work/$set-valid.jsonl" --by random --keep "$pool" --seed "$seed" --out "$cell/clean.jsonl" --threads "$threads" --quiet > /dev/null
+      [ -f "$cell/clean.jsonl" ] || "$attune" data select --model "$model" --data "$work/$set-train.jsonl" --valid "$work/$set-valid.jsonl" --by random --per none --keep "$pool" --seed "$seed" --out "$cell/clean.jsonl" --threads "$threads" --quiet > /dev/null
       [ -f "$cell/rows.jsonl" ] || exchange "$noise" "$seed" < "$cell/clean.jsonl" > "$cell/rows.jsonl"
       tune "$cell/rows.jsonl" "$cell/all" "$set" "$seed"
       echo "$set $noise all 100% $seed $(figures "$cell/all") $(grep -vxFcf "$cell/clean.jsonl" "$cell/rows.jsonl" || true) $pool" > "$cell/all.txt"

@@ -29,11 +29,13 @@ internal sealed class DataSelectCommand
 
     private readonly Option<string?> scores = new("--scores") { Description = "The file of what is measured: another budget reads it and measures nothing again. Left out: beside --out.", HelpName = "file.jsonl" };
 
+    private readonly Option<string?> suspect = new("--suspect") { Description = "Leaves out such a share of the rows before others are chosen, of each label its share: those whose answers surprise a warmed-up model most, where wrong answers are. 30% where three in ten may be wrong. Left out: none.", HelpName = "share" };
+
     private readonly Option<SelectionEnd?> end = new("--end") { Description = "For perplexity and ifd, which end of the order is kept: low, middle or high. Left out: the middle of perplexity, the high end of ifd.", HelpName = "end" };
 
     private readonly Option<double?> apart = new("--apart") { Description = "For quality-diversity, the highest cosine of two kept rows. Left out: found in the data.", HelpName = "cosine" };
 
-    private readonly Option<string?> warmUp = new("--warm-up") { Description = "Tunes small adapters on so many rows drawn by chance before the model is asked: 500, or 20%. Left out: none; for less a twentieth, and at least 256 rows.", HelpName = "rows" };
+    private readonly Option<string?> warmUp = new("--warm-up") { Description = "Tunes small adapters on so many rows drawn by chance before the model is asked: 500, or 20%. Left out: none; for less a twentieth, and at least 256 rows; half of the rows with --suspect.", HelpName = "rows" };
 
     private readonly Option<double?> rate = new("--learning-rate") { Description = "Highest learning rate of the warm-up. Left out: the one that training would take.", HelpName = "rate" };
 
@@ -45,7 +47,7 @@ internal sealed class DataSelectCommand
     {
         var self = new DataSelectCommand();
         var command = self.model.AddTo(new Command("select", "Keeps the rows of a file that are worth most, by what a model says of them; goes on where it was stopped."));
-        foreach (var option in (Option[])[self.data, self.valid, self.columns, self.by, self.keep, self.per, self.target, self.scores, self.end, self.apart, self.warmUp, self.rate, self.projection, self.seed])
+        foreach (var option in (Option[])[self.data, self.valid, self.columns, self.by, self.keep, self.per, self.suspect, self.target, self.scores, self.end, self.apart, self.warmUp, self.rate, self.projection, self.seed])
             command.Options.Add(option);
         return host.Bind(command, self.Run);
     }
@@ -60,6 +62,7 @@ internal sealed class DataSelectCommand
             By = c.Get(by)!,
             Keep = c.Get(keep)!,
             Per = c.Get(per)!,
+            Suspect = c.Get(suspect),
             Out = c.Get(target)!,
             Scores = c.Get(scores),
             End = c.Get(end),

@@ -19,6 +19,9 @@ internal sealed class RowScoring
     private const double WarmUpShare = 0.05;
     private const int LeastWarmUpRows = 256;
 
+    // Wrong answers surprise a model that knows the task: it sees every other row.
+    private const string WarmUpToSuspect = "50%";
+
     private readonly InferenceModel model;
     private readonly SelectOptions options;
     private readonly IReadOnlyList<SelectionRow> rows;
@@ -33,9 +36,9 @@ internal sealed class RowScoring
         parts = new MeasureParts { Rows = rows, Valid = valid, Projection = options.Projection, Seed = options.Seed };
         measures = [.. selector.Measures.Select(m => m(parts))];
         passRows = Math.Max(WidestPass, rows.Concat(valid.SelectMany(static v => v)).Max(static r => r.Examples.Max(static e => e.Positions)));
-        warmUp = options.WarmUp is null && !selector.NeedsValidation ? null : new WarmUpOptions
+        warmUp = options.WarmUp is null && !selector.NeedsValidation && options.Suspect is null ? null : new WarmUpOptions
         {
-            Rows = WarmUpRows(options.WarmUp, rows.Count),
+            Rows = WarmUpRows(options.WarmUp ?? (options.Suspect is null ? null : WarmUpToSuspect), rows.Count),
             Rate = new Choices().LearningRate(options.LearningRate, new MethodRecipe { Kind = MethodKind.Lora, Rank = WarmUpOptions.Rank, Alpha = WarmUpOptions.Alpha }, false, model.Decoder.Spec.Hidden),
             Seed = options.Seed,
         };
@@ -45,6 +48,9 @@ internal sealed class RowScoring
 
     /// <summary>The mean learning rate before each checkpoint of the warm-up; empty without one.</summary>
     public IReadOnlyList<double> Rates => warmUp is null ? [] : WarmUp.RatesOf(warmUp.Rate);
+
+    /// <summary>The pass in which the loss of the answers is measured; −1 where it is not.</summary>
+    public int LossPass => Array.FindIndex([.. measures.SelectMany(static m => Enumerable.Repeat(m, m.Passes))], static m => m is LossMeasure);
 
     /// <summary>What is measured of the rows, with what was measured before; null where nothing is to be.</summary>
     public ScoreLog? Measure(Action<RunNotice> notice, CancellationToken cancel, out int resumed)

@@ -36,6 +36,9 @@ public sealed record SelectOptions
     /// <summary>The file of what is measured; null for one beside <see cref="Out"/>.</summary>
     public string? Scores { get; init; }
 
+    /// <summary>The share of the rows, such as <c>30%</c>, that is left out before: those whose answers surprise the warmed-up model most; null for none.</summary>
+    public string? Suspect { get; init; }
+
     /// <summary>Which end of the order is kept; null for the selector's own rule.</summary>
     public SelectionEnd? End { get; init; }
 
@@ -81,7 +84,7 @@ public static class SelectRun
     public static SelectResult Execute(InferenceModel model, SelectOptions options, Action<RunNotice> notice, CancellationToken cancel = default)
     {
         Require(options);
-        var (selector, budget) = (Selectors.Find(options.By), Budget.Parse(options.Keep));
+        var (selector, budget) = (Selector(options), Budget.Parse(options.Keep));
         var read = new DataOptions { MaxLength = model.Decoder.Spec.MaxPositions, Columns = options.Columns, EosIds = [.. model.Context.EndIds] };
         var data = DataSet.Load([options.Data], model.Context.Tokenizer, model.Context.Template, read, cancel);
         notice(new NoticeData("data", data.Report, []));
@@ -94,7 +97,7 @@ public static class SelectRun
         var labels = RowLabels.Find(options.Per, LabelSource(model, options.Data, rows));
         var scoring = new RowScoring(model, options, selector, rows, labels is null ? valid : ByLabel(labels, valid, i => LabelSource(model, options.Valid[i], valid[i])));
         using var scores = scoring.Measure(notice, cancel, out var resumed);
-        var wishes = new SelectorOptions { End = options.End, Apart = options.Apart, Seed = options.Seed, Rates = scoring.Rates };
+        var wishes = new SelectorOptions { End = options.End, Apart = options.Apart, Seed = options.Seed, Rates = scoring.Rates, LossPass = scoring.LossPass };
         var input = new SelectionInput(rows, scores is null ? null : new ScoreView(scores), wishes);
         var choice = labels is null ? ChosenRows.Of(selector, input, budget) : ChosenRows.Of(selector, input, budget, labels);
         if (choice.Kept.Count == 0)
@@ -109,14 +112,14 @@ public static class SelectRun
     /// <exception cref="UserErrorException">Some do; all that is wrong is named.</exception>
     public static void Require(SelectOptions options)
     {
-        var selector = Selectors.Find(options.By);
+        var selector = Selector(options);
         Budget.Parse(options.Keep);
         var problems = new List<Problem>();
         if (selector.NeedsValidation && options.Valid.Count == 0)
             problems.Add(new Problem($"--by {selector.Name}", "needs rows that stand for what is wanted", "give --valid FILE"));
         if (options.End is not null && !selector.HasEnds)
             problems.Add(new Problem("--end", $"--by {selector.Name} has no ends to choose from", $"leave it out, or choose {string.Join(" or ", Selectors.All.Where(static s => s.HasEnds).Select(static s => s.Name))}"));
-        if (options.Apart is not null && selector is not QualityDiversitySelector)
+        if (options.Apart is not null && Selectors.Find(options.By) is not QualityDiversitySelector)
             problems.Add(new Problem("--apart", $"--by {selector.Name} reads no distance", "leave it out, or choose quality-diversity"));
         if (options.WarmUp is not null && selector.Measures.Count == 0)
             problems.Add(new Problem("--warm-up", $"--by {selector.Name} asks no model", "leave it out"));
@@ -127,6 +130,15 @@ public static class SelectRun
         }
         if (problems.Count > 0)
             throw new UserErrorException(problems);
+    }
+
+    private static Selector Selector(SelectOptions options)
+    {
+        var selector = Selectors.Find(options.By);
+        if (options.Suspect is not { } share)
+            return selector;
+        return Budget.Parse(share, "--suspect") is { Unit: BudgetUnit.Percent, Amount: < 100 } budget ? new SuspicionSelector(selector, budget.Amount / 100)
+            : throw new UserErrorException($"--suspect {share}", "expected a share of the rows above 0 % and below 100 %", "write 30%");
     }
 
     // Neither a validation row itself nor another row that asks the same.
@@ -170,8 +182,7 @@ public static class SelectRun
         var isKept = kept.ToHashSet();
         var others = Enumerable.Range(0, rows.Count).Where(i => !isKept.Contains(i));
         var notes = new List<string>(ranking.Notes);
-        if (ranking.LeftOut > 0)
-            notes.Add($"left out: {ranking.LeftOut} {ranking.LeftOutAs}");
+        notes.AddRange(ranking.LeftOut.Where(static l => l.Rows > 0).Select(static l => $"left out: {l.Rows} {l.Why}"));
         if (chosen.Budget.Unit != BudgetUnit.Tokens && kept.Count < chosen.Budget.RowsOf(rows.Count))
             notes.Add($"fewer are kept than the {chosen.Budget.RowsOf(rows.Count)} asked for: no more may be");
         var account = new SelectionAccount

@@ -29,7 +29,7 @@ internal sealed record ChosenRows(Ranking Ranking, IReadOnlyList<int> Kept)
         IEnumerable<int>[] orders = [.. groups.Zip(rankings, static (g, r) => r.Order.Select(i => g.Rows[i]))];
         var shares = budget.Unit == BudgetUnit.Tokens
             ? LabelShares.OfTokens((long)budget.Amount, [.. orders.Select(o => o.Select(i => input.Rows[i].Tokens))], [.. groups.Select(g => g.Rows.Sum(i => (long)input.Rows[i].Tokens))])
-            : LabelShares.Of(budget.RowsOf(input.Rows.Count), [.. groups.Select(static g => g.Rows.Length)], [.. groups.Zip(rankings, static (g, r) => g.Rows.Length - r.LeftOut)]);
+            : LabelShares.Of(budget.RowsOf(input.Rows.Count), [.. groups.Select(static g => g.Rows.Length)], [.. groups.Zip(rankings, static (g, r) => g.Rows.Length - r.LeftOut.Sum(static l => l.Rows))]);
         var ranking = Joined(groups, rankings, orders, input.Rows.Count);
         return new ChosenRows(ranking with { Notes = [.. Sentences(groups, shares, labels), .. ranking.Notes] }, [.. orders.Zip(shares, static (o, n) => o.Take(n)).SelectMany(static o => o)])
         {
@@ -53,7 +53,7 @@ internal sealed record ChosenRows(Ranking Ranking, IReadOnlyList<int> Kept)
         {
             Order = Blocks.Weave(orders),
             Scores = scores,
-            LeftOut = rankings.Sum(static r => r.LeftOut),
+            LeftOut = [.. rankings.SelectMany(static r => r.LeftOut).GroupBy(static l => l.Why, static (why, some) => new LeftOut(some.Sum(static l => l.Rows), why))],
             // What a rule finds, it finds in each label anew.
             Notes = [.. rankings[0].Notes.Select(n => $"of {Shown(groups[0].Name)}: {n}")],
         };

@@ -23,6 +23,9 @@ internal sealed class DifficultySelector : Selector
     public override bool HasEnds => true;
 
     /// <inheritdoc/>
+    public override bool MeasuresLoss => true;
+
+    /// <inheritdoc/>
     public override Ranking Rank(SelectionInput input)
     {
         var scores = Scores(input);
@@ -31,8 +34,7 @@ internal sealed class DifficultySelector : Selector
         {
             Scores = scores,
             ScoreName = "instruction-following difficulty",
-            LeftOut = scores.Length - count,
-            LeftOutAs = "rows with a difficulty of 1 or more: their prompt does not help to find the answer",
+            LeftOut = count == scores.Length ? [] : [new(scores.Length - count, "rows with a difficulty of 1 or more: their prompt does not help to find the answer")],
             Refusal = new Problem("--by ifd", "no row has a difficulty below 1: no prompt helps the model to its answer", "give a model that has seen such rows (--warm-up 20%), or choose --by perplexity"),
         };
     }

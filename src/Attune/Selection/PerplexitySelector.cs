@@ -20,6 +20,9 @@ internal sealed class PerplexitySelector : Selector
     public override bool HasEnds => true;
 
     /// <inheritdoc/>
+    public override bool MeasuresLoss => true;
+
+    /// <inheritdoc/>
     public override Ranking Rank(SelectionInput input)
     {
         double[] losses = [.. input.Rows.Select((_, i) => input.Scores![0, i]).Select(static v => v[0] / v[1])];

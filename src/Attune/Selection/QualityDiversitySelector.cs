@@ -22,6 +22,9 @@ internal sealed class QualityDiversitySelector : Selector
     public override IReadOnlyList<Func<MeasureParts, RowMeasure>> Measures => [static parts => new LossMeasure(LossMeasure.Shared(parts.Rows)), static _ => new HiddenMeasure()];
 
     /// <inheritdoc/>
+    public override bool MeasuresLoss => true;
+
+    /// <inheritdoc/>
     public override Ranking Rank(SelectionInput input)
     {
         var quality = new DifficultySelector().Rank(input);

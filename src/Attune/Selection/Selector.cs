@@ -58,12 +58,20 @@ internal sealed record SelectorOptions
     /// <summary>Rates of the checkpoints that influence was measured at.</summary>
     public IReadOnlyList<double> Rates { get; init; } = [];
 
+    /// <summary>The pass that measured the loss of the answers; −1 where none did.</summary>
+    public int LossPass { get; init; } = -1;
+
     /// <summary>Which part of the rows is chosen from, where parts are chosen from one by one; empty for all.</summary>
     public string Part { get; init; } = "";
 
     /// <summary>The key of what is drawn.</summary>
     public RandomKey Key => Part.Length == 0 ? RandomKey.OfSeed(Seed).For("selection") : RandomKey.OfSeed(Seed).For("selection").For(Part);
 }
+
+/// <summary>Rows that a rule never keeps.</summary>
+/// <param name="Rows">How many.</param>
+/// <param name="Why">What is said behind their number.</param>
+internal sealed record LeftOut(int Rows, string Why);
 
 /// <summary>An order of rows, best first.</summary>
 /// <param name="Order">Rows by index, each at most once, computed as it is read; rows that are not in it are never kept.</param>
@@ -75,11 +83,8 @@ internal sealed record Ranking(IEnumerable<int> Order)
     /// <summary>What the number is.</summary>
     public string ScoreName { get; init; } = "";
 
-    /// <summary>How many rows are left out whatever the budget: they are not in the order.</summary>
-    public int LeftOut { get; init; }
-
-    /// <summary>Why, as what is said behind their number.</summary>
-    public string LeftOutAs { get; init; } = "";
+    /// <summary>Rows that are left out whatever the budget: they are not in the order.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 
     /// <summary>What is wrong where the order is empty.</summary>
     public Problem? Refusal { get; init; }
@@ -99,6 +104,9 @@ internal abstract class Selector
 
     /// <summary>What a model must say of the rows first, in this order.</summary>
     public virtual IReadOnlyList<Func<MeasureParts, RowMeasure>> Measures => [];
+
+    /// <summary>Whether one of its measures is the loss of the answers.</summary>
+    public virtual bool MeasuresLoss => false;
 
     /// <summary>Whether it learns from validation rows what is wanted.</summary>
     public virtual bool NeedsValidation => false;

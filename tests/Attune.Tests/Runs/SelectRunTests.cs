@@ -58,6 +58,31 @@ public sealed class SelectRunTests : IDisposable
         Assert.Contains("item=", result.Account.Best[0].Answer);
     }
 
+    /// <summary>Whatever chooses, it does not see the rows that the model finds wrong; and what is left out is said.</summary>
+    [Theory]
+    [InlineData("random")]
+    [InlineData("k-centre")]
+    [InlineData("ifd")]
+    public void Rows_that_surprise_a_model_most_are_left_out_before_others_are_chosen(string by)
+    {
+        var options = Options(by, "100%") with { Suspect = "30%", WarmUp = "100%", LearningRate = 0.0001, Per = "none" };
+        var result = Select(Taught(150), options);
+        Assert.Equal(Enumerable.Range(Noise + 1, Rows - Noise), Kept());
+        Assert.Contains(result.Account.Notes, static n => n.Contains("left out: 12 rows whose answers surprise", StringComparison.Ordinal));
+        Assert.Contains(result.Account.Notes, static n => n.Contains("fewer are kept than the 40 asked for", StringComparison.Ordinal));
+        var other = Select(tiny.FileOf("taught/model"), options with { Keep = "10", Suspect = "50%", Out = tiny.FileOf("ten.jsonl"), Scores = options.ScoresPath });
+        Assert.Equal((result.Measured, 10), (other.Resumed, other.Account.Kept));
+        Assert.Subset(Enumerable.Range(Noise + 1, Rows - Noise).ToHashSet(), Kept("ten.jsonl").ToHashSet());
+    }
+
+    [Fact]
+    public void Of_each_label_its_share_is_left_out()
+    {
+        var account = Select(tiny.Path, Labelled("random", "100%") with { Suspect = "30%", WarmUp = "12" }).Account;
+        Assert.Equal([new("a", 24, 17), new("b", 12, 9), new("c", 4, 3)], account.Labels);
+        Assert.Contains(account.Notes, static n => n.Contains("left out: 11 rows whose answers surprise", StringComparison.Ordinal));
+    }
+
     /// <summary>Of rows of another kind none is kept; answers that are of the kind and wrong are told by most of their gradients.</summary>
     [Theory]
     [InlineData(true, 27)]
@@ -199,6 +224,8 @@ public sealed class SelectRunTests : IDisposable
             (Options("random", "5") with { Apart = 0.5 }, "--apart"),
             (Options("random", "5") with { WarmUp = "5" }, "--warm-up"),
             (Options("perplexity", "5") with { WarmUp = "50t" }, "a number of rows or a share"),
+            (Options("random", "5") with { Suspect = "100%" }, "below 100 %"),
+            (Options("random", "5") with { Suspect = "5" }, "--suspect 5"),
             (Options("random", "5", "noisy.jsonl"), "would be lost"),
             (Options("ifd", "5"), "scores of another measure"),
             (Options("perplexity", "5") with { WarmUp = "12" }, "warm-up"),
