@@ -10,6 +10,7 @@ using Attune.Evaluation.Suites;
 using Attune.Hardware;
 using Attune.Models;
 using Attune.Objectives;
+using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Runs.Export;
@@ -59,13 +60,7 @@ public static class TrainRun
         RunBase.Load(setup.Model.Folder, notice, cancel);
         using var arena = Arena.OfBytes(setup.Memory.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
-        run.RequireRoom(setup.DiskBytes);
-        var checkpoints = new Checkpoints(run.Path, Identity(setup, backend), Arithmetic(backend), anyArithmetic);
-        var from = resume is null ? null : checkpoints.Newest;
-        if (from is not null)
-            checkpoints.Require(from);
-        if (resume is null)
-            WriteRecipe(run, setup);
+        var (checkpoints, from) = Open(run, setup, backend, resume is not null, anyArithmetic);
         using var prefix = setup.Memory.Prefix?.Open(run, setup.DiskBytes, notice);
         // What is measured for the report is measured in F32 products: what other products gave is not the same.
         var measured = setup.Measured with { Prefix = backend.Exact == backend ? prefix : null };
@@ -98,6 +93,21 @@ public static class TrainRun
         log.Finish(state.Step, record.Metrics, saved);
         checkpoints.Clear();
         return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);
+    }
+
+    /// <summary>Makes room for a run and finds where it goes on; a new one has its recipe then.</summary>
+    /// <exception cref="RunFailedException">The disk is too full.</exception>
+    /// <exception cref="UserErrorException">The checkpoint is of another run.</exception>
+    internal static (Checkpoints Checkpoints, string? From) Open(RunDirectory run, RunSetup setup, Backend backend, bool resumes, bool anyArithmetic)
+    {
+        run.RequireRoom(setup.DiskBytes);
+        var checkpoints = new Checkpoints(run.Path, Identity(setup, backend), Arithmetic(backend), anyArithmetic);
+        var from = resumes ? checkpoints.Newest : null;
+        if (from is not null)
+            checkpoints.Require(from);
+        if (!resumes)
+            WriteRecipe(run, setup);
+        return (checkpoints, from);
     }
 
     private static void Write(RunDirectory run, RunSetup setup, Backend backend, RunRecord record, string saved)
@@ -156,7 +166,8 @@ public static class TrainRun
         }, notice, cancel).Forms.Select(static f => f.Parity)];
     }
 
-    private static TrainingState Train(
+    /// <summary>The training itself, with its validations.</summary>
+    internal static TrainingState Train(
         RunSetup setup, RunLog log, TrainingModel model, Backend backend, Arena arena, Checkpoints checkpoints, PrefixCache? prefix, string? from,
         Action<RunNotice> notice, CancellationToken cancel)
     {

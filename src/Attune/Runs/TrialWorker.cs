@@ -1,6 +1,4 @@
-using Attune.Problems;
 using Attune.Recipes;
-using Attune.Reports;
 using Attune.Search;
 using Attune.Training;
 
@@ -25,35 +23,19 @@ public static class TrialWorker
         using var held = FileHold.Take(Path.Combine(folder, "trial.lock"), cancel);
         var recipe = RecipeReader.ReadFile(Path.Combine(folder, RecipeName), [new Setting("output", folder, "--output")]);
         var begun = File.Exists(Path.Combine(folder, "recipe.yaml"));
-        if (begun && File.Exists(RunDirectory.Existing(folder).Report))
-            return ResultOf(folder, metric);
+        if (begun && TrialRun.ResultIn(folder) is { } known)
+            return known;
         if (begun)
         {
             // Threads and memory may be others than in the attempt before.
             var before = RecipeReader.ReadFile(RunDirectory.Existing(folder).Recipe);
             recipe = before with { Output = folder, Limits = recipe.Limits, Train = before.Train with { Threads = recipe.Train.Threads } };
         }
-        TrainRun.Execute(recipe, begun ? folder : null, RunSetup.BackendOf(recipe), TimeProvider.System, n =>
+        return TrialRun.Execute(recipe, begun, RunSetup.BackendOf(recipe), metric, n =>
         {
             if (n is NoticeTraining { Event: Validated v })
                 report(new TrialReport(v.Step, v.Loss));
             notice(n);
         }, cancel);
-        return ResultOf(folder, metric);
-    }
-
-    // Of a finished run; the loss is that of the checkpoint that was kept.
-    private static double ResultOf(string folder, string? metric)
-    {
-        if (metric is not null)
-        {
-            return ReportReader.Read(RunDirectory.Existing(folder).Report).Metrics.FirstOrDefault(m => m.Key == metric) is { } measured && double.IsFinite(measured.After)
-                ? measured.After
-                : throw new RunFailedException(new Problem(folder, $"{metric} was not measured", "choose another search.metric"));
-        }
-        var losses = MetricsLog.Curve(MetricsLog.Read(RunDirectory.Existing(folder).Metrics), "valid", "loss");
-        if (losses.Count == 0)
-            throw new RunFailedException(new Problem(folder, "nothing was validated", "give data.valid, or lower train.eval_every"));
-        return RecipeReader.ReadFile(RunDirectory.Existing(folder).Recipe).Train.KeepBest ? losses.Min(static p => p.Value) : losses[^1].Value;
     }
 }
