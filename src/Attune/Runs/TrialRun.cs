@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Attune.Engine;
 using Attune.Engine.Backends;
-using Attune.Formats;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
