@@ -35,7 +35,7 @@ internal sealed class DataSelectCommand
 
     private readonly Option<double?> apart = new("--apart") { Description = "For quality-diversity, the highest cosine of two kept rows. Left out: found in the data.", HelpName = "cosine" };
 
-    private readonly Option<string?> warmUp = new("--warm-up") { Description = "Tunes small adapters on so many rows drawn by chance before the model is asked: 500, or 20%. Left out: none; for less a twentieth, and at least 256 rows; half of the rows with --suspect.", HelpName = "rows" };
+    private readonly Option<string?> warmUp = new("--warm-up") { Description = "Tunes small adapters on so many rows drawn by chance before the model is asked: 500, or 20%. Left out: none; for less a twentieth, and at least 256 rows; all rows with --suspect.", HelpName = "rows" };
 
     private readonly Option<double?> rate = new("--learning-rate") { Description = "Highest learning rate of the warm-up. Left out: the one that training would take.", HelpName = "rate" };
 

@@ -60,9 +60,9 @@ internal sealed class WarmUp : IDisposable
     {
         (this.folder, backend, arena) = (folder, memory.Backend, memory.Arena);
         Example[] drawn = [.. Drawn(rows, options).SelectMany(static r => r.Examples)];
-        // Sixteen steps a pass, within what is worth a step.
+        // Sixty-four steps a pass, within what is worth a step: a batch of the paper.
         var longest = drawn.Max(static e => e.Positions);
-        var stepTokens = (int)Math.Max(longest, Math.Clamp(drawn.Sum(static e => (long)e.Positions) / 16, 256, 8192));
+        var stepTokens = (int)Math.Max(longest, Math.Clamp(drawn.Sum(static e => (long)e.Positions) / 64, 256, 8192));
         packer = new Packer(drawn, new PackerOptions { StepTokens = stepTokens, MicroTokens = memory.PassRows, Seed = (ulong)options.Seed });
         stepsOfPass = packer.StepsIn(0);
         checkpoints = new Training.Checkpoints(folder, identity, backend.Name);
