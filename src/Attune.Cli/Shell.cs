@@ -21,7 +21,7 @@ internal sealed partial class Shell
     {
         var host = new CommandHost(terminal, json, quiet, args);
         var root = Root(host);
-        var parsed = root.Parse(args);
+        var parsed = Parse(root, args);
         // [suggest] asks what may stand behind words that are not finished.
         var completes = root.Directives.Any(d => parsed.GetResult(d) is not null);
         if (!completes && parsed.Action is not HelpWriter && Problems(parsed) is { Count: > 0 } problems)
@@ -34,6 +34,13 @@ internal sealed partial class Shell
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             }, stop);
+    }
+
+    /// <summary>What a command line says; a command has its file wherever that stands.</summary>
+    internal static ParseResult Parse(RootCommand root, IReadOnlyList<string> args)
+    {
+        var parsed = root.Parse(args);
+        return CommandFile.Recovered(args, parsed) is { } mended ? root.Parse(mended) : parsed;
     }
 
     private RootCommand Root(CommandHost host)
