@@ -29,11 +29,11 @@ public sealed record RangeTestReport(string Title, string Folder, RangeCurve Cur
         {
             if (Curve.Suggestion is not { } suggestion)
                 return $"The loss falls nowhere between {Rate(Curve.Points[0].Rate)} and {Rate(Curve.Points[^1].Rate)}: no rate is suggested. Try a wider range, or more steps.";
-            var lowest = $"it is lowest at {Rate(Curve.Points[Curve.LowestAt!.Value].Rate)} and " + (Curve.DivergesAt is { } at
+            var around = $"It falls fastest at {Rate(Curve.Points[Curve.SteepestAt!.Value].Rate)} and " + (Curve.DivergesAt is { } at
                 ? $"has lost half of the gain at {Rate(Curve.Points[at].Rate)}"
-                : Curve.Points.Count < Steps ? "breaks off behind it" : $"has not diverged at {Rate(To)}, where the range ends");
+                : Curve.Points.Count < Steps ? "breaks off behind it" : Curve.FallsToItsEnd ? $"still falls at {Rate(To)}, where the range ends: a wider one may suggest more" : $"has not diverged at {Rate(To)}, where the range ends");
             var beside = $"The rule of train gives {Rate(Rule)}" + (Given is { } given ? $", the recipe says {Rate(given)}" : "") + ".";
-            return $"Suggested: {Rate(suggestion)}, where the loss falls fastest; {lowest}. {beside}";
+            return $"Suggested: {Rate(suggestion)}, half of the rate at which the loss is lowest, {Rate(Curve.Points[Curve.LowestAt!.Value].Rate)}. {around}. {beside}";
         }
     }
 
@@ -100,7 +100,7 @@ public sealed record RangeTestReport(string Title, string Folder, RangeCurve Cur
         json.WriteEndArray();
     }
 
-    private string Mark(int step) => step == Curve.SteepestAt ? "falls fastest: suggested" : step == Curve.LowestAt ? "lowest" : step == Curve.DivergesAt ? "half of the gain is lost" : "";
+    private string Mark(int step) => step == Curve.SteepestAt ? "falls fastest" : step == Curve.LowestAt ? "lowest: half of it is suggested" : step == Curve.DivergesAt ? "half of the gain is lost" : "";
 
     private string Markdown()
     {

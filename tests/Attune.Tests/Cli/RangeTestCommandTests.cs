@@ -9,7 +9,7 @@ public class RangeTestCommandTests
         using var tiny = new Runs.TinyModel();
         var text = await CliRun.Of("search", Recipe(tiny), "--range-test", "--range", "1e-5", "1", "--range-steps", "40");
         Assert.Equal(0, text.ExitCode);
-        Assert.Contains("falls fastest: suggested", text.Out);
+        Assert.Contains("lowest: half of it is suggested", text.Out);
         Assert.Contains("Suggested: ", text.Out);
         Assert.Contains("█", text.Out);
         Assert.True(File.Exists(Path.Combine(tiny.FileOf("range"), "range-test.html")));
@@ -17,6 +17,19 @@ public class RangeTestCommandTests
         Assert.Equal(40, json.Json.GetProperty("points").GetArrayLength());
         Assert.InRange(json.Json.GetProperty("suggestion").GetDouble(), 1e-4, 0.5);
         Assert.Empty(json.Error);
+    }
+
+    /// <summary>The recipe that comes with the repository, as its first lines say; three rates beside the range for a tiny model.</summary>
+    [Fact]
+    public async Task The_shipped_recipe_gives_a_rate()
+    {
+        using var tiny = new Runs.TinyModel();
+        var run = await CliRun.Of(
+            "search", Path.Combine(SharedData.RepositoryRoot, "recipes", "range-test.yaml"), "--range-test", "--range-steps", "30", "--json", "--output", tiny.FileOf("shipped"),
+            "--set", $"model={tiny.Path}", "--set", $"data.train={tiny.Data}", "--set", "train.batch_tokens=512", "--set", "train.threads=1");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(30, run.Json.GetProperty("points").GetArrayLength());
+        Assert.True(run.Json.GetProperty("suggestion").GetDouble() > 0);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Attune.Engine;
 using Attune.Search;
 
@@ -21,11 +22,14 @@ public class RangeCurveTests
     [Theory]
     [InlineData(0)]
     [InlineData(0.1)]
-    public void The_fastest_fall_is_suggested(double noise)
+    public void Half_of_the_lowest_points_rate_is_suggested(double noise)
     {
         var curve = Curve(noise);
-        Assert.InRange(curve.Suggestion!.Value, 0.6e-4, 1.7e-4);
-        Assert.InRange(curve.Points[curve.LowestAt!.Value].Rate, 5e-4, 3e-3);
+        Assert.InRange(curve.Points[curve.SteepestAt!.Value].Rate, 0.6e-4, 1.7e-4);
+        var lowest = curve.Points[curve.LowestAt!.Value].Rate;
+        Assert.InRange(lowest, 5e-4, 3e-3);
+        Assert.InRange(curve.Suggestion!.Value, 0.48 * lowest, 0.52 * lowest);
+        Assert.Equal(double.Parse(curve.Suggestion.Value.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), curve.Suggestion.Value);
         Assert.InRange(curve.Points[curve.DivergesAt!.Value].Rate, 0.9e-2, 3e-2);
     }
 
@@ -34,7 +38,10 @@ public class RangeCurveTests
     {
         var curve = Curve(rise: 1e6);
         Assert.Null(curve.DivergesAt);
-        Assert.InRange(curve.Suggestion!.Value, 0.8e-4, 1.2e-4);
+        Assert.InRange(curve.Points[curve.SteepestAt!.Value].Rate, 0.8e-4, 1.2e-4);
+        Assert.InRange(curve.Suggestion!.Value, curve.Points[^1].Rate / 4, curve.Points[^1].Rate / 1.9);
+        Assert.True(curve.FallsToItsEnd);
+        Assert.False(Curve().FallsToItsEnd);
     }
 
     [Fact]
