@@ -7,7 +7,7 @@ set -euo pipefail
 
 bin=$(dirname "$(command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -1)")
 [ -x "$bin/initdb" ] || { echo "tests/postgres.sh: no initdb: install PostgreSQL (Debian: postgresql)" >&2; exit 1; }
-[ $# -gt 0 ] || set -- dotnet run -c Release --no-build --project "$(dirname "$0")/Attune.Tests" -- -class Attune.Tests.Search.Stores.PostgresStudyTests
+[ $# -gt 0 ] || set -- dotnet run -c Release --no-build --project "$(dirname "$0")/Attune.Tests" -- -class Attune.Tests.Search.Stores.PostgresStudyTests -class Attune.Tests.Runs.SharedStudyTests
 
 folder=$(mktemp -d)
 # PostgreSQL does not run as root: there it runs as a user who may do nothing else.

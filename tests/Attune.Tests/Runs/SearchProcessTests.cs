@@ -38,16 +38,6 @@ public sealed class SearchProcessTests : IDisposable
         Assert.Equal(0, await CliProcess.Run([], "train", straight.BestRecipe, "--max-steps", "2", "--output", tiny.FileOf("best")));
     }
 
-    /// <summary>Two processes on one study: no trial runs twice, and both come to its end.</summary>
-    [Fact]
-    public async Task Two_processes_share_a_study()
-    {
-        var recipe = Recipe("shared");
-        var both = await Task.WhenAll(CliProcess.Read("search", recipe, "--json"), CliProcess.Read("search", recipe, "--json"));
-        Assert.All(both, static b => Assert.Equal(0, b.Code));
-        Assert.Equal([0, 1, 2, 3], both.SelectMany(static b => Begun(b.Error)).Order());
-    }
-
     /// <summary>The process of trial 1 kills itself.</summary>
     [Fact]
     public void A_crash_costs_one_trial()
@@ -61,9 +51,6 @@ public sealed class SearchProcessTests : IDisposable
         Assert.Contains("terrible things", report.Trials[1].Error!, StringComparison.Ordinal);
         Assert.Equal(3, report.Trials.Count(static t => t.State is TrialState.Done or TrialState.Pruned));
     }
-
-    private static IEnumerable<int> Begun(string error) => error.Split('\n').Where(static l => l.Contains(" begins: ", StringComparison.Ordinal))
-        .Select(static l => int.Parse(l.Trim().Split(' ')[1], CultureInfo.InvariantCulture));
 
     private static string Adapter(StudyReport report) => Path.Combine(report.Folder, "trials", report.Best!.Number.ToString("0000", CultureInfo.InvariantCulture), "adapter");
 

@@ -8,31 +8,13 @@ namespace Attune.Tests.Search.Stores;
 /// <summary>Studies on a PostgreSQL server: the one that <c>tests/postgres.sh</c> starts, each test in a schema of its own.</summary>
 public class PostgresStudyTests : SqlStudyConformance
 {
-    private readonly string schema = "attune_" + Guid.NewGuid().ToString("N");
+    private readonly PostgresSchema own = new();
 
-    private string? made;
+    protected override string Place => own.Place;
 
-    /// <summary>Skips the test where there is no server.</summary>
-    protected override string Place
-    {
-        get
-        {
-            if (made is not null)
-                return made;
-            Execute(Server, $"CREATE SCHEMA {schema}");
-            return made = $"{Server};Search Path={schema};Application Name={schema}";
-        }
-    }
+    private string Schema => own.Name;
 
-    private static string Server
-    {
-        get
-        {
-            var server = Environment.GetEnvironmentVariable("ATTUNE_TEST_POSTGRES");
-            Assert.SkipWhen(string.IsNullOrEmpty(server), "needs a PostgreSQL server: run tests/postgres.sh, which starts one");
-            return server!;
-        }
-    }
+    private static string Server => PostgresSchema.Server;
 
     [Fact]
     public void A_newer_version_is_refused()
@@ -66,11 +48,11 @@ public class PostgresStudyTests : SqlStudyConformance
     public void A_missing_right_is_named()
     {
         var place = Place;
-        Execute(place, $"CREATE ROLE reader_{schema} LOGIN PASSWORD 'reader'");
-        var settings = new NpgsqlConnectionStringBuilder(place) { Username = $"reader_{schema}", Password = "reader" };
-        Execute(place, $"GRANT USAGE ON SCHEMA {schema} TO reader_{schema}");
+        Execute(place, $"CREATE ROLE reader_{Schema} LOGIN PASSWORD 'reader'");
+        var settings = new NpgsqlConnectionStringBuilder(place) { Username = $"reader_{Schema}", Password = "reader" };
+        Execute(place, $"GRANT USAGE ON SCHEMA {Schema} TO reader_{Schema}");
         Refused(settings.ConnectionString, "lacks a right");
-        Execute(place, $"DROP OWNED BY reader_{schema}; DROP ROLE reader_{schema}");
+        Execute(place, $"DROP OWNED BY reader_{Schema}; DROP ROLE reader_{Schema}");
     }
 
     [Fact]
@@ -113,7 +95,7 @@ public class PostgresStudyTests : SqlStudyConformance
         {
             Execute(Server, "SELECT pg_reload_conf()");
             var claim = Task.Run(() => study.Claim("a", TimeSpan.FromHours(1), (_, _) => Values($"{proposals++}")));
-            while (Execute(Server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{schema}' AND wait_event = 'SyncRep'") is null)
+            while (Execute(Server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{Schema}' AND wait_event = 'SyncRep'") is null)
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             Normal();
             var trial = await claim;
@@ -136,7 +118,7 @@ public class PostgresStudyTests : SqlStudyConformance
     public void A_server_that_does_not_answer_is_named() =>
         Refused("postgresql://somebody@127.0.0.1:1/studies?connect_timeout=2", "PostgreSQL 127.0.0.1:1/studies: there is no answer");
 
-    private void CutOff() => Execute(Server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{schema}'");
+    private void CutOff() => Execute(Server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{Schema}'");
 
     private static string Refused(string place, string why)
     {
@@ -145,21 +127,12 @@ public class PostgresStudyTests : SqlStudyConformance
         return error;
     }
 
-    private static object? Execute(string place, string sql)
-    {
-        using var connection = new NpgsqlConnection(place + ";Pooling=false;Application Name=tests");
-        connection.Open();
-#pragma warning disable CA2100 // Only texts of this file.
-        using var command = new NpgsqlCommand(sql, connection);
-#pragma warning restore CA2100
-        return command.ExecuteScalar();
-    }
+    private static object? Execute(string place, string sql) => PostgresSchema.Execute(place, sql);
 
     public override void Dispose()
     {
         base.Dispose();
-        if (made is not null)
-            Execute(Server, $"DROP SCHEMA {schema} CASCADE");
+        own.Dispose();
         GC.SuppressFinalize(this);
     }
 }
