@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Attune.Quality.Detectors;
@@ -13,9 +15,13 @@ internal sealed class LanguageProfiles
     private const int FewestWords = 5, LongestWord = 30, LongestFrequentWord = 7;
     private const string Resource = "languages.txt";
 
+    // Whole vectors of any width, and the bits of a mask.
+    private const int Lanes = 32;
+
     private readonly List<(string Code, string Name, bool Cyrillic)> languages = [];
-    private readonly Dictionary<ulong, float[]> scores = [];
-    private readonly Dictionary<ulong, uint> known = [];
+    private FeatureTable table = new([]);
+    private float[] scores = [];
+    private uint[] known = [];
 
     private LanguageProfiles()
     {
@@ -41,8 +47,9 @@ internal sealed class LanguageProfiles
             }
             var index = profiles.languages.Count - 1;
             if (line.Any(static c => c is >= '\u0400' and < '\u0530')) profiles.languages[index] = profiles.languages[index] with { Cyrillic = true };
-            foreach (var feature in Features(line, out _))
-                (CollectionsMarshal.GetValueRefOrAddDefault(counts, feature, out _) ??= new int[32])[index]++;
+            var features = new ulong[MostFeatures(line.Length)];
+            foreach (var feature in features.AsSpan(0, Features(line, features, out _)))
+                (CollectionsMarshal.GetValueRefOrAddDefault(counts, feature, out _) ??= new int[Lanes])[index]++;
         }
         profiles.Weigh(counts);
         return profiles;
@@ -51,28 +58,53 @@ internal sealed class LanguageProfiles
     /// <summary>The code of the likeliest language among those of a script; null where none stands out or the text is like none.</summary>
     public string? Of(ReadOnlySpan<char> text, bool cyrillic)
     {
-        var features = Features(text, out var words);
-        if (words < FewestWords) return null;
-        var sums = new double[languages.Count];
-        Span<int> seen = stackalloc int[languages.Count];
+        var features = ArrayPool<ulong>.Shared.Rent(MostFeatures(text.Length));
+        try
+        {
+            var found = Features(text, features, out var words);
+            return words < FewestWords ? null : Likeliest(features.AsSpan(0, found), cyrillic);
+        }
+        finally
+        {
+            ArrayPool<ulong>.Shared.Return(features);
+        }
+    }
+
+    private string? Likeliest(ReadOnlySpan<ulong> features, bool cyrillic)
+    {
+        Span<double> sums = stackalloc double[Lanes];
+        sums.Clear();
         foreach (var feature in features)
         {
-            if (!scores.TryGetValue(feature, out var score)) continue;
-            var mask = known[feature];
-            for (var l = 0; l < sums.Length; l++)
-            {
-                sums[l] += score[l];
-                seen[l] += (int)(mask >> l) & 1;
-            }
+            if (table.RowOf(feature) is >= 0 and var row) Add(scores.AsSpan(row * Lanes, Lanes), sums);
         }
         var (best, second) = (-1, double.NegativeInfinity);
-        for (var l = 0; l < sums.Length; l++)
+        for (var l = 0; l < languages.Count; l++)
         {
             if (languages[l].Cyrillic != cyrillic) continue;
             if (best < 0 || sums[l] > sums[best]) (second, best) = (best < 0 ? second : sums[best], l);
             else second = Math.Max(second, sums[l]);
         }
-        return sums[best] - second >= LeastMargin && seen[best] >= LeastKnown * features.Count ? languages[best].Code : null;
+        if (sums[best] - second < LeastMargin) return null;
+        var seen = 0;
+        foreach (var feature in features)
+        {
+            if (table.RowOf(feature) is >= 0 and var row) seen += (int)(known[row] >> best) & 1;
+        }
+        return seen >= LeastKnown * features.Length ? languages[best].Code : null;
+    }
+
+    // In double, each language for itself: the order of additions, and with it every bit, is that of the text on any machine.
+    private static void Add(ReadOnlySpan<float> score, Span<double> sums)
+    {
+        var from = MemoryMarshal.Cast<float, Vector<float>>(score);
+        var into = MemoryMarshal.Cast<double, Vector<double>>(sums);
+        for (var i = 0; i < from.Length; i++)
+        {
+            Vector.Widen(from[i], out var low, out var high);
+            into[2 * i] += low;
+            into[2 * i + 1] += high;
+        }
     }
 
     private void Weigh(Dictionary<ulong, int[]> counts)
@@ -80,27 +112,28 @@ internal sealed class LanguageProfiles
         var totals = new double[languages.Count];
         foreach (var count in counts.Values)
             for (var l = 0; l < totals.Length; l++) totals[l] += count[l];
+        (table, scores, known) = (new FeatureTable(counts.Keys), new float[counts.Count * Lanes], new uint[counts.Count]);
         foreach (var (feature, count) in counts)
         {
             var everywhere = 0.0;
             for (var l = 0; l < totals.Length; l++) everywhere += count[l] / totals[l] / totals.Length;
-            var score = new float[totals.Length];
-            var mask = 0u;
+            var row = table.RowOf(feature);
+            var score = scores.AsSpan(row * Lanes, Lanes);
             for (var l = 0; l < totals.Length; l++)
             {
                 score[l] = (float)Math.Log((count[l] + Smoothing * everywhere) / (totals[l] + Smoothing));
-                if (count[l] > 0) mask |= 1u << l;
+                if (count[l] > 0) known[row] |= 1u << l;
             }
-            scores[feature] = score;
-            known[feature] = mask;
         }
     }
 
-    /// <summary>Triples of letters with the borders of words, and short words as a whole; and how many words there are.</summary>
-    private static List<ulong> Features(ReadOnlySpan<char> text, out int words)
+    // A word of one letter and the blank behind it give three.
+    private static int MostFeatures(int characters) => characters * 3 / 2 + 2;
+
+    /// <summary>Triples of letters with the borders of words, and short words as a whole; how many there are, and how many words.</summary>
+    private static int Features(ReadOnlySpan<char> text, Span<ulong> features, out int words)
     {
-        var features = new List<ulong>(text.Length * 3 / 2);
-        words = 0;
+        var count = words = 0;
         for (var at = 0; at < text.Length;)
         {
             if (!IsOfWord(text[at]))
@@ -112,26 +145,59 @@ internal sealed class LanguageProfiles
             while (at < text.Length && IsOfWord(text[at])) at++;
             if (at - start > LongestWord) continue;
             words++;
-            AddWord(text[start..at], features);
+            count += AddWord(text[start..at], features[count..]);
         }
-        return features;
+        return count;
     }
 
-    private static void AddWord(ReadOnlySpan<char> word, List<ulong> features)
+    private static int AddWord(ReadOnlySpan<char> word, Span<ulong> features)
     {
-        var (triple, whole) = ((ulong)' ', 0xCBF29CE484222325UL);
+        var (triple, whole, count) = ((ulong)' ', 0xCBF29CE484222325UL, 0);
         for (var i = 0; i <= word.Length; i++)
         {
             var c = i < word.Length ? char.ToLowerInvariant(word[i]) : ' ';
             triple = (triple << 16 | c) & 0xFFFF_FFFF_FFFF;
             whole = (whole ^ c) * 0x100000001B3UL;
-            if (i > 0) features.Add(triple);
+            if (i > 0) features[count++] = triple;
         }
-        if (word.Length > LongestFrequentWord) return;
+        if (word.Length > LongestFrequentWord) return count;
         // Twice: a frequent word says more than the letters it is made of.
-        features.Add(whole | 1UL << 63);
-        features.Add(whole | 1UL << 63);
+        features[count++] = whole | 1UL << 63;
+        features[count++] = whole | 1UL << 63;
+        return count;
     }
 
-    private static bool IsOfWord(char c) => char.IsLetter(c) || c is '\'' or '’' || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.NonSpacingMark;
+    private static bool IsOfWord(char c) => char.IsAscii(c) ? char.IsAsciiLetter(c) || c == '\''
+        : char.IsLetter(c) || c == '’' || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.NonSpacingMark;
+}
+
+/// <summary>Rows by feature: open addressing in one array, which is looked into for every letter of a text.</summary>
+internal sealed class FeatureTable
+{
+    private readonly (ulong Feature, int Row)[] slots;
+    private readonly int shift;
+
+    /// <summary>Numbers features in their order.</summary>
+    /// <param name="features">Each once; none is 0.</param>
+    public FeatureTable(IReadOnlyCollection<ulong> features)
+    {
+        var bits = Math.Max(1, BitOperations.Log2((uint)Math.Max(1, features.Count)) + 2);
+        (slots, shift) = (new (ulong, int)[1 << bits], 64 - bits);
+        foreach (var (row, feature) in features.Index())
+        {
+            var at = Slot(feature);
+            while (slots[at].Feature != 0) at = (at + 1) & (slots.Length - 1);
+            slots[at] = (feature, row);
+        }
+    }
+
+    /// <summary>The row of a feature; −1 where there is none.</summary>
+    public int RowOf(ulong feature)
+    {
+        for (var at = Slot(feature); slots[at].Feature is not 0 and var own; at = (at + 1) & (slots.Length - 1))
+            if (own == feature) return slots[at].Row;
+        return -1;
+    }
+
+    private int Slot(ulong feature) => (int)(feature * 0x9E3779B97F4A7C15UL >> shift);
 }

@@ -25,6 +25,10 @@ internal static class Languages
         ('\u4E00', '\u9FFF', "Han"), ('\uAC00', '\uD7A3', "ko"),
     ];
 
+    private static readonly string[] Scripts = [.. Ranges.Select(static r => r.Script).Distinct()];
+    private static readonly int[] ScriptOfRange = [.. Ranges.Select(static r => Array.IndexOf(Scripts, r.Script))];
+    private static readonly int Latin = Array.IndexOf(Scripts, "Latin"), Kana = Array.IndexOf(Scripts, "Kana"), Han = Array.IndexOf(Scripts, "Han");
+
     private static readonly Dictionary<string, string> OtherNames = new()
     {
         ["el"] = "Greek",
@@ -54,16 +58,21 @@ internal static class Languages
     {
         var part = text.AsSpan(0, Math.Min(text.Length, MostCharacters));
         if (part.CountAny(OfCode) > MostOfCode * part.Length) return null;
-        var counts = new int[Ranges.Length];
+        Span<int> letters = stackalloc int[Scripts.Length];
+        letters.Clear();
         foreach (var c in part)
-            if (RangeOf(c) is >= 0 and var range) counts[range]++;
-        int Letters(string script) => Ranges.Index().Where(r => r.Item.Script == script).Sum(r => counts[r.Index]);
-        var (kana, han) = (Letters("Kana"), Letters("Han"));
-        if (kana * 12 >= han && kana > 0) return Dense("ja", kana + han, counts);
-        if (han > 0 && Dense("zh", han, counts) is { } chinese) return chinese;
-        var (main, most) = Ranges.Select(r => r.Script).Distinct().Select(s => (Script: s, Count: Letters(s))).MaxBy(static s => s.Count);
-        if (main is "ko" or "th") return Dense(main, most, counts);
-        if (most < FewestLetters || most < LeastShare * counts.Sum()) return null;
+            if (ScriptOf(c) is >= 0 and var script) letters[script]++;
+        var all = 0;
+        foreach (var count in letters) all += count;
+        var (kana, han) = (letters[Kana], letters[Han]);
+        if (kana * 12 >= han && kana > 0) return Dense("ja", kana + han, all);
+        if (han > 0 && Dense("zh", han, all) is { } chinese) return chinese;
+        var prevailing = 0;
+        for (var s = 1; s < letters.Length; s++)
+            if (letters[s] > letters[prevailing]) prevailing = s;
+        var (main, most) = (Scripts[prevailing], letters[prevailing]);
+        if (main is "ko" or "th") return Dense(main, most, all);
+        if (most < FewestLetters || most < LeastShare * all) return null;
         return main switch
         {
             "Latin" or "Cyrillic" => Profiles.Value.Of(part, main == "Cyrillic"),
@@ -72,17 +81,17 @@ internal static class Languages
         };
     }
 
-    private static string? Dense(string code, int letters, int[] counts)
+    private static string? Dense(string code, int letters, int all)
     {
-        var others = counts.Sum() - letters;
+        var others = all - letters;
         return letters >= FewestDenseLetters && letters * DenseWeight >= LeastShare * (letters * DenseWeight + others) ? code : null;
     }
 
-    private static int RangeOf(char c)
+    private static int ScriptOf(char c)
     {
-        if (c < 'A') return -1;
+        if (char.IsAscii(c)) return char.IsAsciiLetter(c) ? Latin : -1;
         for (var i = 0; i < Ranges.Length; i++)
-            if (c >= Ranges[i].First && c <= Ranges[i].Last) return c is '×' or '÷' ? -1 : i;
+            if (c >= Ranges[i].First && c <= Ranges[i].Last) return c is '×' or '÷' ? -1 : ScriptOfRange[i];
         return -1;
     }
 }
