@@ -7,6 +7,12 @@ namespace Attune.Quality;
 /// <remarks>Evaluation rows come first, all of them; then the rows that are looked at, in the order of the files.</remarks>
 internal abstract class QualityCheck : IDisposable
 {
+    /// <summary>
+    /// What takes long and says something of the row alone: found on several threads, ahead of the rows' turns, and given to <see cref="Look"/> by
+    /// <see cref="QualityRow.Found"/>. Null where nothing takes long.
+    /// </summary>
+    public virtual object? Find(QualityRow row) => null;
+
     /// <summary>Looks at a row: why it is concerned, where that can be told at once; null where it is not, or where only the whole can tell.</summary>
     public abstract string? Look(QualityRow row);
 

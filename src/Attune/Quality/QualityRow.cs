@@ -9,6 +9,7 @@ namespace Attune.Quality;
 internal sealed class QualityRow(int id, Row row, Conversation chat)
 {
     private string? prompt, answer;
+    private (QualityCheck Check, object? What)[] found = [];
 
     /// <summary>Its number among all records of the scan, from 0.</summary>
     public int Id => id;
@@ -30,6 +31,12 @@ internal sealed class QualityRow(int id, Row row, Conversation chat)
 
     /// <summary>What the row says, with case and blanks evened out.</summary>
     public RowKey Key { get; } = RowKey.Of(chat);
+
+    /// <summary>Has checks find what takes long.</summary>
+    public void Find(IEnumerable<QualityCheck> checks) => found = [.. checks.Select(c => (Check: c, What: c.Find(this))).Where(static f => f.What is not null)];
+
+    /// <summary>What a check found ahead of the row's turn.</summary>
+    public T Found<T>(QualityCheck check) => (T)Array.Find(found, f => f.Check == check).What!;
 
     private string Joined(Func<Turn, bool> which)
     {

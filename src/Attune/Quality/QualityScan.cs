@@ -9,6 +9,9 @@ namespace Attune.Quality;
 /// </summary>
 internal sealed class QualityScan : IDisposable
 {
+    // What threads look at ahead: enough to keep them busy, and little of a file in memory.
+    private const int RowsAhead = 64, BytesAhead = 1 << 20;
+
     private readonly QualityOptions options;
     private readonly RowLedger ledger = new();
     private readonly List<RunningCheck> checks = [];
@@ -107,25 +110,53 @@ internal sealed class QualityScan : IDisposable
     {
         var (read, good) = (0L, 0L);
         var bad = new ProblemList();
-        foreach (var record in reader.Rows(Mends.Count == 0 ? null : r => RowTexts.Change(r, Mends)))
+        foreach (var record in Ahead(reader.Rows(Mends.Count == 0 ? null : r => RowTexts.Change(r, Mends)), isEvaluation, cancel))
         {
             cancel.ThrowIfCancellationRequested();
             read++;
-            bytes += record.Row.Raw.Length + 1;
+            bytes += record.Read.Row.Raw.Length + 1;
             if ((read & 0xFF) == 1) progress();
-            good += record.Chat is null ? 0 : 1;
-            if (record.Chat is null && bad.Count < ProblemList.Shown) bad.Add(record.Problems);
-            Look(record, isEvaluation);
+            good += record.Row is null ? 0 : 1;
+            if (record.Row is null && bad.Count < ProblemList.Shown) bad.Add(record.Read.Problems);
+            Look(record.Read, record.Row, isEvaluation);
         }
         // Nothing to report on: the columns are wrong, or the file is not what it is taken for.
         if (good == 0 && read > 0) problems.Add(bad);
         if (good == 0 && read > bad.Count) problems.Add(source.Path, $"holds no row that can be read, of {read}", "mend the first ones and look again");
     }
 
-    private void Look(ReadRow record, bool isEvaluation)
+    // The records in their order; what checks find in each row alone is found for many of them at once.
+    private IEnumerable<(ReadRow Read, QualityRow? Row)> Ahead(IEnumerable<ReadRow> records, bool isEvaluation, CancellationToken cancel)
+    {
+        var (block, held) = (new List<ReadRow>(), 0L);
+        foreach (var record in records)
+        {
+            block.Add(record);
+            held += record.Row.Raw.Length;
+            if (block.Count < RowsAhead && held < BytesAhead) continue;
+            foreach (var found in Find(block, isEvaluation, cancel)) yield return found;
+            block.Clear();
+            held = 0;
+        }
+        foreach (var found in Find(block, isEvaluation, cancel)) yield return found;
+    }
+
+    private (ReadRow Read, QualityRow? Row)[] Find(List<ReadRow> block, bool isEvaluation, CancellationToken cancel)
+    {
+        var (first, rows) = (ledger.Count, new (ReadRow, QualityRow?)[block.Count]);
+        Parallel.For(0, rows.Length, new ParallelOptions { CancellationToken = cancel }, i =>
+        {
+            var row = block[i].Chat is { } chat ? new QualityRow(first + i, block[i].Row, chat) : null;
+            if (!isEvaluation) row?.Find(checks.Select(static c => c.Check));
+            rows[i] = (block[i], row);
+        });
+        return rows;
+    }
+
+    private void Look(ReadRow record, QualityRow? row, bool isEvaluation)
     {
         var id = ledger.Count;
-        if (record.Chat is not { } chat)
+        if (row is null)
         {
             var unreadable = new UnreadableRow(id, record.Row, record.Problems);
             ledger.Add(unreadable);
@@ -135,7 +166,6 @@ internal sealed class QualityScan : IDisposable
             KeptUnreadable += gone[id] ? 0 : 1;
             return;
         }
-        var row = new QualityRow(id, record.Row, chat);
         ledger.Add(row);
         if (!isEvaluation) Each(id, c => c.Look(row));
         else foreach (var check in checks) check.Check.SeeEvaluation(row);

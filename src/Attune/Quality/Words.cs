@@ -21,12 +21,14 @@ internal sealed class Words
     public void Clear() => Count = 0;
 
     /// <summary>Adds the words of a text behind those that are there.</summary>
-    public void Add(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="most">How many words are enough: what stands behind them is not looked at.</param>
+    public void Add(string text, int most = int.MaxValue)
     {
         const ulong start = 0xCBF29CE484222325UL;
         const ulong prime = 0x100000001B3UL;
         var (hash, inside) = (start, false);
-        for (var i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length && Count < most; i++)
         {
             var c = text[i];
             if (IsAlone(c))

@@ -18,6 +18,26 @@ public class QualityScanTests : QualityFiles
         Assert.Equal(3, found.Tables[0].Rows.Count);
     }
 
+    /// <summary>What threads find ahead of the rows' turns is said of the very rows, with broken ones between them and over many blocks.</summary>
+    [Fact]
+    public void What_is_found_ahead_belongs_to_its_row()
+    {
+        string Text(int i) => $"This is sentence number {i} of a text that speaks about {new string((char)('a' + i % 26), 5)} and about {i * 7919 % 1000} other things, each of them different.";
+        var rows = Enumerable.Range(0, 400).Select(i => i % 90 == 17 ? "{broken\n" : Rows(i switch
+        {
+            211 => (Text(i), "You may write to maria.holt@somewhere-else.com about it, or wait."),
+            150 => ("Wo finde ich die Bestellung, die ich in der letzten Woche bei euch aufgegeben habe?", "Das ist eine Antwort in einer anderen Sprache, die hier nicht erwartet wird und deshalb auffallen soll."),
+            399 => (Text(3), Text(1003) + " Indeed."),
+            _ => (Text(i), Text(i + 1000)),
+        }));
+        var report = Report(Write("a.jsonl", string.Concat(rows)));
+        Assert.Equal(["a.jsonl, row 18", "a.jsonl, row 108", "a.jsonl, row 198", "a.jsonl, row 288", "a.jsonl, row 378"], Of(report, "unreadable").Examples.Select(static e => e.Place));
+        Assert.Equal("a.jsonl, row 212", Assert.Single(Of(report, "personal").Examples).Place);
+        Assert.Equal("a.jsonl, row 151", Assert.Single(Of(report, "languages").Examples).Place);
+        var near = Assert.Single(Of(report, "near").Examples);
+        Assert.Equal(("a.jsonl, row 400", "a.jsonl, row 4"), (near.Place, near.Other!.Place));
+    }
+
     [Fact]
     public void Every_shape_and_format_is_read()
     {

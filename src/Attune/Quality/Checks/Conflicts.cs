@@ -28,7 +28,7 @@ internal sealed class Conflicts(QualityContext context) : QualityCheck
         if (string.IsNullOrWhiteSpace(row.Prompt)) return null;
         asking.Add(row.Id);
         words.Clear();
-        words.Add(row.Answer);
+        words.Add(row.Answer, NearDuplicates.LongAnswer);
         if (words.Count < NearDuplicates.LongAnswer) labels.Add(row.Id);
         return null;
     }

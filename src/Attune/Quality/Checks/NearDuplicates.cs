@@ -17,9 +17,7 @@ internal sealed class NearDuplicates : QualityCheck
 
     private readonly QualityContext context;
     private readonly NearIndex index;
-    private readonly Words words = new();
-    private readonly uint[] signature = new uint[MinHash.Size];
-    private uint[] shingles = new uint[256];
+    private readonly ThreadLocal<Scratch> scratch = new(static () => new Scratch());
     private NearClusters? clusters;
 
     private NearDuplicates(QualityContext context)
@@ -34,17 +32,25 @@ internal sealed class NearDuplicates : QualityCheck
         Remedies = [new("near", "drops rows that are nearly the same as an earlier one")],
     };
 
-    public override string? Look(QualityRow row)
+    public override object? Find(QualityRow row)
     {
+        var own = scratch.Value!;
+        var words = own.Words;
         words.Clear();
         words.Add(row.Prompt);
         var before = words.Count;
         words.Add(row.Answer);
         if (words.Count == 0) return null;
         var label = words.Count - before is var answer && answer < LongAnswer ? words.Gram(before, answer) | 1 : 0;
-        var count = ShingleSet.Of(words, context.Options.Settings.Shingle, ref shingles);
-        MinHash.Sign(shingles.AsSpan(0, count), signature);
-        index.Add(row.Id, new NearIndex.Text(row.Key, label), shingles.AsSpan(0, Math.Min(count, ShingleSet.Most)), signature);
+        var count = ShingleSet.Of(words, context.Options.Settings.Shingle, ref own.Shingles);
+        var signature = new uint[MinHash.Size];
+        MinHash.Sign(own.Shingles.AsSpan(0, count), signature);
+        return new Signed(label, own.Shingles.AsSpan(0, Math.Min(count, ShingleSet.Most)).ToArray(), signature);
+    }
+
+    public override string? Look(QualityRow row)
+    {
+        if (row.Found<Signed>(this) is { } text) index.Add(row.Id, new NearIndex.Text(row.Key, text.Label), text.Shingles, text.Signature);
         return null;
     }
 
@@ -82,6 +88,16 @@ internal sealed class NearDuplicates : QualityCheck
     public override void Dispose()
     {
         index.Dispose();
+        scratch.Dispose();
         base.Dispose();
+    }
+
+    // What a row is known by: see NearIndex.
+    private sealed record Signed(ulong Label, uint[] Shingles, uint[] Signature);
+
+    private sealed class Scratch
+    {
+        public readonly Words Words = new();
+        public uint[] Shingles = new uint[256];
     }
 }

@@ -16,13 +16,19 @@ internal sealed class PersonalParts : QualityCheck
         ],
     };
 
-    public override string? Look(QualityRow row)
+    public override object? Find(QualityRow row)
     {
-        Span<int> found = stackalloc int[parts.Length];
+        int[]? found = null;
         foreach (var turn in row.Chat.Turns)
         {
-            foreach (var part in PersonalData.Find(turn.Content)) found[IndexOf(part.Kind)]++;
+            foreach (var part in PersonalData.Find(turn.Content)) (found ??= new int[parts.Length])[IndexOf(part.Kind)]++;
         }
+        return found;
+    }
+
+    public override string? Look(QualityRow row)
+    {
+        if (row.Found<int[]?>(this) is not { } found) return null;
         string? why = null;
         for (var i = 0; i < found.Length; i++)
         {

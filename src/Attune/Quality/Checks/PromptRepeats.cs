@@ -5,6 +5,13 @@ namespace Attune.Quality.Checks;
 /// <summary>Answers that begin with the whole prompt; and answers that stand in their prompt, word for word.</summary>
 internal sealed class PromptRepeats : QualityCheck
 {
+    private enum Leak
+    {
+        None,
+        Repeated,
+        Given,
+    }
+
     // Where many answers stand in the prompt, finding them there is the task.
     private const double TaskShare = 0.05;
 
@@ -15,12 +22,15 @@ internal sealed class PromptRepeats : QualityCheck
         Remedies = [new("leakage", "drops rows whose answer begins with the prompt")],
     };
 
+    public override object Find(QualityRow row) => row.Prompt.Length == 0 ? Leak.None : PromptLeaks.Repeats(row.Prompt, row.Answer) ? Leak.Repeated : PromptLeaks.Gives(row.Prompt, row.Answer) ? Leak.Given : Leak.None;
+
     public override string? Look(QualityRow row)
     {
         if (row.Prompt.Length == 0) return null;
         rowsWithPrompt++;
-        if (PromptLeaks.Repeats(row.Prompt, row.Answer)) return "begins its answer with the whole prompt";
-        if (PromptLeaks.Gives(row.Prompt, row.Answer)) given++;
+        var leak = row.Found<Leak>(this);
+        if (leak == Leak.Repeated) return "begins its answer with the whole prompt";
+        if (leak == Leak.Given) given++;
         return null;
     }
 

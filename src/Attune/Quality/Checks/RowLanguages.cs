@@ -17,14 +17,20 @@ internal sealed class RowLanguages : QualityCheck
         Remedies = [new("languages", "drops rows in another language than the most frequent; rows whose language cannot be told stay")],
     };
 
-    public override string? Look(QualityRow row)
+    public override object Find(QualityRow row)
     {
         var answer = Languages.Of(row.Answer);
         var prompt = answer is not null && row.Prompt.Length == 0 ? null : Languages.Of(row.Prompt);
         // An answer of names and figures is like any language: against its prompt it must prevail in both together.
         var code = answer ?? prompt ?? "";
         if (row.Prompt.Length > 0 && answer != prompt && row.Answer.Length > 0) code = Languages.Of($"{row.Prompt}\n{row.Answer}") ?? "";
-        if (answer is not null && prompt is not null && answer != prompt && code == answer) crossed++;
+        return new Told(code, answer is not null && prompt is not null && answer != prompt && code == answer);
+    }
+
+    public override string? Look(QualityRow row)
+    {
+        var (code, isCrossed) = row.Found<Told>(this);
+        if (isCrossed) crossed++;
         var index = codes.IndexOf(code);
         if (index < 0)
         {
@@ -79,4 +85,7 @@ internal sealed class RowLanguages : QualityCheck
             if (counts[i] > 0 && (main == 0 || counts[i] > counts[main])) main = i;
         return main;
     }
+
+    // The code is empty where the language cannot be told; crossed: an answer in another language than its prompt.
+    private sealed record Told(string Code, bool IsCrossed);
 }

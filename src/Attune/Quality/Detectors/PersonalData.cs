@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Attune.Quality.Detectors;
@@ -5,8 +6,9 @@ namespace Attune.Quality.Detectors;
 /// <summary>One kind of personal data.</summary>
 /// <param name="Name">The name in reports.</param>
 /// <param name="Placeholder">What stands for it in a text from which it was taken out.</param>
+/// <param name="FewestDigits">Digits that each has at least: a text of ASCII with fewer is not searched.</param>
 /// <param name="Find">Yields first character and length of each; in order, without overlaps among themselves.</param>
-internal sealed record PersonalKind(string Name, string Placeholder, Func<string, IEnumerable<(int Start, int Length)>> Find);
+internal sealed record PersonalKind(string Name, string Placeholder, int FewestDigits, Func<string, IEnumerable<(int Start, int Length)>> Find);
 
 /// <summary>A place in a text that names or reaches a person.</summary>
 /// <param name="Kind">What it is.</param>
@@ -24,19 +26,24 @@ internal static class PersonalData
     /// <summary>The kinds in the order in which they claim a place: those with a checksum before those without.</summary>
     public static IReadOnlyList<PersonalKind> Kinds { get; } =
     [
-        new("IBAN", "[IBAN]", Ibans.Find),
-        new("card number", "[CARD]", PaymentCards.Find),
-        new("mail address", "[EMAIL]", MailAddresses.Find),
-        new("IP address", "[IP]", IpAddresses.Find),
-        new("phone number", "[PHONE]", PhoneNumbers.Find),
+        new("IBAN", "[IBAN]", 2, Ibans.Find),
+        new("card number", "[CARD]", 13, PaymentCards.Find),
+        new("mail address", "[EMAIL]", 0, MailAddresses.Find),
+        new("IP address", "[IP]", 1, IpAddresses.Find),
+        new("phone number", "[PHONE]", 7, PhoneNumbers.Find),
     ];
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
 
     /// <summary>All personal data of a text in its order, without overlaps.</summary>
     public static IReadOnlyList<PersonalPart> Find(string text)
     {
         List<PersonalPart>? parts = null;
+        // Digits of other scripts are digits to the expressions too.
+        var digits = Ascii.IsValid(text) ? text.AsSpan().CountAny(Digits) : int.MaxValue;
         foreach (var kind in Kinds)
         {
+            if (digits < kind.FewestDigits) continue;
             foreach (var (start, length) in kind.Find(text))
             {
                 if (parts is null) parts = [];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -8,9 +9,13 @@ internal static partial class PromptLeaks
 {
     private const int ShortestRepeat = 25, FewestWordsOfRepeat = 5, ShortestGiven = 40, FewestWordsGiven = 8;
 
+    private static readonly SearchValues<char> OfMarks = SearchValues.Create("<[#:");
+
     /// <summary>The first mark of a chat template or of a prompt's form in an answer; null where there is none.</summary>
     public static string? MarkIn(string answer)
     {
+        // Every mark has one of these, and most answers none.
+        if (!answer.AsSpan().ContainsAny(OfMarks)) return null;
         var match = Marks().Match(answer);
         return match.Success ? match.Value.Trim() : null;
     }
