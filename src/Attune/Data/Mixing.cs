@@ -8,6 +8,9 @@ internal static class Mixing
     /// <summary>Sixty-four random bits that depend on all arguments and nothing else (the finaliser of SplitMix64, applied per argument).</summary>
     public static ulong Bits(ulong seed, ulong a, ulong b = 0) => Mix(Mix(Mix(seed + 0x9E3779B97F4A7C15) ^ a) ^ b);
 
+    /// <summary>Number <paramref name="n"/> of the sequence that SplitMix64 makes of a seed: for draws by the million.</summary>
+    public static ulong Nth(ulong seed, ulong n) => Mix(seed + (n + 1) * 0x9E3779B97F4A7C15);
+
     /// <summary>A number below <paramref name="bound"/> from random bits, by the high half of the product; the bias is below 2⁻³².</summary>
     public static int Below(ulong bits, int bound) => (int)(((bits >> 32) * (ulong)bound) >> 32);
 

@@ -44,7 +44,7 @@ internal sealed class GradientMeasure(MeasureParts parts) : RowMeasure
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, string Value)> Settings =>
     [
-        ("measure", "gradients"), ("projection", parts.Projection.ToString(CultureInfo.InvariantCulture)), ("projection seed", parts.Seed.ToString(CultureInfo.InvariantCulture)),
+        ("measure", "gradients"), ("projection", string.Create(CultureInfo.InvariantCulture, $"{parts.Projection} by SplitMix64")), ("projection seed", parts.Seed.ToString(CultureInfo.InvariantCulture)),
         ("valid", string.Join(' ', parts.Valid.Select(SelectionRow.HashOf))),
     ];
 

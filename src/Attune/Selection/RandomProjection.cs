@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Attune.Data;
 using Attune.Engine;
 
 namespace Attune.Selection;
@@ -31,20 +33,18 @@ internal sealed class RandomProjection(int size, RandomKey key)
             var value = x[i] * scale;
             if (value == 0)
                 continue;
-            var (a, b, c, d) = key.Draw(first + i, 0);
-            var (e, f, g, h) = key.Draw(first + i, 1);
-            Put(a, 0, value, y);
-            Put(b, 1, value, y);
-            Put(c, 2, value, y);
-            Put(d, 3, value, y);
-            Put(e, 4, value, y);
-            Put(f, 5, value, y);
-            Put(g, 6, value, y);
-            Put(h, 7, value, y);
+            var n = (ulong)(first + i) * (PerColumn / 2);
+            for (var part = 0; part < PerColumn; part += 2)
+            {
+                var bits = Mixing.Nth(key.Key, n++);
+                Put((uint)bits, part, value, y);
+                Put((uint)(bits >> 32), part + 1, value, y);
+            }
         }
     }
 
-    // The lowest bit is the sign; the upper 31 choose the row within the block, by the high part of a product.
+    // The lowest bit is the sign, put in without a branch that could not be foretold; the upper 31 choose the row within the block, by the high part of a product.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Put(uint bits, int part, float value, Span<float> y) =>
-        y[part * block + (int)(((ulong)(bits >> 1) * (uint)block) >> 31)] += (bits & 1) == 0 ? value : -value;
+        y[part * block + (int)(((ulong)(bits >> 1) * (uint)block) >> 31)] += BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) ^ (bits << 31));
 }
