@@ -49,12 +49,7 @@ internal sealed class SearchView(ConsoleOutput output) : IDisposable
             },
             console =>
             {
-                var table = new Table().Border(TableBorder.Simple);
-                foreach (var column in report.Columns)
-                    table.AddColumn(new TableColumn(Markup.Escape(column)).RightAligned());
-                foreach (var row in report.Rows(MostListed))
-                    table.AddRow([.. row.Select(static c => Markup.Escape(c))]);
-                console.Write(table);
+                TrialTable.Write(console, report.Columns, [.. report.Rows(MostListed)]);
                 var plain = console.Profile.Out.Writer;
                 plain.WriteLine(report.Sentence);
                 foreach (var share in report.Importance?.Parameters ?? [])
