@@ -73,7 +73,7 @@ for task in "${tasks[@]}"; do
     done
     jq -rs --arg arm "$arm" --arg made "$made" --argjson n "${#seeds[@]}" '
       # t of 0.975 with n - 1 degrees of freedom.
-      def t: {"2": 12.706, "3": 4.303, "4": 3.182, "5": 2.776}["\($n)"] // 2.3;
+      def t: {"2": 12.706, "3": 4.303, "4": 3.182, "5": 2.776, "6": 2.571, "7": 2.447, "8": 2.365, "9": 2.306, "10": 2.262}["\($n)"] // 2.2;
       def mean: add / length;
       def round2: . * 100 | round / 100;
       def metric(n): .metrics[] | select(.name | startswith(n)) | .after;
