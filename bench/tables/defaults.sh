@@ -13,7 +13,7 @@ mkdir -p "$work"
 attune() { dotnet "$root/src/Attune.Cli/bin/Release/net10.0/Attune.Cli.dll" "$@"; }
 # Of every ten rows one is for validation and one for the test, up to 200 and 400; of the others so many are trained on.
 parts() { awk -v to="$work/$1" -v most="$2" '{ part = ""; if (NR % 10 == 0 && v < 200) { v++; part = "-valid" } else if (NR % 10 == 5 && t < 400) { t++; part = "-test" } else if (++n > most) next; print > (to part ".jsonl") }'; }
-[ -s "$work/banking77.jsonl" ] || tail -n +2 "$data/datasets/banking77/train.csv" | tr -d '\r' | jq -Rc 'capture("^\"?(?<text>.*?)\"?,(?<category>[^,]+)$") | {prompt: (.text | gsub("\"\""; "\"") | . + "\n"), completion: .category}' |
+[ -s "$work/banking77.jsonl" ] || tail -n +2 "$data/datasets/banking77/train.csv" | tr -d '\r' | jq -Rc 'capture("^\"?(?<text>.*?)\"?,(?<category>[A-Za-z_]+[?]?)$") | {prompt: (.text | gsub("\"\""; "\"") | . + "\n"), completion: .category}' |
   awk '{ print ((NR * 7919) % 10007) "\t" $0 }' | sort -n | cut -f2- | parts banking77 4000
 [ -s "$work/medquad.jsonl" ] || jq -c 'select((.answer | length) > 50 and (.answer | length) < 900) | {prompt: (.question + "\n"), completion: (.answer | gsub("\\s+"; " "))}' "$data/datasets/medquad/medquad_train.jsonl" | parts medquad 800
 awk 'NR % 2' recipes/data/support/train.jsonl > "$work/support.jsonl"; cp recipes/data/support/valid.jsonl "$work/support-valid.jsonl"; cp recipes/data/support/test.jsonl "$work/support-test.jsonl"
