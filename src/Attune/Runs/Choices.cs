@@ -82,14 +82,14 @@ public sealed class Choices
         : (positions, "what the model has positions for"));
 
     /// <summary>
-    /// Tokens of one optimizer step: 2.5 · √(tokens of an epoch). How much of a step's gradient is noise that a larger step would average out depends on how far training can go, which is a matter of the data: the
+    /// Tokens of one optimizer step: 1.25 · √(tokens of an epoch). How much of a step's gradient is noise that a larger step would average out depends on how far training can go, which is a matter of the data: the
     /// batch above which nothing is gained grows with their number (Zhang et al. 2025, "How Does Critical Batch Size Scale in Pre-training?"). The factor is measured (docs/training.md).
     /// </summary>
     public int BatchTokens(int? given, long tokens, int longest)
     {
-        var wish = Math.Clamp(2.5 * Math.Sqrt(tokens), 512, 8192);
-        var rounded = (int)Math.Ceiling(Math.Max(wish, longest) / 256) * 256;
-        return Take(given, "train.batch_tokens", (rounded, "2.5 times the root of an epoch's tokens, between 512 and 8192, and no less than the longest example"));
+        var wish = Math.Clamp(1.25 * Math.Sqrt(tokens), 512, 8192);
+        var rounded = (int)Math.Ceiling(Math.Max(wish, longest) / 64) * 64;
+        return Take(given, "train.batch_tokens", (rounded, "1.25 times the root of an epoch's tokens, between 512 and 8192, and no less than the longest example"));
     }
 
     /// <summary>Passes over the data.</summary>

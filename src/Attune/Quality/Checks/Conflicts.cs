@@ -47,7 +47,7 @@ internal sealed class Conflicts(QualityContext context) : QualityCheck
     public override QualitySummary Summarise(long concerned, long rows) => new(
         labelled > 0 ? QualitySeverity.Warning : concerned > 0 ? QualitySeverity.Note : QualitySeverity.Fine,
         concerned == 0 ? "no prompt has two answers"
-            : $"{concerned} rows ask one of {prompts} prompts that have several answers" + (labelled == 0 ? ", all of them free text" : $"; for {labelled} of the prompts they are labels or short facts, which cannot all be right"))
+            : $"{concerned.Grouped()} rows ask one of {prompts.Grouped()} prompts that have several answers" + (labelled == 0 ? ", all of them free text" : $"; for {labelled.Grouped()} of the prompts they are labels or short facts, which cannot all be right"))
     {
         Figures = [("prompts", prompts), ("short_answers", labelled)],
     };

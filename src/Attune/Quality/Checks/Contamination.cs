@@ -80,8 +80,8 @@ internal sealed class Contamination : QualityCheck
         var (touched, most) = Touched();
         return new QualitySummary(
             touched == 0 ? QualitySeverity.Fine : QualitySeverity.Error,
-            touched == 0 ? $"no row holds the prompt of one of the {this.rows} evaluation rows, or {n} words of it in a row"
-                : $"{concerned} rows hold the prompt of {touched} of the {this.rows} evaluation rows, or {n} words of it in a row: what is measured on these is partly memory")
+            touched == 0 ? $"no row holds the prompt of one of the {this.rows.Grouped()} evaluation rows, or {n} words of it in a row"
+                : $"{concerned.Grouped()} rows hold the prompt of {touched.Grouped()} of the {this.rows.Grouped()} evaluation rows, or {n} words of it in a row: what is measured on these is partly memory")
         {
             Figures = [("evaluation_rows", this.rows), ("contaminated", touched), ("mostly_contaminated", most), ("gram", n)],
         };

@@ -61,7 +61,7 @@ internal sealed class CutAnswers : QualityCheck
             var isLongest = next < longest.Count && longest[next] == id;
             if (isLongest) next++;
             if (gone[id]) continue;
-            if (isLongest && atLimit) yield return new Concern(id, $"has exactly {length} characters, as {longest.Count} answers have and none has more: a limit cut it");
+            if (isLongest && atLimit) yield return new Concern(id, $"has exactly {length} characters, as {longest.Count.Grouped()} answers have and none has more: a limit cut it");
             else if (ends && open[id]) yield return new Concern(id, "has no closing sign, which nearly all answers of the file have");
         }
     }
@@ -70,11 +70,11 @@ internal sealed class CutAnswers : QualityCheck
     {
         List<string> why = [];
         if (sure > 0) why.Add($"{sure} stop within a sentence, code or JSON");
-        if (atLimit) why.Add($"{longest.Count} have exactly {length} characters, and none has more");
+        if (atLimit) why.Add($"{longest.Count.Grouped()} have exactly {length} characters, and none has more");
         if (concerned - sure - (atLimit ? longest.Count : 0) is > 0 and var others) why.Add($"{others} end in the middle of a line without a closing sign, which nearly all have");
         return new QualitySummary(
             concerned == 0 ? QualitySeverity.Fine : sure > 0 || atLimit ? QualitySeverity.Warning : QualitySeverity.Note,
-            concerned == 0 ? "no answer shows that it was cut off" : $"{concerned} of {rows} answers look cut off: {string.Join("; ", why)}")
+            concerned == 0 ? "no answer shows that it was cut off" : $"{concerned.Grouped()} of {rows.Grouped()} answers look cut off: {string.Join("; ", why)}")
         {
             Figures = [("at_the_greatest_length", longest.Count), ("greatest_length", length)],
         };

@@ -38,5 +38,5 @@ internal sealed class EmptyAnswers : QualityCheck
 
     public override QualitySummary Summarise(long concerned, long rows) => new(
         concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Warning,
-        concerned == 0 ? "every answer says something" : $"{concerned} of {rows} answers say nothing");
+        concerned == 0 ? "every answer says something" : $"{concerned.Grouped()} of {rows.Grouped()} answers say nothing");
 }

@@ -49,7 +49,7 @@ internal sealed class Encodings : QualityCheck
             [("read in another encoding", misread), ("replacement characters", replaced), ("control characters", controls), ("byte-order marks", marks), ("half surrogate pairs", halves)];
         return new QualitySummary(
             concerned == 0 ? QualitySeverity.Fine : concerned < Share * rows ? QualitySeverity.Note : QualitySeverity.Warning,
-            concerned == 0 ? "none" : $"{concerned} of {rows} rows hold damaged characters: {string.Join(", ", kinds.Where(static k => k.Rows > 0).Select(static k => $"{k.Name} in {k.Rows}"))}")
+            concerned == 0 ? "none" : $"{concerned.Grouped()} of {rows.Grouped()} rows hold damaged characters: {string.Join(", ", kinds.Where(static k => k.Rows > 0).Select(static k => $"{k.Name} in {k.Rows.Grouped()}"))}")
         {
             Figures = [("misread_rows", misread), ("replacement_rows", replaced), ("control_rows", controls), ("mark_rows", marks)],
         };

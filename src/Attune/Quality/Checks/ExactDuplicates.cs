@@ -40,7 +40,7 @@ internal sealed class ExactDuplicates(RowLedger ledger) : QualityCheck
         var share = rows == 0 ? 0 : (double)concerned / rows;
         return new QualitySummary(
             concerned == 0 ? QualitySeverity.Fine : share < 0.01 ? QualitySeverity.Note : QualitySeverity.Warning,
-            concerned == 0 ? "no row repeats another" : $"{concerned} of {rows} rows repeat an earlier one ({groups} texts stand more than once, one of them {largest} times)")
+            concerned == 0 ? "no row repeats another" : $"{concerned.Grouped()} of {rows.Grouped()} rows repeat an earlier one ({groups.Grouped()} texts stand more than once, one of them {largest.Grouped()} times)")
         {
             Figures = [("groups", groups), ("largest_group", largest)],
         };

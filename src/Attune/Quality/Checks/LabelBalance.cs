@@ -31,7 +31,7 @@ internal sealed class LabelBalance : QualityCheck
         var few = table.Count(static l => l.Rows < FewRows);
         var bad = first.Rows / total > LargeShare || few > 0;
         return new QualitySummary(bad ? QualitySeverity.Warning : QualitySeverity.Fine, string.Create(CultureInfo.InvariantCulture,
-            $"{table.Count} labels; the most frequent, {Name(first.Label)}, has {first.Rows} rows ({100 * first.Rows / total:0.#} %), the rarest, {Name(last.Label)}, {last.Rows}{(few > 0 ? $"; {few} have fewer than {FewRows}" : "")}; evenness {labels.Evenness:0.000} of 1"))
+            $"{table.Count} labels; the most frequent, {Name(first.Label)}, has {first.Rows.Grouped()} rows ({100 * first.Rows / total:0.#} %), the rarest, {Name(last.Label)}, {last.Rows}{(few > 0 ? $"; {few} have fewer than {FewRows}" : "")}; evenness {labels.Evenness:0.000} of 1"))
         {
             Figures = [("labels", table.Count), ("evenness", labels.Evenness), ("largest_share", first.Rows / total), ("rarest_rows", last.Rows), ("labels_with_few_rows", few)],
             Tables = [new(table.Count > MostShown ? $"labels, the {MostShown} most frequent of {table.Count}" : "labels", [.. table.Take(MostShown).Select(static l => (l.Label, (double)l.Rows))])],

@@ -79,7 +79,7 @@ internal sealed class NearDuplicates : QualityCheck
         return new QualitySummary(
             concerned == 0 ? QualitySeverity.Fine : share < 0.02 ? QualitySeverity.Note : QualitySeverity.Warning,
             concerned == 0 ? $"no two rows share {near} of their {context.Options.Settings.Shingle}-word shingles"
-                : $"{concerned} of {rows} rows share {near} of their {context.Options.Settings.Shingle}-word shingles with an earlier one or more ({clusters!.Count} clusters, the largest of {clusters.Largest} rows)")
+                : $"{concerned.Grouped()} of {rows.Grouped()} rows share {near} of their {context.Options.Settings.Shingle}-word shingles with an earlier one or more ({clusters!.Count.Grouped()} clusters, the largest of {clusters.Largest.Grouped()} rows)")
         {
             Figures = [("clusters", clusters?.Count ?? 0), ("largest_cluster", clusters?.Largest ?? 0), ("candidates", clusters?.Candidates ?? 0), ("similarity", context.Options.Settings.Near)],
         };

@@ -47,7 +47,7 @@ internal sealed class PersonalParts : QualityCheck
         return new QualitySummary(
             concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Warning,
             concerned == 0 ? "none that can be told by form or checksum (names and postal addresses cannot)"
-                : $"{concerned} of {rows} rows hold personal data: {string.Join(", ", kinds.Select(i => $"{Named(i, 2)} in {rowsOf[i]}"))}; a model may repeat them to anyone")
+                : $"{concerned.Grouped()} of {rows.Grouped()} rows hold personal data: {string.Join(", ", kinds.Select(i => $"{Named(i, 2)} in {rowsOf[i].Grouped()}"))}; a model may repeat them to anyone")
         {
             Figures = [.. kinds.Select(i => (Named(i, 2).Replace(' ', '_').ToLowerInvariant(), (double)parts[i]))],
             Tables = kinds.Length == 0 ? [] : [new("rows with personal data", [.. kinds.OrderByDescending(i => rowsOf[i]).Select(i => (PersonalData.Kinds[i].Name, (double)rowsOf[i]))])],

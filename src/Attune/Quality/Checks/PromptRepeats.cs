@@ -40,7 +40,7 @@ internal sealed class PromptRepeats : QualityCheck
         var tail = given == 0 ? "" : $"{given} longer answers stand word for word in their prompts" + (task ? ", which is the task or a leak" : "");
         return new QualitySummary(
             concerned > 0 ? QualitySeverity.Warning : given > 0 ? QualitySeverity.Note : QualitySeverity.Fine,
-            concerned > 0 ? $"{concerned} of {rows} answers begin with their whole prompt{(tail.Length > 0 ? $"; {tail}" : "")}" : tail.Length > 0 ? tail : "no answer repeats its prompt or stands in it")
+            concerned > 0 ? $"{concerned.Grouped()} of {rows.Grouped()} answers begin with their whole prompt{(tail.Length > 0 ? $"; {tail}" : "")}" : tail.Length > 0 ? tail : "no answer repeats its prompt or stands in it")
         {
             Figures = [("answers_within_the_prompt", given)],
         };

@@ -56,7 +56,7 @@ internal sealed class RowLanguages : QualityCheck
         if (main == 0) return new QualitySummary(QualitySeverity.Fine, "no row is long enough to tell its language");
         var told = counts.Skip(1).Sum();
         var others = told - counts[main];
-        var text = string.Create(CultureInfo.InvariantCulture, $"{Name(main)} in {100.0 * counts[main] / told:0.#} % of the {told} rows whose language can be told")
+        var text = string.Create(CultureInfo.InvariantCulture, $"{Name(main)} in {100.0 * counts[main] / told:0.#} % of the {told.Grouped()} rows whose language can be told")
             + (others == 0 ? "" : $", another in {others}") + (crossed == 0 ? "" : $"; {crossed} answers are in another language than their prompts");
         // Where many rows are in other languages, the data is meant to be so.
         return new QualitySummary(others == 0 ? QualitySeverity.Fine : others > Mixed * told ? QualitySeverity.Note : QualitySeverity.Warning, text)

@@ -27,5 +27,5 @@ internal sealed class TemplateMarks : QualityCheck
 
     public override QualitySummary Summarise(long concerned, long rows) => new(
         concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Warning,
-        concerned == 0 ? "none" : $"{concerned} of {rows} answers hold marks of a template or of a prompt: {string.Join(", ", marks.OrderByDescending(static m => m.Value).Take(5).Select(static m => $"{m.Key} in {m.Value}"))}");
+        concerned == 0 ? "none" : $"{concerned.Grouped()} of {rows.Grouped()} answers hold marks of a template or of a prompt: {string.Join(", ", marks.OrderByDescending(static m => m.Value).Take(5).Select(static m => $"{m.Key} in {m.Value.Grouped()}"))}");
 }

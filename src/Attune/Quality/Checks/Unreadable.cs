@@ -27,7 +27,7 @@ internal sealed class Unreadable : QualityCheck
     public override QualitySummary Summarise(long concerned, long rows) => new(
         concerned == 0 ? QualitySeverity.Fine : QualitySeverity.Error,
         concerned == 0 ? "every row can be read and learned from"
-            : $"{concerned} of {rows} rows cannot be learned from, and training refuses them")
+            : $"{concerned.Grouped()} of {rows.Grouped()} rows cannot be learned from, and training refuses them")
     {
         Tables = faults.Count == 0 ? [] : [new("faults", [.. faults.OrderByDescending(static f => f.Value).Select(static f => (f.Key, (double)f.Value))])],
     };
