@@ -34,6 +34,7 @@ internal sealed record JsonLayout(IReadOnlyList<(int Start, int Length)> Records
     {
         var (items, members) = (new List<(int, int)>(), new List<Member>());
         var reader = new Utf8JsonReader(bytes.AsSpan(start, length), Options);
+        var isWhole = false;
         try
         {
             reader.Read();
@@ -47,14 +48,17 @@ internal sealed record JsonLayout(IReadOnlyList<(int Start, int Length)> Records
                 while (reader.Read() && reader.CurrentDepth > 0) items.Add(Skip(ref reader, start));
             }
             // Reading on finds what stands behind the document's end.
+            isWhole = true;
             while (reader.Read()) { }
         }
         catch (JsonException e)
         {
             var at = (int)Math.Min(start + reader.BytesConsumed, bytes.Length);
             var line = bytes.AsSpan(0, start).Count((byte)'\n') + (e.LineNumber ?? 0) + 1;
-            problems.Add(Row.PlaceOf(file.Name, items.Count + 1, line),
-                $"is not valid JSON: {RowJson.Reason(e)} Near {RowJson.Excerpt(bytes, at)}", "mend it; the rows behind it could not be read");
+            if (isWhole)
+                problems.Add(file.Name, $"has something behind the end of its JSON value, in line {line}, near {RowJson.Excerpt(bytes, at)}", "write one object a line (JSON lines), or all of them as one list: [{…}, {…}]");
+            else
+                problems.Add(Row.PlaceOf(file.Name, items.Count + 1, line), $"is not valid JSON: {RowJson.Reason(e)} Near {RowJson.Excerpt(bytes, at)}", "mend it; the rows behind it could not be read");
             return new JsonLayout(items, path);
         }
         return members.Count == 0 ? new JsonLayout(items, path) : OfObject(bytes, (start, length), members, path, file, problems);

@@ -104,9 +104,18 @@ public class RowSourceTests : TempFiles
     [Theory]
     [InlineData("[{\"text\": \"x\"},\n{\"text\": \"y\"},\n{\"text\" \"z\"}]", "row 3")]
     [InlineData("[{\"text\": \"x\"},\n{\"text\": \"y\"}", "row 3 (line 2)")]
-    [InlineData("[{\"text\": \"x\"},\n{\"text\": \"y\"}] trailing", "row 3 (line 2)")]
     public void A_broken_array_names_row_and_line(string content, string place) =>
         Assert.EndsWith(place, Assert.Single(Rows(Write("a.json", content)).Problems.First).Place, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("[{\"text\": \"x\"},\n{\"text\": \"y\"}] trailing", "in line 2, near")]
+    [InlineData("{\n\"text\": \"x\"\n}\n{\n\"text\": \"y\"\n}\n", "in line 4, near")]
+    public void Values_one_behind_the_other_are_refused_with_the_forms_that_are_read(string content, string line)
+    {
+        var problem = Assert.Single(Rows(Write("a.json", content)).Problems.First);
+        Assert.Contains(line, problem.Message, StringComparison.Ordinal);
+        Assert.Contains("JSON lines", problem.Remedy, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Quoted_cells_may_hold_line_ends_and_quotes()
