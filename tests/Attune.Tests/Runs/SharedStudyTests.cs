@@ -73,9 +73,10 @@ public sealed class SharedStudyTests : IDisposable
     private string[] Line(string name, string store, int steps)
     {
         var file = tiny.FileOf(name + ".yaml");
-        File.WriteAllText(file, RecipeWriter.Write(tiny.Recipe(
+        var recipe = tiny.Recipe(
             name, $"train.max_steps={steps}", "train.eval_every=10", "train.threads=1", "train.learning_rate=auto", $"search.trials={Trials}", "search.pruner=none",
-            "search.space={train.learning_rate: {from: 1e-3, to: 1e-1, scale: log}, train.neftune: {choices: [0, 2]}}") with { Output = null }));
+            "search.space={train.learning_rate: {from: 1e-3, to: 1e-1, scale: log}, train.neftune: {choices: [0, 2]}}");
+        File.WriteAllText(file, RecipeWriter.Write(recipe with { Output = null }));
         return ["search", file, "--output", tiny.FileOf(name), "--store", store, "--json"];
     }
 
