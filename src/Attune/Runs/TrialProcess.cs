@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Attune.Formats;
@@ -28,7 +27,7 @@ public sealed class TrialProcess(IReadOnlyList<string> program) : ITrialRunner
     {
         var own = Environment.ProcessPath ?? throw new InvalidOperationException("the system does not tell which program this is");
         // An application that dotnet runs is dotnet with the assembly as its first argument.
-        return new(Path.GetFileNameWithoutExtension(own) == "dotnet" && Assembly.GetEntryAssembly()?.Location is { Length: > 0 } assembly ? [own, assembly] : [own]);
+        return new(Path.GetFileNameWithoutExtension(own) == "dotnet" ? [own, Path.GetFullPath(Environment.GetCommandLineArgs()[0])] : [own]);
     }
 
     /// <inheritdoc />
