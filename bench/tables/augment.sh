@@ -3,12 +3,12 @@
 # and with rows that were made of them, for the same number of optimizer steps, on the support task that comes with Attune and on ten intents of
 # banking77 (real messages). Every seed draws other rows and other weights to begin with; differences are paired by seed, with the 95 % interval of their mean
 # (t of the seeds). The rows of the last arm had to agree with a teacher: attune-base tuned by the quick start on all 2,400 rows of the support task.
-#   bench/tables/augment.sh       SEEDS="1 2 3"   ROWS=100   STEPS=150   TIMES=4   THREADS=auto   DATA=folder of the public data sets   WORK=runs/augment   BUILD=no: what is there is measured
+#   bench/tables/augment.sh       SEEDS="1 2 3 4 5 6 7 8"   ROWS=100   STEPS=150   TIMES=4   THREADS=auto   DATA=folder of the public data sets   WORK=runs/augment   BUILD=no: what is there is measured
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 work=${WORK:-runs/augment} rows=${ROWS:-100} steps=${STEPS:-150} times=${TIMES:-4} threads=${THREADS:-auto} data=${DATA:-../shared/data/datasets}
-read -ra seeds <<< "${SEEDS:-1 2 3}"
+read -ra seeds <<< "${SEEDS:-1 2 3 4 5 6 7 8}"
 support=recipes/data/support
 mkdir -p "$work"
 [ "${BUILD:-yes}" = no ] || dotnet build -c Release -v quiet src/Attune.Cli > /dev/null
