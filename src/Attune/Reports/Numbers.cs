@@ -1,5 +1,6 @@
 using System.Globalization;
 using Attune.Evaluation;
+using Attune.Problems;
 
 namespace Attune.Reports;
 
@@ -65,7 +66,7 @@ public static class Numbers
     }
 
     /// <summary>A whole number with separators: <c>12,345</c>.</summary>
-    public static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+    public static string Count(long value) => value.Grouped();
 
     private static string Signed(double value, int decimals) => (value < 0 ? "" : "+") + Decimals(value, decimals);
 

@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Problems;
 
 namespace Attune.Evaluation.Facts;
 
@@ -67,5 +68,5 @@ public sealed record KnownCounts(IReadOnlyList<int> ByCategory)
     }
 
     /// <summary>As words: "12 HighlyKnown, 3 Unknown"; categories without a row are left out.</summary>
-    public override string ToString() => string.Join(", ", Enum.GetValues<Known>().Where(c => this[c] > 0).Select(c => FormattableString.Invariant($"{this[c]:N0} {c}")));
+    public override string ToString() => string.Join(", ", Enum.GetValues<Known>().Where(c => this[c] > 0).Select(c => $"{this[c].Grouped()} {c}"));
 }

@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Problems;
 
 namespace Attune.Quality.Checks;
 

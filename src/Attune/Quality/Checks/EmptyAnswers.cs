@@ -1,3 +1,4 @@
+using Attune.Problems;
 using Attune.Quality.Detectors;
 
 namespace Attune.Quality.Checks;

@@ -1,3 +1,5 @@
+using Attune.Problems;
+
 namespace Attune.Quality.Checks;
 
 /// <summary>

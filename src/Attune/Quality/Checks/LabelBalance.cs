@@ -1,5 +1,6 @@
 using System.Globalization;
 using Attune.Evaluation;
+using Attune.Problems;
 
 namespace Attune.Quality.Checks;
 

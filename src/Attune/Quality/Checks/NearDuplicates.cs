@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Problems;
 
 namespace Attune.Quality.Checks;
 

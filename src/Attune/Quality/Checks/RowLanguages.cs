@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Problems;
 using Attune.Quality.Detectors;
 
 namespace Attune.Quality.Checks;

@@ -1,3 +1,5 @@
+using Attune.Problems;
+
 namespace Attune.Quality.Checks;
 
 /// <summary>Records that training would refuse: no JSON, a field missing, no answer. One pass; a count for each kind of fault.</summary>

@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace Attune.Quality;
+namespace Attune.Problems;
 
-/// <summary>Counts in sentences.</summary>
+/// <summary>Counts as people read them, in every sentence and table.</summary>
 internal static class GroupedCounts
 {
     /// <summary>With a comma between thousands, in every locale.</summary>
