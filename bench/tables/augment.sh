@@ -55,11 +55,11 @@ run() { # run TASK ARM SEED
     attune data augment --data "$train" "${columns[@]}" "${by[@]}" --times "$times" --seed "$seed" --out "$out.jsonl" > "$out.made.json"
     more=("$out.jsonl")
   fi
-  attune train --model models/attune-base --data "$train" "${more[@]}" "${flags[@]}" --set method.kind=lora --epochs 1000 --max-steps "$steps" --batch-tokens 1024 --patience 0 --seed "$seed" \
+  attune train --model models/attune-base --data "$train" "${more[@]}" "${flags[@]}" --set method.kind=lora --rank 32 --epochs 1000 --max-steps "$steps" --batch-tokens 1024 --patience 0 --seed "$seed" \
     --set eval.metrics="[$metric, first-line, loss]" --set eval.rows=240 --general none --threads "$threads" --output "$out" > /dev/null
 }
 
-[ -s "$work/teacher/report.json" ] || attune train recipes/quickstart.yaml --threads "$threads" --output "$work/teacher" > /dev/null
+[ -s "$work/teacher/report.json" ] || attune train recipes/quickstart.yaml --rank 32 --threads "$threads" --output "$work/teacher" > /dev/null
 for task in "${tasks[@]}"; do
   arms=(alone rules eda); [ "$task" = support ] && arms+=(checked)
   for seed in "${seeds[@]}"; do for arm in "${arms[@]}"; do run "$task" "$arm" "$seed"; done; done

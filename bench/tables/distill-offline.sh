@@ -18,7 +18,7 @@ timed() { # timed NAME COMMAND…: its seconds go to NAME.seconds; what is there
   echo "$(date +%s.%N) $start" | awk '{ printf "%.1f\n", $1 - $2 }' > "$work/$1.seconds"
 }
 
-[ -d "$work/teacher/adapter" ] || timed teacher attune train recipes/quickstart.yaml --learning-rate 0.0008 --output "$work/teacher" --json
+[ -d "$work/teacher/adapter" ] || timed teacher attune train recipes/quickstart.yaml --rank 32 --learning-rate 0.0008 --output "$work/teacher" --json
 teacher=(--model models/attune-base --adapter "$work/teacher/adapter")
 [ -s "$work/answers.jsonl" ] || timed answers attune distill generate "${teacher[@]}" --data $support/train.jsonl --max-new-tokens 64 --out "$work/answers.jsonl" --json
 [ -s "$work/k$kept.logits" ] || timed logits attune distill logits "${teacher[@]}" --data $support/train.jsonl --top-k "$kept" --out "$work/k$kept.logits" --json
@@ -26,7 +26,7 @@ teacher=(--model models/attune-base --adapter "$work/teacher/adapter")
 
 student() { # student ARM SEED DATA [option …]
   local run=$work/$1-$2
-  [ -s "$run/report.json" ] || attune train recipes/quickstart.yaml --learning-rate 0.001 --set model=models/attune-student --set data.train="$3" --set train.epochs="$epochs" --set train.seed="$2" --output "$run" "${@:4}" --json > "$run.json"
+  [ -s "$run/report.json" ] || attune train recipes/quickstart.yaml --rank 32 --learning-rate 0.001 --set model=models/attune-student --set data.train="$3" --set train.epochs="$epochs" --set train.seed="$2" --output "$run" "${@:4}" --json > "$run.json"
   [ -s "$run-said.jsonl" ] || attune eval --model models/attune-student --adapter "$run/adapter" --data $support/test.jsonl --rows 240 --general none --answers "$run-said.jsonl" --json > "$run-eval.json"
 }
 distill=(--set objective.kind=distill --set objective.divergence=forward-kl --set objective.label_weight=0.5)

@@ -13,7 +13,7 @@ mkdir -p "$work"
 [ "${BUILD:-yes}" = no ] || dotnet build -c Release -v quiet src/Attune.Cli > /dev/null
 attune() { dotnet src/Attune.Cli/bin/Release/net10.0/Attune.Cli.dll "$@" --quiet --json; }
 
-[ -s "$work/teacher/report.json" ] || attune train recipes/quickstart.yaml --learning-rate 0.0008 --threads "$threads" --output "$work/teacher" > /dev/null
+[ -s "$work/teacher/report.json" ] || attune train recipes/quickstart.yaml --rank 32 --learning-rate 0.0008 --threads "$threads" --output "$work/teacher" > /dev/null
 head -n "$rows" $support/train.jsonl > "$work/rows-$rows.jsonl"
 
 # name | what the recipe says beside recipes/distill.yaml
@@ -37,7 +37,7 @@ student() { # student FOLDER SEED KEY=VALUE …
   local run=$1 seed=$2 settings=(); shift 2
   for setting in "$@"; do settings+=(--set "objective.$setting"); done
   [ -s "$run/report.json" ] || attune train recipes/distill.yaml --data "$work/rows-$rows.jsonl" --teacher-adapter "$work/teacher/adapter" \
-    --epochs "$epochs" --learning-rate "$rate" --seed "$seed" --patience 0 --threads "$threads" --general none --output "$run" "${settings[@]}" > /dev/null
+    --epochs "$epochs" --rank 32 --learning-rate "$rate" --seed "$seed" --patience 0 --threads "$threads" --general none --output "$run" "${settings[@]}" > /dev/null
 }
 
 row() { # row NAME FILE … : a line of the table from reports

@@ -17,7 +17,7 @@ run() {
   name=$1
   shift
   [ -d "$out/$name" ] || $attune train --model models/attune-base --data "$out/train.jsonl" --valid recipes/data/support/valid.jsonl --test recipes/data/support/test.jsonl \
-    --metrics 'label:intent: ([a-z_]+)' loss --eval-rows 120 --memorisation 64 --epochs 30 --batch-tokens 2048 --learning-rate 0.0008 --seed 1 \
+    --metrics 'label:intent: ([a-z_]+)' loss --eval-rows 120 --memorisation 64 --epochs 30 --batch-tokens 2048 --rank 32 --learning-rate 0.0008 --seed 1 \
     --output "$out/$name" --quiet --json "$@" > "$out/$name.json"
   row "$name" "$*"
 }

@@ -14,7 +14,7 @@ for base in stored int8 nf4; do
     run=$work/$base-$seed
     if [ ! -f "$run/report.json" ]; then
       rm -rf "$run"
-      src/Attune.Cli/bin/Release/net10.0/Attune.Cli train recipes/quickstart.yaml --base "$base" --seed "$seed" --epochs "$epochs" --output "$run" --quiet > /dev/null
+      src/Attune.Cli/bin/Release/net10.0/Attune.Cli train recipes/quickstart.yaml --rank 32 --base "$base" --seed "$seed" --epochs "$epochs" --output "$run" --quiet > /dev/null
     fi
   done
 done

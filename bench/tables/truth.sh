@@ -12,7 +12,7 @@ mkdir -p "$work"
 attune() { dotnet src/Attune.Cli/bin/Release/net10.0/Attune.Cli.dll "$@" --quiet; }
 
 echo "== the suite before and after the quick start"
-[ -s "$work/quickstart/report.json" ] || attune train recipes/quickstart.yaml --learning-rate 0.0008 --output "$work/quickstart" > /dev/null
+[ -s "$work/quickstart/report.json" ] || attune train recipes/quickstart.yaml --rank 32 --learning-rate 0.0008 --output "$work/quickstart" > /dev/null
 attune eval --model models/attune-base --adapter "$work/quickstart/adapter" --suite truth recipes/data/support/suite.json --data "$data" --base --out "$work/quickstart-truth"
 if [ -d "$data/pubmedqa" ] && [ -d "$data/../models/tinystories-656K" ]; then
   echo "== the suite before and after PubMedQA"
@@ -43,7 +43,7 @@ for rule in keep drop delay 0.25; do
   for seed in "${seeds[@]}"; do
     run=$work/facts-$rule-$seed
     [ -s "$run.json" ] || attune train --model "$work/knows/model" --data "$work/rows.jsonl" --test "$work/rest.jsonl" --output "$run" --set data.valid_fraction=0 --set data.known="$work/known.jsonl" --set data.unknown="$rule" \
-      --set train.epochs=20 --set train.seed="$seed" --learning-rate 0.0008 --batch-tokens 1024 --set eval.metrics='[exact]' --set eval.rows=120 --general none --json > "$run.json"
+      --set train.epochs=20 --set train.seed="$seed" --rank 32 --learning-rate 0.0008 --batch-tokens 1024 --set eval.metrics='[exact]' --set eval.rows=120 --general none --json > "$run.json"
     awk -v name="$rule, seed $seed" 'match($0, /"before": *[0-9.e-]+/) { b = substr($0, RSTART, RLENGTH) } match($0, /"after": *[0-9.e-]+/) { if (a == "") a = substr($0, RSTART, RLENGTH) } END { print name ": " b ", " a }' <(tr ',' '\n' < "$run.json" | grep -m2 -E '"(before|after)":')
   done
 done

@@ -15,7 +15,7 @@ internal static class DataEnoughCommand
         var parts = new Option<double[]>("--parts") { Description = "Parts of the training rows. Left out: 0.12 0.25 0.5 1.", HelpName = "number…", AllowMultipleArgumentsPerToken = true };
         var seeds = new Option<long[]>("--seeds") { Description = "Seeds; each draws parts of its own. Left out: 1 2 3.", HelpName = "number…", AllowMultipleArgumentsPerToken = true };
         var command = arguments.AddTo(new Command(
-            "enough", "Trains shortly on parts of the rows (at most 400 steps each, or --max-steps), fits the learning curve, and says what doubling the rows would bring. Run again it goes on where it was stopped; --output names its folder."));
+            "enough", "Trains on parts of the rows (at most 1,500 steps each, or --max-steps), fits the learning curve, and says what doubling the rows would bring. Run again it goes on where it was stopped; --output names its folder."));
         command.Options.Add(parts);
         command.Options.Add(seeds);
         return host.Bind(command, c =>

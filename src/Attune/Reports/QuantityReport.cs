@@ -7,18 +7,23 @@ using Attune.Reports.Html;
 
 namespace Attune.Reports;
 
+/// <summary>Steps of the run on all rows.</summary>
+/// <param name="Taken">As many as it may take; no run takes more.</param>
+/// <param name="Whole">As many as <c>train</c> would take.</param>
+/// <param name="EvalEvery">Those between two looks at the validation rows.</param>
+public sealed record QuantitySteps(int Taken, int Whole, int EvalEvery);
+
 /// <summary>What <c>attune data enough</c> found out: runs on parts of the rows, the curve of each metric, what doubling brings.</summary>
 /// <param name="Title">Model and data.</param>
 /// <param name="Rows">All training rows.</param>
 /// <param name="HeldOut">Rows that the runs are measured on.</param>
-/// <param name="Steps">Steps of every run at the most.</param>
-/// <param name="EvalEvery">Steps between two looks at the validation rows.</param>
+/// <param name="Steps">Steps of the run on all rows.</param>
 /// <param name="Points">The runs, by part and seed.</param>
-public sealed record QuantityReport(string Title, int Rows, int HeldOut, int Steps, int EvalEvery, IReadOnlyList<QuantityPoint> Points)
+public sealed record QuantityReport(string Title, int Rows, int HeldOut, QuantitySteps Steps, IReadOnlyList<QuantityPoint> Points)
 {
     private const string Method =
-        "Every run may take the same number of steps with the same settings, and is measured with the weights of its lowest validation loss: a small part is seen more often, and left before it "
-        + "is learned by heart. A seed's smaller parts lie within its larger ones; validation and test rows are the same for all. The curve is error = a + b · (rows / all rows)^−c, by weighted least squares; "
+        "Every run has the settings chosen for all rows and the steps that suit its own: in a small part they are smaller, and it is seen more often. It is measured with the weights of its lowest "
+        + "validation loss, before it is learned by heart. A seed's smaller parts lie within its larger ones; validation and test rows are the same for all. The curve is error = a + b · (rows / all rows)^−c, by weighted least squares; "
         + "intervals are 95 %, by profile likelihood, over which rows were drawn and how training went, for these held-out rows.";
 
     /// <summary>The curves, one a metric.</summary>
@@ -30,8 +35,8 @@ public sealed record QuantityReport(string Title, int Rows, int HeldOut, int Ste
         get
         {
             var largest = Points.Where(p => p.Fraction == Points.Max(static q => q.Fraction)).ToArray();
-            if (largest.Count(p => p.Steps >= Steps && p.BestStep > Steps - EvalEvery) * 2 > largest.Length)
-                yield return $"The runs on the most rows were still getting better at their last step: with more steps than {Numbers.Count(Steps)} (--max-steps) more rows may bring more.";
+            if (Steps.Taken < Steps.Whole && largest.Count(p => p.Steps >= Steps.Taken && p.BestStep > Steps.Taken - Steps.EvalEvery) * 2 > largest.Length)
+                yield return $"The runs on the most rows took {Numbers.Count(Steps.Taken)} steps of the {Numbers.Count(Steps.Whole)} that train would, and were still getting better at the last: with more (--max-steps) more rows may bring more.";
             if (Curves.Count == 0)
                 yield return "No metric is an error that a curve could be fitted to.";
             foreach (var curve in Curves.Where(static c => c.Verdict == CurveVerdict.Told && c.Curve.Floor.Interval.Low <= 0))
@@ -73,7 +78,7 @@ public sealed record QuantityReport(string Title, int Rows, int HeldOut, int Ste
     {
         json.WriteNumber("rows", Rows);
         json.WriteNumber("held_out", HeldOut);
-        json.WriteNumber("steps", Steps);
+        json.WriteNumber("steps", Steps.Taken);
         json.WriteStartArray("runs");
         foreach (var p in Points)
         {
@@ -143,7 +148,7 @@ public sealed record QuantityReport(string Title, int Rows, int HeldOut, int Ste
             md.Append($"{CheckOf(c)}\n\n");
         foreach (var note in Notes)
             md.Append($"{note}\n\n");
-        return md.Append($"{Method} {Numbers.Count(HeldOut)} held-out rows, at most {Numbers.Count(Steps)} steps.\n").ToString();
+        return md.Append($"{Method} {Numbers.Count(HeldOut)} held-out rows, at most {Numbers.Count(Steps.Taken)} steps.\n").ToString();
     }
 
     /// <summary>A number with its interval: <c>0.48 [0.31, 0.77]</c>.</summary>

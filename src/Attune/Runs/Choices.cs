@@ -15,6 +15,8 @@ public sealed class Choices
     // What the rates of low-rank methods belong to: alpha is twice the rank.
     private const double UsualRank = 32, UsualScale = 2;
 
+    private const long SmallModel = 20_000_000;
+
     // At width 4096, from GPT-3's table of sizes, whose other rates go with the width's inverse as well (Brown et al. 2020, table 2.1).
     private const double FromScratch = 1.2e-4;
 
@@ -26,10 +28,17 @@ public sealed class Choices
     /// <summary>The reasons by key, for the resolved recipe.</summary>
     public IReadOnlyDictionary<string, string> Reasons => made.ToDictionary(static c => c.Key, static c => c.Reason);
 
-    /// <summary>Rank of the adapters.</summary>
-    public int Rank(int? given, long parameters) => Take(given, "method.rank", parameters < 20_000_000
-        ? (32, "a model below 20 M weights has little room in each layer, so that its adapters need more rank")
-        : (16, "enough for one task on a model of this size"));
+    /// <summary>Rank of the adapters: 16, and in small models a larger part of what their layers have.</summary>
+    /// <param name="given">What the recipe says.</param>
+    /// <param name="parameters">Weights of the model.</param>
+    /// <param name="most">What the layers have room for: half of the hidden width, or, where adapters begin with singular vectors, the sides of the narrowest adapted layer.</param>
+    public int Rank(int? given, long parameters, int most)
+    {
+        var (rank, why) = parameters < SmallModel
+            ? (64, "a model below 20 M weights has little room in each layer, so that its adapters need more rank")
+            : (16, "enough for one task on a model of this size");
+        return Take(given, "method.rank", rank <= most ? (rank, why) : (most, "what the layers of this model have room for"));
+    }
 
     /// <summary>α of the adapters.</summary>
     public int Alpha(int? given, int rank) => Take(given, "method.alpha", (2 * rank, "twice the rank: the update starts at twice its plain size"));

@@ -20,17 +20,14 @@ public sealed record EnoughOptions
 }
 
 /// <summary>
-/// Trains on parts of the rows and fits the learning curve: what the next rows would bring. Every run has the same settings, those that are chosen for all rows, and
-/// may take the same number of steps; it is measured with the weights of its lowest validation loss, so that a small part is compared at its best and not where it is learned by heart.
+/// Trains on parts of the rows and fits the learning curve: what the next rows would bring. Every run has the settings that are chosen for all rows and the steps that suit its own
+/// (<see cref="PartSteps"/>); it is measured with the weights of its lowest validation loss, so that a small part is compared at its best and not where it is learned by heart.
 /// The parts of one seed are nested; what is held out is the same in all runs.
 /// </summary>
 public static class EnoughRun
 {
-    /// <summary>Steps of a run where the recipe says none: enough to tell the parts apart, and short.</summary>
-    private const int MostSteps = 400;
-
-    /// <summary>Looks at the validation rows in a run: the smallest part is at its best early, between two looks that lie far apart it would be missed.</summary>
-    private const int Looks = 20;
+    /// <summary>Steps of a run where the recipe says none: what <c>train</c> takes for a few thousand rows.</summary>
+    private const int MostSteps = 1500;
 
     /// <summary>Runs what is missing, and reports; a study that was killed goes on, the run in hand from its checkpoint.</summary>
     /// <param name="recipe">The recipe; its output is the study's folder, its own seed decides what is held out.</param>
@@ -68,7 +65,7 @@ public static class EnoughRun
             }
             points.Add(point);
         }
-        var report = new QuantityReport(study.Title, study.Train.Count, study.HeldOut, study.Recipe.Train.MaxSteps!.Value, study.Recipe.Train.EvalEvery!.Value, points);
+        var report = new QuantityReport(study.Title, study.Parts.Rows.Count, study.HeldOut, study.Steps, points);
         report.Write(folder);
         return (folder, report);
     }
@@ -87,13 +84,13 @@ public static class EnoughRun
         if (recipe.Data.ValidFraction == 0 && recipe.Data.Valid.Count == 0)
             problems.Add(new Problem("data.valid_fraction", "without validation rows no run is measured at its best", "leave it to auto, or give data.valid"));
         if (!recipe.Train.KeepBest)
-            problems.Add(new Problem("train.keep_best", "a small part is learned by heart in as many steps as the whole takes, and must be measured at its best", "leave it out"));
+            problems.Add(new Problem("train.keep_best", "a small part is learned by heart before its last step, and must be measured at its best", "leave it out"));
         if (problems.Count > 0)
             throw new UserErrorException(problems);
     }
 
     /// <summary>What all runs share.</summary>
-    private sealed record Study(string Title, string Folder, Recipe Recipe, IReadOnlyList<Example> Train, int HeldOut, IReadOnlyList<(string Name, string Value)> Settings);
+    private sealed record Study(string Title, string Folder, Recipe Recipe, PartSteps Parts, QuantitySteps Steps, int HeldOut, IReadOnlyList<(string Name, string Value)> Settings);
 
     private static Study Prepare(Recipe recipe, string folder, Backend backend, Action<RunNotice> notice, CancellationToken cancel)
     {
@@ -104,38 +101,27 @@ public static class EnoughRun
             Guard = new GuardRecipe(),
             Data = recipe.Data with { SplitSeed = recipe.Data.Valid.Count > 0 ? null : recipe.Data.SplitSeed ?? recipe.Train.Seed },
             Objective = recipe.Objective with { Compare = null },
+            // How many steps all rows would take is asked without it.
+            Train = recipe.Train with { MaxSteps = null },
             // Neither what is forgotten nor what is learned by heart is asked here.
             Eval = recipe.Eval with { General = EvalRecipe.None, Memorisation = 0, Suites = [], SuiteData = null, SuiteRows = null, Samples = 0 },
         };
         using var setup = RunSetup.Prepare(asked, backend, notice, cancel);
         var (resolved, train) = (setup.Recipe, setup.Recipe.Train);
-        var steps = asked.Train.MaxSteps ?? Math.Min(setup.Steps.Options.TotalSteps, MostSteps);
-        var every = asked.Train.EvalEvery ?? Math.Max(1, steps / Looks);
-        notice(new NoticeText($"  every run: at most {Numbers.Count(steps)} steps" + (asked.Train.MaxSteps is null && steps == MostSteps ? " (--max-steps for more)" : "") + $", a look at the validation rows every {Numbers.Count(every)}"));
-        // What was chosen by all rows holds for the parts too; what depends on the machine's memory at the time is left to each run, and changes no result beyond rounding.
+        var whole = setup.Steps.Options.TotalSteps;
+        var steps = recipe.Train.MaxSteps is { } most ? recipe.Train.Epochs is null ? most : Math.Min(most, whole) : Math.Min(whole, MostSteps);
+        var parts = new PartSteps(setup.Data.Train, train.BatchTokens!.Value, steps, setup.Data.Longest, recipe.Train.Epochs);
+        notice(new NoticeText($"  the run on all rows: {Numbers.Count(steps)} steps of {Numbers.Count(parts.Batch)} tokens"
+            + (whole > steps ? $", of the {Numbers.Count(whole)} that train would take (--max-steps for more)" : "") + "; smaller parts take fewer, and smaller ones"));
+        // What was chosen by all rows holds for the parts too, but for steps and looks; what depends on the machine's memory at the time is left to each run, and changes no result beyond rounding.
         var shared = resolved with
         {
             Method = resolved.Method with { Base = asked.Method.Base },
-            Train = train with
-            {
-                Epochs = null,
-                MaxSteps = steps,
-                EvalEvery = every,
-                SaveEvery = asked.Train.SaveEvery ?? every,
-                // Of twice as many looks twice as many may pass without a better one.
-                Patience = asked.Train.EvalEvery is null ? 2 * train.Patience!.Value : train.Patience,
-                MicroBatchTokens = asked.Train.MicroBatchTokens,
-                Saved = asked.Train.Saved,
-                Recompute = asked.Train.Recompute,
-                Optimizer = asked.Train.Optimizer,
-                PrefixCache = asked.Train.PrefixCache,
-                Threads = asked.Train.Threads,
-                Compute = asked.Train.Compute,
-            },
+            Train = asked.Train with { LearningRate = train.LearningRate, Epochs = null, BatchTokens = parts.Batch, MaxSteps = steps },
         };
         var decides = shared with { Limits = new LimitsRecipe(), Train = shared.Train with { Threads = null, Compute = null, Seed = 0 } };
         return new Study(
-            $"{Path.GetFileName(Path.GetFullPath(recipe.Model))} on {string.Join(", ", recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)))}", folder, shared, setup.Data.Train, setup.Data.Test.Count,
+            $"{Path.GetFileName(Path.GetFullPath(recipe.Model))} on {string.Join(", ", recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)))}", folder, shared, parts, new QuantitySteps(steps, whole, new Choices().EvalEvery(asked.Train.EvalEvery, steps)), setup.Data.Test.Count,
             [
                 ("recipe", Hash(Encoding.UTF8.GetBytes(RecipeWriter.Write(decides with { Model = "model", Data = decides.Data with { Train = [], Valid = [], Test = [] } })))),
                 ("model", setup.Model.Folder.HasWeights ? setup.Model.Folder.Fingerprint() : "from scratch"), ("training rows", Keys(setup.Data.Train)), ("held-out rows", Keys([.. setup.Data.Valid, .. setup.Data.Test])),
@@ -146,9 +132,14 @@ public static class EnoughRun
     private static QuantityPoint Run(
         Study study, string name, long seed, double part, Backend backend, TimeProvider clock, Action<RunNotice> notice, CancellationToken cancel)
     {
-        var rows = RowSubset.Take(study.Train, part, (ulong)seed);
+        var rows = RowSubset.Take(study.Parts.Rows, part, (ulong)seed);
         var path = Path.Combine(study.Folder, name);
-        var recipe = study.Recipe with { Output = path, Data = study.Recipe.Data with { TrainFraction = part }, Train = study.Recipe.Train with { Seed = seed } };
+        var recipe = study.Recipe with
+        {
+            Output = path,
+            Data = study.Recipe.Data with { TrainFraction = part },
+            Train = study.Parts.Of(rows, study.Recipe.Train with { Seed = seed }),
+        };
         // The report is a run's last file but its manifest: with it nothing is left to be done but to write the run down.
         if (!File.Exists(Path.Combine(path, "manifest.json")))
         {

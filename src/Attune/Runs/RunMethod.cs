@@ -1,3 +1,4 @@
+using Attune.Models;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Training;
@@ -20,8 +21,9 @@ internal static class RunMethod
             throw new UserErrorException("method.last_layers", $"is {method.LastLayers}; the model has {spec.Layers} blocks", $"set it to 1 … {spec.Layers}, or leave it out to train all");
         if (kind.HasRank)
         {
-            var parameters = model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
-            var rank = choices.Rank(method.Rank, parameters);
+            var parameters = model.Folder.Parameters;
+            var most = method.Init == LowRankStart.Pissa ? parameters.Where(static i => i.Role == ParameterRole.Matrix).Min(static i => Math.Min(i.Rows, i.Cols)) : spec.Hidden / 2;
+            var rank = choices.Rank(method.Rank, parameters.Sum(static i => (long)i.Rows * i.Cols), most);
             method = method with { Rank = rank, Alpha = choices.Alpha(method.Alpha, rank) };
         }
         if (kind.Adapter is not null)

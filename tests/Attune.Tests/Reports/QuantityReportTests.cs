@@ -11,11 +11,11 @@ public class QuantityReportTests
 {
     private static readonly double[] Parts = [0.12, 0.25, 0.5, 1];
 
-    private static QuantityReport Made(Func<double, double> loss, double noise, MetricUnit unit = MetricUnit.Loss, int best = 100, int seeds = 3)
+    private static QuantityReport Made(Func<double, double> loss, double noise, MetricUnit unit = MetricUnit.Loss, int best = 100, int seeds = 3, int whole = 400)
     {
         var key = RandomKey.OfSeed(5);
         long at = 0;
-        return new QuantityReport("a <model> on rows.jsonl", 2000, 200, 200, 10,
+        return new QuantityReport("a <model> on rows.jsonl", 2000, 200, new QuantitySteps(200, whole, 10),
         [
             .. from seed in Enumerable.Range(1, seeds)
                from part in Parts
@@ -68,10 +68,11 @@ public class QuantityReportTests
     }
 
     [Theory]
-    [InlineData(100, false)]
-    [InlineData(195, true)]
-    public void Runs_that_were_still_learning_are_noted(int best, bool noted) =>
-        Assert.Equal(noted, Made(Falling, 0.01, best: best).Notes.Any(static n => n.Contains("--max-steps", StringComparison.Ordinal)));
+    [InlineData(100, 400, false)]
+    [InlineData(195, 400, true)]
+    [InlineData(195, 200, false)]
+    public void Runs_that_were_cut_while_they_learned_are_noted(int best, int whole, bool noted) =>
+        Assert.Equal(noted, Made(Falling, 0.01, best: best, whole: whole).Notes.Any(static n => n.Contains("--max-steps", StringComparison.Ordinal)));
 
     [Fact]
     public void The_three_files_say_the_same()

@@ -11,7 +11,7 @@ public class ChoicesTests
     [Fact]
     public void What_is_given_is_taken_and_nothing_is_said()
     {
-        Assert.Equal(3, choices.Rank(3, 1));
+        Assert.Equal(3, choices.Rank(3, 1, 2));
         Assert.Equal(5, choices.Alpha(5, 16));
         Assert.Equal(0.5, choices.LearningRate(0.5, new MethodRecipe(), false, 64));
         Assert.Equal(7, choices.MaxLength(7, 100, 200));
@@ -25,9 +25,11 @@ public class ChoicesTests
     }
 
     [Theory]
-    [InlineData(19_999_999, 32)]
-    [InlineData(20_000_000, 16)]
-    public void Small_models_get_a_higher_rank(long parameters, int rank) => Assert.Equal(rank, choices.Rank(null, parameters));
+    [InlineData(19_999_999, 128, 64)]
+    [InlineData(19_999_999, 24, 24)]
+    [InlineData(20_000_000, 128, 16)]
+    [InlineData(20_000_000, 8, 8)]
+    public void Small_models_get_a_higher_rank_as_far_as_their_layers_have_room(long parameters, int most, int rank) => Assert.Equal(rank, choices.Rank(null, parameters, most));
 
     [Theory]
     [InlineData("lora", false, 2e-4, 2)]

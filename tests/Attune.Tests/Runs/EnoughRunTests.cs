@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Attune.Data;
 using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
@@ -18,14 +19,14 @@ public class EnoughRunTests
         EnoughRun.Execute(recipe, options, TinyModel.Backend(recipe, 1), TimeProvider.System, (_, _, name) => begun?.Add(name), notice ?? (static _ => { }), cancel ?? TestContext.Current.CancellationToken).Report;
 
     [Fact]
-    public void Parts_are_measured_on_the_same_rows_and_in_as_many_steps()
+    public void Parts_are_measured_on_the_same_rows_in_steps_of_their_own()
     {
         using var tiny = new TinyModel();
         var begun = new List<string>();
         var report = Run(tiny.Recipe("study", Short), Two, begun);
         Assert.Equal(["rows-12-seed-2", "rows-25-seed-2", "rows-50-seed-2", "rows-100-seed-2", "rows-12-seed-4", "rows-25-seed-4", "rows-50-seed-4", "rows-100-seed-4"], begun);
         Assert.Equal([2, 2, 2, 2, 4, 4, 4, 4], report.Points.Select(static p => p.Seed));
-        Assert.All(report.Points, p => Assert.Equal(8, p.Steps));
+        Assert.Equal([5, 8, 8, 8], report.Points.Take(4).Select(static p => p.Steps));
         Assert.Equal(report.Rows, report.Points[3].Rows);
         Assert.Equal(report.Points.Take(4).Select(static p => p.Rows).Order(), report.Points.Take(4).Select(static p => p.Rows));
         Assert.All(report.Points, p => Assert.Equal(report.HeldOut, p.Values[0].Count));
@@ -34,8 +35,25 @@ public class EnoughRunTests
         var recipes = begun.Select(n => RecipeReader.ReadFile(Path.Combine(tiny.FileOf("study"), n, "recipe.yaml"))).ToArray();
         Assert.All(recipes, r => Assert.Equal(1, r.Data.SplitSeed));
         Assert.Equal([2, 4], recipes.Select(static r => r.Train.Seed).Distinct());
-        Assert.Single(recipes.Select(static r => (r.Train.LearningRate, r.Train.BatchTokens, r.Method.Rank)).Distinct());
+        Assert.Single(recipes.Select(static r => (r.Train.LearningRate, r.Data.MaxLength, r.Method.Rank)).Distinct());
         Assert.False(Directory.Exists(Path.Combine(tiny.FileOf("study"), begun[0], "adapter")));
+    }
+
+    /// <summary>4,000 rows of 100 tokens, 20 of which are trained: below 50,000 trained tokens five passes are chosen, else three.</summary>
+    [Theory]
+    [InlineData(1600, 750, null, 1000, 5.0, 832)]
+    [InlineData(1600, 750, null, 3000, 3.0, 1408)]
+    [InlineData(1600, 200, null, 1000, 3.2, 832)]
+    [InlineData(1600, 2500, 8.0, 1000, 8.0, 832)]
+    [InlineData(1600, 750, null, 40, 5.0, 512)]
+    [InlineData(300, 4000, null, 1000, 5.0, 300)]
+    public void A_part_has_smaller_steps_and_more_passes_and_reads_no_more_than_the_whole(int batch, int steps, double? asked, int taken, double epochs, int tokens)
+    {
+        Example[] rows = [.. Enumerable.Range(0, 4000).Select(static i => new Example(new int[101], [.. Enumerable.Range(0, 101).Select(static t => t > 80)], "rows.jsonl", i, (ulong)i))];
+        var train = new PartSteps(rows, batch, steps, rows[0].Positions, asked).Of(rows[..taken], new TrainRecipe());
+        Assert.Equal((epochs, tokens, steps), (train.Epochs!.Value, train.BatchTokens!.Value, train.MaxSteps!.Value));
+        var whole = new PartSteps(rows, batch, steps, rows[0].Positions, asked).Of(rows, new TrainRecipe());
+        Assert.Equal((null, batch, steps), (whole.Epochs, whole.BatchTokens!.Value, whole.MaxSteps!.Value));
     }
 
     [Fact]
@@ -49,7 +67,7 @@ public class EnoughRunTests
             Assert.Throws<OperationCanceledException>(() => Run(tiny.Recipe("stopped", Short), Two, notice: n =>
             {
                 // In the middle of the third run.
-                if (n is NoticeTraining { Event: StepDone } && ++steps == 21)
+                if (n is NoticeTraining { Event: StepDone } && ++steps == 18)
                     stop.Cancel();
             }, cancel: stop.Token));
         }
@@ -77,19 +95,19 @@ public class EnoughRunTests
         string[] Arguments(string output) => ["data", "enough", "--seeds", "1", "--json", .. tiny.Settings(output).Concat(Short).Concat(["train.max_steps=120", "train.eval_every=10", "train.patience=0"]).GroupBy(static s => s.Split('=')[0]).SelectMany(static g => (string[])["--set", g.Last()])];
         using (var killed = CliProcess.Start([], Arguments("killed")))
         {
-            var checkpoint = Path.Combine(tiny.FileOf("killed"), "rows-25-seed-1", "checkpoints", "step-0000020.safetensors");
+            var checkpoint = Path.Combine(tiny.FileOf("killed"), "rows-100-seed-1", "checkpoints", "step-0000020.safetensors");
             while (!File.Exists(checkpoint) && !killed.HasExited)
                 await Task.Delay(2, TestContext.Current.CancellationToken);
             killed.Kill();
             await killed.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
-        Assert.Single(File.ReadAllLines(Path.Combine(tiny.FileOf("killed"), "runs.jsonl")).Skip(1));
+        Assert.Equal(3, File.ReadAllLines(Path.Combine(tiny.FileOf("killed"), "runs.jsonl")).Skip(1).Count());
         var (code, text, error) = await CliProcess.Read(Arguments("killed"));
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(text);
         Assert.Equal(4, json.RootElement.GetProperty("runs").GetArrayLength());
-        Assert.Contains("run 2 of 4: rows-25-seed-1", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("rows-12-seed-1", error, StringComparison.Ordinal);
+        Assert.Contains("run 4 of 4: rows-100-seed-1", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("rows-50-seed-1", error, StringComparison.Ordinal);
     }
 
     [Theory]

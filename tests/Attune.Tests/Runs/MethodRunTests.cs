@@ -77,6 +77,18 @@ public sealed class MethodRunTests
         Assert.Contains("singular vectors", e.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Width 32; queries have 48 outputs, keys and values 24: the sides of their weights are as many singular vectors as a PiSSA finds there.</summary>
+    [Theory]
+    [InlineData("random", 16)]
+    [InlineData("pissa", 24)]
+    public void A_rank_that_was_left_open_fits_the_layers(string init, int rank)
+    {
+        using var tiny = new TinyModel(family: "qwen3");
+        var result = tiny.Run("run", "method.rank=auto", $"method.init={init}", "train.max_steps=1", "train.learning_rate=0.001");
+        Assert.True(result.Holds);
+        Assert.Equal(init == "pissa" ? 2 * rank : rank, (int)Inspection.Of(result.Saved).First(static f => f.Key == "rank").Value!);
+    }
+
     [Theory]
     [InlineData("dora")]
     [InlineData("ia3")]

@@ -18,7 +18,7 @@ internal static class QuantityPage
         if (report.Curves is [var first, ..])
             page.Append($"<p class=\"verdict\">{Text(first.Sentence)} {Badge(first)}</p>\n");
         page.Append($"<dl class=\"figures\">\n<div><dt>Training rows</dt><dd>{Numbers.Count(report.Rows)}</dd></div>\n<div><dt>Held-out rows</dt><dd>{Numbers.Count(report.HeldOut)}</dd></div>\n");
-        page.Append($"<div><dt>Runs</dt><dd>{Numbers.Count(report.Points.Count)}</dd></div>\n<div><dt>Steps at most</dt><dd>{Numbers.Count(report.Steps)}</dd></div>\n</dl>\n</header>\n");
+        page.Append($"<div><dt>Runs</dt><dd>{Numbers.Count(report.Points.Count)}</dd></div>\n<div><dt>Steps at most</dt><dd>{Numbers.Count(report.Steps.Taken)}</dd></div>\n</dl>\n</header>\n");
         if (report.Curves.Count > 0)
             page.Append("<h2>What more rows bring</h2>\n<div class=\"curves\">\n");
         foreach (var c in report.Curves)
