@@ -48,7 +48,7 @@ exchange() {
 tune() {
   [ ! -f "$2/report.md" ] || return 0
   rm -rf "$2"
-  "$attune" train --model "$model" --data "$1" --set "data.valid=$work/$3-valid.jsonl" --set "data.test=$work/$3-test.jsonl" --max-steps "$steps" --set train.batch_tokens=512 --seed "$4" --threads "$threads" \
+  "$attune" train --model "$model" --data "$1" --set "data.valid=$work/$3-valid.jsonl" --set "data.test=$work/$3-test.jsonl" --max-steps "$steps" --set train.batch_tokens=512 --rank 32 --seed "$4" --threads "$threads" \
     --set 'eval.metrics=[label, loss]' --set train.eval_every=40 --set train.patience=0 --set eval.rows=400 --set eval.memorisation=0 --general none --output "$2" --quiet > /dev/null
 }
 
