@@ -31,7 +31,6 @@ public sealed record StudyStart(IReadOnlyList<ParameterValue> Values, IReadOnlyL
             put.Add(new(outside.Name, outside.Nearest(At(outside))));
             value = own(put) ?? value;
         }
-        var values = space.Decide(p => p.Nearest(At(p)));
-        return new(values, [.. moved.Where(m => values.Any(v => v.Name == m.Name))]);
+        return new(space.Decide(p => p.Nearest(At(p))), moved);
     }
 }
