@@ -255,7 +255,7 @@ internal static partial class ValueKinds
         return (hours > 0 ? $"{hours}h" : "") + (minutes > 0 ? $"{minutes}m" : "") + (last > 0 || seconds < 1 ? Text(Math.Round(last, 3)) + "s" : "");
     }
 
-    [GeneratedRegex(@"^(?:(\d{1,6}(?:\.\d{1,6})?)h)?(?:(\d{1,6}(?:\.\d{1,6})?)m)?(?:(\d{1,9}(?:\.\d{1,6})?)s)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:([0-9]{1,6}(?:\.[0-9]{1,6})?)h)?(?:([0-9]{1,6}(?:\.[0-9]{1,6})?)m)?(?:([0-9]{1,9}(?:\.[0-9]{1,6})?)s)?$", RegexOptions.CultureInvariant)]
     private static partial Regex DurationText();
 
     [GeneratedRegex(@"^[A-Za-z0-9_.*?\-]{1,200}$", RegexOptions.CultureInvariant)]

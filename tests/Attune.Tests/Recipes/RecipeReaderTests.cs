@@ -139,6 +139,7 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("limits: {memory: 99999999999TB}")]
     [InlineData("limits: {time: 30}")]
     [InlineData("limits: {time: 0s}")]
+    [InlineData("limits: {time: ٣٠s}")]
     [InlineData("train: {warmup: 1.5}")]
     [InlineData("train: {warmup: -1}")]
     [InlineData("train: {learning_rate: nan}")]

@@ -22,7 +22,7 @@ internal static partial class IpAddresses
         return found;
     }
 
-    [GeneratedRegex(@"(?<![\p{L}\d._-])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?![\p{L}\d_-]|\.\d)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\p{L}\d._-])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?![\p{L}\d_-]|\.\d)", RegexOptions.CultureInvariant)]
     private static partial Regex Four();
 
     [GeneratedRegex(@"(?<![\p{L}\d:._])[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]{2,34}(?![\p{L}\d:_])", RegexOptions.CultureInvariant)]

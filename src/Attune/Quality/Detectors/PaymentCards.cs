@@ -21,7 +21,7 @@ internal static partial class PaymentCards
     }
 
     // As they are printed and typed: in one run, or in the groups of 16, 15, 14 and 19 digits, always with the same sign between them.
-    [GeneratedRegex(@"(?<![\p{L}\d.,_/#-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\p{L}\d_/]|[.,-]\d)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\p{L}\d.,_/#-])(?:[0-9]{13,19}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})(?![\p{L}\d_/]|[.,-]\d)", RegexOptions.CultureInvariant)]
     private static partial Regex Candidate();
 
     private static bool IsIssued(ReadOnlySpan<char> d)

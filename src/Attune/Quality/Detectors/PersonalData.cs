@@ -6,7 +6,7 @@ namespace Attune.Quality.Detectors;
 /// <summary>One kind of personal data.</summary>
 /// <param name="Name">The name in reports.</param>
 /// <param name="Placeholder">What stands for it in a text from which it was taken out.</param>
-/// <param name="FewestDigits">Digits that each has at least: a text of ASCII with fewer is not searched.</param>
+/// <param name="FewestDigits">Digits that each has at least: a text with fewer is not searched.</param>
 /// <param name="Find">Yields first character and length of each; in order, without overlaps among themselves.</param>
 internal sealed record PersonalKind(string Name, string Placeholder, int FewestDigits, Func<string, IEnumerable<(int Start, int Length)>> Find);
 
@@ -19,7 +19,8 @@ internal readonly record struct PersonalPart(PersonalKind Kind, int Start, int L
 /// <summary>Personal data that can be told by form and checksum: mail addresses, phone numbers, payment cards, bank accounts, IP addresses.</summary>
 /// <remarks>
 /// What belongs to nobody is passed over: addresses and numbers that standards reserve for examples, private networks, toll-free lines. Names and
-/// postal addresses have no form to be told by, and are not looked for.
+/// postal addresses have no form to be told by, and are not looked for. Only the digits 0 to 9 make up a number, since they are what is computed
+/// with; those of other scripts end one as any digit does.
 /// </remarks>
 internal static class PersonalData
 {
@@ -39,8 +40,7 @@ internal static class PersonalData
     public static IReadOnlyList<PersonalPart> Find(string text)
     {
         List<PersonalPart>? parts = null;
-        // Digits of other scripts are digits to the expressions too.
-        var digits = Ascii.IsValid(text) ? text.AsSpan().CountAny(Digits) : int.MaxValue;
+        var digits = text.AsSpan().CountAny(Digits);
         foreach (var kind in Kinds)
         {
             if (digits < kind.FewestDigits) continue;

@@ -33,7 +33,7 @@ internal static partial class PhoneNumbers
     }
 
     // Digits with single signs between groups, an area code perhaps in brackets; nothing that a number, a name or an address goes on with.
-    [GeneratedRegex(@"(?<![\p{L}\d_./#$€£=*^%@-]|\d[ ,:])(?:\+|00(?=[1-9]))?(?:\(\+?\d{1,4}\)[ -]?)?\d(?:(?:[ ./-]|[ ]?\(\d{1,4}\)[ -]?)?\d){6,14}(?![\p{L}\d_%@]|[.,:/-]\d)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\p{L}\d_./#$€£=*^%@-]|\d[ ,:])(?:\+|00(?=[1-9]))?(?:\(\+?[0-9]{1,4}\)[ -]?)?[0-9](?:(?:[ ./-]|[ ]?\([0-9]{1,4}\)[ -]?)?[0-9]){6,14}(?![\p{L}\d_%@]|[.,:/-]\d)", RegexOptions.CultureInvariant)]
     private static partial Regex Candidate();
 
     [GeneratedRegex(@"(?<!\p{L})(?:(?:tele)?phones?|tel|call(?:ed|ing)?|mobile|cell|fax|whatsapp|contact number|reach (?:me|us|him|her|them)|text me|dial|handy|mobil|rufnummer|"
@@ -43,13 +43,13 @@ internal static partial class PhoneNumbers
     [GeneratedRegex(@"(?<!\p{L})(?:order|invoice|ticket|tracking|serial|account|reference|ref|case|part|model|isbn|issn|id|sku|pmid|doi)\W*(?:number|no|nr|id)?\W*(?:is|was)?\W*$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex SaidOther();
 
-    [GeneratedRegex(@"^(?:1[ .-])?(?:\([2-9]\d\d\)[ -]?|[2-9]\d\d([ .-]))[2-9]\d\d[ .-]\d{4}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:1[ .-])?(?:\([2-9][0-9][0-9]\)[ -]?|[2-9][0-9][0-9]([ .-]))[2-9][0-9][0-9][ .-][0-9]{4}$", RegexOptions.CultureInvariant)]
     private static partial Regex American();
 
-    [GeneratedRegex(@"^0[1-9](?:([ .-])\d\d)(?:\1\d\d){3}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^0[1-9](?:([ .-])[0-9][0-9])(?:\1[0-9][0-9]){3}$", RegexOptions.CultureInvariant)]
     private static partial Regex French();
 
-    [GeneratedRegex(@"^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|(?:19|20)\d\d[ -]+(?:19|20)\d\d)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2,4}|(?:19|20)[0-9][0-9][ -]+(?:19|20)[0-9][0-9])", RegexOptions.CultureInvariant)]
     private static partial Regex Dated();
 
     private static bool IsPhone(ReadOnlySpan<char> number, ReadOnlySpan<char> before)

@@ -105,7 +105,7 @@ internal sealed class OnigurumaTranslator
 
     private string? Interval()
     {
-        var match = Regex.Match(pattern[at..], @"\A\{(\d{1,4}(,\d{0,4})?|,\d{1,4})\}");
+        var match = Regex.Match(pattern[at..], @"\A\{([0-9]{1,4}(,[0-9]{0,4})?|,[0-9]{1,4})\}");
         return match.Success ? match.Value.Replace("{,", "{0,", StringComparison.Ordinal) : null;
     }
 

@@ -14,6 +14,14 @@ public class PersonalPartsTests : QualityFiles
     }
 
     [Fact]
+    public void Rows_with_the_digits_of_other_scripts_are_looked_at_like_any()
+    {
+        var path = Write("a.jsonl", Rows(("٣.٣.٣.٣", "٤٥٣٩١٤٨٨٠٣٤٣٦٤٦٧"), ("a", "anna@nordbank.se")));
+        Assert.Equal(1, Of(Report(path), "personal").Rows);
+        Assert.Equal(1, DataQuality.Clean(new CleanOptions { Look = new QualityOptions { Files = [path] }, Remedies = ["personal-drop"] }, cancel: TestContext.Current.CancellationToken).Kept);
+    }
+
+    [Fact]
     public void The_mask_is_a_remedy_of_texts() =>
         Assert.Equal("[EMAIL]", QualityChecks.Remedies.Single(static r => r.Remedy.Name == "personal-mask").Remedy.Mend!("anna@nordbank.se"));
 }

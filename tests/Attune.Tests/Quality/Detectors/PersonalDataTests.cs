@@ -50,6 +50,11 @@ public class PersonalDataTests(ITestOutputHelper output)
     [InlineData("3.14159265358979 and 1,234,567,890 and $ 1234567890")]
     [InlineData("5 +123456789012")]
     [InlineData("1234567890 1700000000123 20240315123045")]
+    [InlineData("logged in from ٨٥.٢١٤.١٣٢.١١٧")]
+    [InlineData("٤٥٣٩١٤٨٨٠٣٤٣٦٤٦٧")]
+    [InlineData("٤٥٣٩ ١٤٨٨ ٠٣٤٣ ٦٤٦٧")]
+    [InlineData("call 233-555-٣٣٣1")]
+    [InlineData("４５３９１４８８０３４３６４６７ and ８５.２１４.１３２.１１７")]
     public void What_only_looks_like_it_is_left_alone(string text) => Assert.Empty(PersonalData.Find(text));
 
     [Fact]
