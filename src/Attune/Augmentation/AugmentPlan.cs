@@ -17,20 +17,25 @@ internal sealed record AugmentClass(string Label, IReadOnlyList<SourceRow> Rows,
 internal sealed record AugmentPlan(IReadOnlyList<AugmentClass> Classes, int Unlabelled, string? Field)
 {
     /// <summary>N of each row, or what brings every class to the target: spread over its rows as evenly as can be, at most N of each.</summary>
+    /// <param name="rows">Those that new ones may be made of.</param>
+    /// <param name="made">Those that were made before: they count in their class.</param>
+    /// <param name="options">What is wanted.</param>
     /// <exception cref="UserErrorException">No class needs a row, or none can be told.</exception>
-    public static AugmentPlan Of(IReadOnlyList<SourceRow> rows, AugmentOptions options)
+    public static AugmentPlan Of(IReadOnlyList<SourceRow> rows, IReadOnlyList<MadeRow> made, AugmentOptions options)
     {
         IReadOnlyList<SourceRow> Mixed(IEnumerable<SourceRow> some) => [.. some.OrderBy(r => Mixing.Bits((ulong)options.Seed, r.Key, (ulong)r.Index)).ThenBy(static r => r.Index)];
         if (options.Balance is not { } rule)
-            return new AugmentPlan([new AugmentClass("", Mixed(rows), rows.Count, checked(rows.Count * options.Times))], 0, null);
+            return new AugmentPlan([new AugmentClass("", Mixed(rows), rows.Count + made.Count, checked(rows.Count * options.Times))], 0, null);
         var labels = new RowClass(rule, rows);
         var groups = rows.GroupBy(labels.Of).Where(static g => g.Key is not null).OrderBy(static g => g.Key, StringComparer.Ordinal).ToArray();
         if (groups.Length == 0)
             throw new UserErrorException($"--balance {rule}", "no row has a class by it", "name another field, or another pattern");
-        var target = options.Target ?? groups.Max(static g => g.Count());
-        AugmentClass[] classes = [.. groups.Where(g => g.Count() < target).Select(g => new AugmentClass(g.Key!, Mixed(g), g.Count(), Math.Min(target - g.Count(), checked(g.Count() * options.Times))))];
+        var before = made.Select(labels.Of).OfType<string>().CountBy(static c => c).ToDictionary();
+        int Count(IGrouping<string?, SourceRow> g) => g.Count() + before.GetValueOrDefault(g.Key!);
+        var target = options.Target ?? groups.Max(Count);
+        AugmentClass[] classes = [.. groups.Where(g => Count(g) < target).Select(g => new AugmentClass(g.Key!, Mixed(g), Count(g), Math.Min(target - Count(g), checked(g.Count() * options.Times))))];
         if (classes.Length == 0)
-            throw new UserErrorException($"--balance {rule}", $"every class has {target} rows or more already ({groups.Length} classes, the smallest of {groups.Min(static g => g.Count())})", "give a larger --target, or leave --balance out");
+            throw new UserErrorException($"--balance {rule}", $"every class has {target} rows or more already ({groups.Length} classes, the smallest of {groups.Min(Count)})", "give a larger --target, or leave --balance out");
         return new AugmentPlan(classes, rows.Count - groups.Sum(static g => g.Count()), labels.Field);
     }
 }

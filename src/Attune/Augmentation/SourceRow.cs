@@ -40,12 +40,12 @@ internal sealed record SourceRow(int Index, Row Row, Conversation Chat, RowForm 
     /// <param name="columns">Field of a row's shape → column of the file, where they differ.</param>
     /// <param name="warn">Gets sentences about the files.</param>
     /// <exception cref="UserErrorException">Rows are wrong, running text, or none has a prompt that stands in the file as text; all are named.</exception>
-    public static (IReadOnlyList<SourceRow> Rows, IReadOnlyList<Conversation> Made) ReadAll(IReadOnlyList<DataSource> sources, IReadOnlyDictionary<string, string> columns, Action<string> warn)
+    public static (IReadOnlyList<SourceRow> Rows, IReadOnlyList<MadeRow> Made) ReadAll(IReadOnlyList<DataSource> sources, IReadOnlyDictionary<string, string> columns, Action<string> warn)
     {
-        var (rows, made, problems, unasked) = (new List<SourceRow>(), new List<Conversation>(), new ProblemList(), 0);
-        foreach (var source in sources)
+        var (rows, made, problems, unasked) = (new List<SourceRow>(), new List<MadeRow>(), new ProblemList(), 0);
+        foreach (var (source, name) in sources.Zip(SourceNames.Of(sources)))
         {
-            var reader = ConversationReader.Open(source.Path, DataSet.Of(source, new DataOptions { MaxLength = int.MaxValue, Columns = columns }), problems);
+            var reader = ConversationReader.Open(source.Path, DataSet.Of(source, new DataOptions { MaxLength = int.MaxValue, Columns = columns }), problems, name);
             foreach (var read in reader.Rows())
             {
                 problems.Add(read.Problems);
@@ -59,7 +59,7 @@ internal sealed record SourceRow(int Index, Row Row, Conversation Chat, RowForm 
                     break;
                 }
                 if (chat.Parents.Count > 0)
-                    made.Add(chat);
+                    made.Add(new MadeRow(read.Row, chat));
                 else if (Present(form.Places.Asked) is { Length: > 0 } asked)
                     rows.Add(new SourceRow(rows.Count, read.Row, chat, form, asked, Present(form.Places.Answered)));
                 else
@@ -77,6 +77,11 @@ internal sealed record SourceRow(int Index, Row Row, Conversation Chat, RowForm 
     }
 }
 
+/// <summary>A row that an earlier augmentation made: none is made of it, and it counts among those of its class.</summary>
+/// <param name="Row">As it stands in the file.</param>
+/// <param name="Chat">What it says.</param>
+internal sealed record MadeRow(Row Row, Conversation Chat);
+
 /// <summary>What a row is counted as when classes are balanced: a field of it, or the label in its answer.</summary>
 /// <param name="rule">The name of a field, or <c>label</c>, or <c>label:PATTERN</c>.</param>
 /// <param name="rows">All rows.</param>
@@ -90,7 +95,12 @@ internal sealed class RowClass(string rule, IReadOnlyList<SourceRow> rows)
     public string? Field => name;
 
     /// <summary>The class; null where the row has none.</summary>
-    public string? Of(SourceRow row) => label is not null ? label.Of(row.Answer) : row.Row.Fields[name!] switch
+    public string? Of(SourceRow row) => Of(row.Row, row.Answer);
+
+    /// <inheritdoc cref="Of(SourceRow)"/>
+    public string? Of(MadeRow row) => Of(row.Row, row.Chat.Turns.Last(static t => t.Trained).Content);
+
+    private string? Of(Row row, string answer) => label is not null ? label.Of(answer) : row.Fields[name!] switch
     {
         null => null,
         var value when value.GetValueKind() == System.Text.Json.JsonValueKind.String => value.GetValue<string>(),

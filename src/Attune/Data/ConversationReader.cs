@@ -25,7 +25,11 @@ internal sealed class ConversationReader
     }
 
     /// <summary>Looks at a file; a user error if it is missing or empty.</summary>
-    public static ConversationReader Open(string path, DataOptions options, ProblemList problems) => new(RowFile.At(path), options, problems);
+    /// <param name="path">The file.</param>
+    /// <param name="options">How to read it.</param>
+    /// <param name="problems">Gets what is wrong with the file as a whole.</param>
+    /// <param name="name">What its rows call it among others; null for its own name.</param>
+    public static ConversationReader Open(string path, DataOptions options, ProblemList problems, string? name = null) => new(RowFile.At(path, name), options, problems);
 
     /// <summary>Bytes of the file, unpacked.</summary>
     public long Bytes => file.Bytes;

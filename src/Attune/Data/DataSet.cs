@@ -34,9 +34,9 @@ public sealed class DataSet
         var examples = new List<Example>();
         var files = new List<FileReport>();
         var warnings = new List<string>();
-        foreach (var source in sources)
+        foreach (var (source, name) in sources.Zip(SourceNames.Of(sources)))
         {
-            var reader = ConversationReader.Open(source.Path, Of(source, options), problems);
+            var reader = ConversationReader.Open(source.Path, Of(source, options), problems, name);
             var before = examples.Count;
             foreach (var chat in reader.Read())
             {

@@ -6,7 +6,7 @@ namespace Attune.Data;
 /// <summary>One column of data files beside what the rows' shape reads: what a measurement needs and training does not.</summary>
 public static class RowColumn
 {
-    /// <summary>The column's values by file name and row number.</summary>
+    /// <summary>The column's values by file (see <see cref="SourceNames"/>) and row number.</summary>
     /// <param name="sources">Files of rows.</param>
     /// <param name="column">The column; every row that is asked for must have it.</param>
     /// <exception cref="UserErrorException">A file cannot be read.</exception>
@@ -14,7 +14,7 @@ public static class RowColumn
     {
         var values = new Dictionary<(string, int), JsonNode?>();
         var problems = new ProblemList();
-        foreach (var file in sources.Select(static s => RowFile.At(s.Path)))
+        foreach (var file in sources.Zip(SourceNames.Of(sources), static (s, name) => RowFile.At(s.Path, name)))
         {
             foreach (var row in RowFormats.Of(file).Open(file).Read(problems))
             {

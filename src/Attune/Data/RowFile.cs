@@ -14,10 +14,11 @@ internal sealed class RowFile
     private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
     private readonly int mark;
 
-    private RowFile(DataPath path, bool zipped, long bytes)
+    private RowFile(DataPath path, string? name, bool zipped, long bytes)
     {
         Bytes = bytes;
         (Path, Given, Zipped) = (path.File, path.ToString(), zipped);
+        Name = name ?? System.IO.Path.GetFileName(Path);
         Steps = path.Part?.Split('.') ?? [];
         using var stream = Open();
         var head = new byte[HeadBytes];
@@ -36,8 +37,8 @@ internal sealed class RowFile
     /// <summary>The names that lead to the rows within the document; none where it is the rows.</summary>
     public ReadOnlyMemory<string> Steps { get; }
 
-    /// <summary>The name that errors use.</summary>
-    public string Name => System.IO.Path.GetFileName(Path);
+    /// <summary>The name that errors and rows use; see <see cref="SourceNames"/>.</summary>
+    public string Name { get; }
 
     /// <summary>True if the file is gzip, whatever its name says.</summary>
     public bool Zipped { get; }
@@ -53,7 +54,8 @@ internal sealed class RowFile
 
     /// <summary>Looks at a file; a user error if it is not there, is a folder or cannot be read.</summary>
     /// <param name="given">Its path, with <c>#part</c> for a part of a JSON document.</param>
-    public static RowFile At(string given)
+    /// <param name="name">What it is called among others; null for its own name.</param>
+    public static RowFile At(string given, string? name = null)
     {
         var named = DataPath.Of(given);
         var path = named.File;
@@ -64,7 +66,7 @@ internal sealed class RowFile
         {
             using var probe = File.OpenRead(path);
             var zipped = probe.ReadByte() == 0x1F && probe.ReadByte() == 0x8B;
-            var file = new RowFile(named, zipped, zipped ? CheckArchive(probe) : probe.Length);
+            var file = new RowFile(named, name, zipped, zipped ? CheckArchive(probe) : probe.Length);
             ForeignFormats.Refuse(given, file.Head.Span);
             return file;
         }

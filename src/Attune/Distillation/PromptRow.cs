@@ -24,10 +24,10 @@ public sealed record PromptRow(string Id, Conversation Chat, int Last, string? E
     public static IReadOnlyList<PromptRow> Read(IReadOnlyList<DataSource> sources, IReadOnlyDictionary<string, string> columns, Action<string> warn)
     {
         var (rows, problems) = (new List<PromptRow>(), new ProblemList());
-        foreach (var source in sources)
+        foreach (var (source, name) in sources.Zip(SourceNames.Of(sources)))
         {
             var options = new DataOptions { MaxLength = int.MaxValue, Shape = source.Format, Columns = source.Columns.Count > 0 ? source.Columns : columns };
-            var reader = ConversationReader.Open(source.Path, options, problems);
+            var reader = ConversationReader.Open(source.Path, options, problems, name);
             foreach (var chat in reader.Read())
             {
                 if (chat.Kind == ConversationKind.Document)

@@ -17,7 +17,7 @@ public static class MetricDefaults
             return (OfTokens, "nothing is answered: how likely the text is");
         if (expected.All(JsonAnswer.IsObject))
             return (["json-fields", "json", .. OfTokens], "every expected answer is a JSON object");
-        if (expected.All(IsNumber))
+        if (expected.All(NumericAnswer.IsNumber))
             return (["numeric", .. OfTokens], "every expected answer is a number");
         var distinct = expected.Select(ExactMatch.Plain).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
         if (distinct.Length <= MostLabels && distinct.Length * 2 <= expected.Count && expected.All(IsShort))
@@ -30,6 +30,4 @@ public static class MetricDefaults
 
     private static bool IsShort(string text) =>
         text.Length <= LabelLength && !text.Trim().Contains('\n', StringComparison.Ordinal) && LabelMetric.Whole(text) is not null;
-
-    private static bool IsNumber(string text) => text.Length < 64 && text.Any(char.IsAsciiDigit) && text.All(static c => char.IsAsciiDigit(c) || " .,-+−$€£%".Contains(c, StringComparison.Ordinal));
 }

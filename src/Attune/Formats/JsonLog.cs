@@ -128,7 +128,8 @@ internal sealed class JsonLog : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            // Shared with nobody: where sharing is by advisory locks, one that lets others read lets others write too.
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -164,7 +165,17 @@ internal sealed class JsonLog : IDisposable
             line.SetLength(0);
             end = at;
         }
+        // A first line without its end may be what a kill left of a header; anything else is somebody's file, which is not to be written over.
+        if (number == 0 && line.Length > 0 && !IsTornHeader(line, kind))
+            throw NotOurs(path, kind);
         return end;
+    }
+
+    private static bool IsTornHeader(MemoryStream line, JsonLogKind kind)
+    {
+        var begin = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"{kind.Mark}\":{kind.Version},\"settings\":{{"));
+        var found = line.GetBuffer().AsSpan(0, (int)line.Length);
+        return found.Length < begin.Length ? begin.AsSpan().StartsWith(found) : found.StartsWith(begin);
     }
 
     private static JsonElement? Parse(MemoryStream line)

@@ -19,16 +19,18 @@ public sealed record BlendPoint(double At, double Valid, double? General, IReadO
 /// <param name="Points">In the order of their parts.</param>
 /// <param name="Chosen">The one that was written.</param>
 /// <param name="Keep">The part of the best gain that it had to keep.</param>
+/// <param name="OnTest">Whether test rows chose, because there were no validation rows.</param>
 /// <param name="Saved">Folder of the model that was written.</param>
 /// <param name="SavedValid">Loss of the rows that choose, of that folder loaded again.</param>
-public sealed record BlendReport(string Title, IReadOnlyList<BlendPoint> Points, BlendPoint Chosen, double Keep, string Saved, double SavedValid)
+public sealed record BlendReport(string Title, IReadOnlyList<BlendPoint> Points, BlendPoint Chosen, double Keep, bool OnTest, string Saved, double SavedValid)
 {
     private bool HasGeneral => Points.All(static p => p.General is not null);
 
     /// <summary>The rule in a sentence.</summary>
-    public string Rule => HasGeneral
+    public string Rule => (HasGeneral
         ? $"Chosen: of the points that keep {Numbers.Percent(Keep)} of the best gain in validation loss, the one with the lowest loss on general text."
-        : "Chosen: the point with the lowest validation loss; what is forgotten is not measured.";
+        : "Chosen: the point with the lowest validation loss; what is forgotten is not measured.")
+        + (OnTest ? " The run had no validation rows, so that its test rows chose: what they show here flatters." : "");
 
     /// <summary>Chooses by validation loss and loss on general text; the point with less of the tuned weights where two are equal.</summary>
     public static BlendPoint Choose(IReadOnlyList<BlendPoint> points, double keep)

@@ -31,9 +31,9 @@ public static class AugmentRun
         AugmentedFile.RequireOurs(options.Out, options.Data);
         var (rows, before) = SourceRow.ReadAll(options.Data, options.Columns, warn ?? (static _ => { }));
         Require(rows, options, teachers);
-        var plan = AugmentPlan.Of(rows, options);
+        var plan = AugmentPlan.Of(rows, before, options);
         var (known, tally) = (new KnownPrompts(near: options.By.Any(static a => a.NeedsModel)), new Tally(options.By));
-        foreach (var chat in rows.Select(static r => r.Chat).Concat(before))
+        foreach (var chat in rows.Select(static r => r.Chat).Concat(before.Select(static r => r.Chat)))
             known.Add(chat, isGiven: true);
         var (made, jobs) = new RuleWork(options, known, tally).Execute(plan, cancel);
         var work = new ModelWork(options, known, tally, progress);

@@ -53,11 +53,13 @@ public static class BlendRun
         using var setup = RunSetup.Prepare(recipe, backend, static _ => { }, cancel);
         RunBase.Load(setup.Model.Folder, notice, cancel);
         var source = setup.Model.Folder;
+        var (onTest, chooses) = setup.Data.Valid.Count > 0 ? (false, setup.Data.Valid) : (true, setup.Data.Test);
+        if (chooses.Count == 0)
+            throw new UserErrorException(folder, "has neither validation rows nor test rows: nothing could choose between its base and its tuned weights", "tune with data.valid, data.test or a data.valid_fraction above 0");
         new InferencePlan(source.WeightBytes + BlendedModel.BytesFor(source), 0).Require();
         var model = new BlendedModel(source);
         var rows = setup.Measured;
         using var arena = Arena.OfBytes(PlanArena(model.Decoder, rows, backend));
-        var chooses = setup.Data.Valid.Count > 0 ? setup.Data.Valid : setup.Data.Test;
         var points = new List<BlendPoint>();
         foreach (var at in options.At.Append(0).Append(1).Distinct().Order())
         {
@@ -71,7 +73,7 @@ public static class BlendRun
         model.Save(output);
         if (setup.Model.Template is { } template)
             AtomicFile.WriteText(Path.Combine(output, "chat_template.jinja"), template.Source);
-        var report = new BlendReport(Path.GetFileName(Path.GetFullPath(run.Path)), points, chosen, options.Keep, output, Again(output, chooses, rows, backend, arena, cancel));
+        var report = new BlendReport(Path.GetFileName(Path.GetFullPath(run.Path)), points, chosen, options.Keep, onTest, output, Again(output, chooses, rows, backend, arena, cancel));
         report.Write(run.Path);
         return report;
     }

@@ -95,26 +95,35 @@ internal sealed class SearchLoop(
             stop.Cancel();
         }
 
-        using var beat = options.Clock.CreateTimer(_ => Guard(() =>
+        var beat = options.Clock.CreateTimer(_ => Guard(() =>
         {
             if (!store.Beat(trial.Number, owner, options.Lease))
                 Lose();
         }), null, options.Lease / 4, options.Lease / 4);
-        var outcome = runner.Run(Work(trial), report =>
+        TrialOutcome outcome;
+        try
         {
-            if (!store.Report(trial.Number, owner, report))
+            outcome = runner.Run(Work(trial), report =>
             {
-                Lose();
-                return;
-            }
-            Say(new NoticeTrialReport(trial, report));
-            var trials = store.Trials();
-            if (pruned is null && plan.Judge(trials[trial.Number], trials) is { } why)
-            {
-                pruned = why;
-                stop.Cancel();
-            }
-        }, stop.Token);
+                if (!store.Report(trial.Number, owner, report))
+                {
+                    Lose();
+                    return;
+                }
+                Say(new NoticeTrialReport(trial, report));
+                var trials = store.Trials();
+                if (pruned is null && plan.Judge(trials[trial.Number], trials) is { } why)
+                {
+                    pruned = why;
+                    stop.Cancel();
+                }
+            }, stop.Token);
+        }
+        finally
+        {
+            // A sign of life that is under way would find the trial ended, and take it for lost.
+            beat.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
         if (lost)
             return;
         if (outcome.Result is { } result)

@@ -6,8 +6,8 @@ namespace Attune.Runs;
 /// <summary>Names of those who work on trials, by which a process sees that another one on its machine is dead, and need not wait for the lease to end.</summary>
 internal static class SearchOwner
 {
-    // Containers may share a name and count processes each from 1.
-    private static readonly string Here = $"{Environment.MachineName}{ProcessSpace()}";
+    // Machines made from one image may share a name, containers count processes each from 1: what is told apart is the system since it was started, and the space of its process numbers.
+    private static readonly string Here = $"{Environment.MachineName}{Boot()}{ProcessSpace()}";
 
     /// <summary>A name for a worker of this process that nobody else has or had.</summary>
     public static string New(int worker) => string.Create(CultureInfo.InvariantCulture, $"{Here}|{Environment.ProcessId}|{Guid.NewGuid():N}|{worker}");
@@ -32,11 +32,15 @@ internal static class SearchOwner
         }
     }
 
-    private static string ProcessSpace()
+    private static string Boot() => OfLinux(static () => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
+
+    private static string ProcessSpace() => OfLinux(static () => new FileInfo("/proc/self/ns/pid").LinkTarget);
+
+    private static string OfLinux(Func<string?> read)
     {
         try
         {
-            return OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "";
+            return OperatingSystem.IsLinux() ? read() ?? "" : "";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -70,6 +70,18 @@ public sealed class AugmentRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Rows_that_were_made_before_count_in_their_class()
+    {
+        AugmentOptions Balanced(string output, params DataSource[] data) => Options("swaps,typos", o => o with { Balance = "label:intent: ([a-z]+)", Times = 5, Out = temp.File(output), Data = data });
+        var first = await AugmentRun.ExecuteAsync(Balanced("first.jsonl", Rows()) with { Target = 4 }, null, cancel: None);
+        Assert.Equal([new ClassResult("rare", 2, 2, 2)], first.Classes);
+        var second = await AugmentRun.ExecuteAsync(Balanced("second.jsonl", Rows(), temp.File("first.jsonl")), null, cancel: None);
+        Assert.Equal([new ClassResult("rare", 4, 2, 2)], second.Classes);
+        var e = await Assert.ThrowsAsync<UserErrorException>(() => AugmentRun.ExecuteAsync(Balanced("third.jsonl", Rows(), temp.File("first.jsonl")) with { Target = 4 }, null, cancel: None));
+        Assert.Contains("every class has 4 rows or more", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Rare_classes_are_brought_to_the_target_and_no_other()
     {
         var result = await AugmentRun.ExecuteAsync(Options("swaps,typos", static o => o with { Balance = "label:intent: ([a-z]+)", Times = 5 }), null, cancel: None);

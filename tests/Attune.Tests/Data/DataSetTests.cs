@@ -23,6 +23,17 @@ public class DataSetTests : TempFiles
         Assert.Equal("Answer.<|eos|>", Text(example, trained: true));
     }
 
+    /// <summary>What is known of a row beside its tokens (choices, a teacher's reading, an answer) is found by file and number.</summary>
+    [Fact]
+    public void Rows_of_two_files_of_one_name_are_told_apart()
+    {
+        DataSource[] sources = [Write("2023/d.jsonl", Row("a\\n", "b")), Write("2024/d.jsonl", Row("c\\n", "d"))];
+        var examples = DataSet.Load(sources, Tiny, null, new DataOptions { MaxLength = 256 }, TestContext.Current.CancellationToken).Examples;
+        var answers = RowColumn.Read(sources, "completion");
+        Assert.Equal(["b", "d"], examples.Select(e => answers[(e.File, e.Row)]!.GetValue<string>()));
+        Assert.Equal(["2023/d.jsonl", "2024/d.jsonl"], examples.Select(static e => e.File));
+    }
+
     [Fact]
     public void A_conversation_without_a_template_is_refused_with_both_remedies()
     {

@@ -17,6 +17,7 @@ public abstract class TempFiles : IDisposable
     protected string Write(string name, byte[] bytes)
     {
         var path = Path.Combine(_folder, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllBytes(path, bytes);
         return path;
     }

@@ -125,6 +125,17 @@ public sealed class RemediesTests : IDisposable
     }
 
     [Fact]
+    public void A_blend_needs_rows_that_choose()
+    {
+        var run = tiny.Run("run", "data.train=" + Write("train.jsonl", 60, 100, learnable: true), "data.valid_fraction=0", "eval.rows=0", "eval.max_new_tokens=auto", "train.max_steps=2");
+        var e = Assert.Throws<UserErrorException>(() => BlendRun.Execute(run.Directory, new BlendOptions(), 1, static _ => { }, TestContext.Current.CancellationToken));
+        Assert.Contains("neither validation rows nor test rows", e.Message, StringComparison.Ordinal);
+        run = tiny.Run("tested", "data.train=" + Write("train.jsonl", 60, 100, learnable: true), "data.test=" + Write("test.jsonl", 8, 700, learnable: true), "data.valid_fraction=0", "train.max_steps=2");
+        var report = BlendRun.Execute(run.Directory, new BlendOptions { At = [0.5] }, 1, static _ => { }, TestContext.Current.CancellationToken);
+        Assert.Contains("its test rows chose", report.Rule, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_point_is_chosen_by_validation_loss_and_by_what_is_forgotten()
     {
         static BlendPoint At(double at, double valid, double? general) => new(at, valid, general, []);

@@ -213,6 +213,17 @@ public sealed class SearchRunTests : IDisposable
     public void Without_a_space_there_is_nothing_to_search() =>
         Assert.Contains("search.space", Assert.Throws<UserErrorException>(() => Execute(tiny.Recipe("none"), new Made())).Message, StringComparison.Ordinal);
 
+    /// <summary>A sign of life that is under way when its trial ends is no sign that the trial was lost.</summary>
+    [Fact]
+    public void A_beat_that_meets_the_end_of_a_trial_harms_nobody()
+    {
+        var clock = new BeatingClock();
+        var made = new Made { OnBegin = _ => clock.Beat() };
+        var report = SearchRun.Execute(Recipe(), new SearchOptions { Runner = made, Clock = clock }, static _ => { }, TestContext.Current.CancellationToken);
+        Assert.All(report.Trials, static t => Assert.True(t.IsOver));
+        Assert.Equal(12, report.Trials.Count);
+    }
+
     // What train would choose.
     private double OwnRate(params string[] more)
     {
@@ -262,6 +273,35 @@ public sealed class SearchRunTests : IDisposable
                 report(new TrialReport(10 * i, lowest + 1.0 / i));
             }
             return new TrialOutcome(lowest + 0.2, null);
+        }
+    }
+
+    /// <summary>A clock whose timers, once told to, call at a moment when whoever made them goes on: they are late by what a slow server takes.</summary>
+    private sealed class BeatingClock : TimeProvider
+    {
+        private Timer? last;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => last = new Timer(callback);
+
+        public void Beat() => last!.Fire();
+
+        private sealed class Timer(TimerCallback callback) : ITimer
+        {
+            private Task underWay = Task.CompletedTask;
+
+            public void Fire() => underWay = Task.Run(async () =>
+            {
+                await Task.Delay(60);
+                callback(null);
+            });
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => new(underWay);
         }
     }
 

@@ -20,9 +20,9 @@ internal sealed record FactRow(Example Example, Conversation? Chat)
         var problems = new ProblemList();
         var builder = new ExampleBuilder(tokenizer, template, options);
         var rows = new Dictionary<string, FactRow>(StringComparer.Ordinal);
-        foreach (var source in sources)
+        foreach (var (source, name) in sources.Zip(SourceNames.Of(sources)))
         {
-            foreach (var chat in ConversationReader.Open(source.Path, DataSet.Of(source, options), problems).Read())
+            foreach (var chat in ConversationReader.Open(source.Path, DataSet.Of(source, options), problems, name).Read())
             {
                 cancel.ThrowIfCancellationRequested();
                 Example[] examples = [.. builder.Build(chat, problems)];

@@ -30,6 +30,15 @@ internal static partial class NumericAnswer
         return last;
     }
 
+    /// <summary>Whether a text is one number, beside a currency or per cent: no date, no range, and nothing with a decimal comma, of all of which a part alone would be read.</summary>
+    public static bool IsNumber(string text)
+    {
+        var bare = text.AsSpan().Trim(" \t\r\n$€£%");
+        foreach (var m in Number().EnumerateMatches(bare))
+            return m.Length == bare.Length;
+        return false;
+    }
+
     /// <summary>All numbers in a text, in its order.</summary>
     public static IEnumerable<double> All(string text)
     {

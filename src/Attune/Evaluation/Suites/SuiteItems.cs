@@ -52,7 +52,7 @@ public sealed record SuiteItems(IReadOnlyList<SuiteItem> Items, int Looked)
         SuiteTask task, IReadOnlyList<string> files, Tokenizer tokenizer, ChatTemplate? template, DataOptions options, int wanted, CancellationToken cancel)
     {
         var problems = new ProblemList();
-        var rows = files.Select(RowFile.At).SelectMany(f => RowFormats.Of(f).Open(f).Read(problems)).ToList();
+        var rows = files.Select(static (string p) => RowFile.At(p)).SelectMany(f => RowFormats.Of(f).Open(f).Read(problems)).ToList();
         problems.ThrowIfAny();
         var looked = Candidates(task, rows, (int)Math.Min(int.MaxValue, (long)Spare * wanted), problems);
         var maker = new ItemMaker(task, tokenizer, template, options, problems);
