@@ -33,7 +33,7 @@ for name in banking77 medquad; do
     def fixed: (. * 1000 | round) / 1000;
     def span: "\(.value | fixed) [\(.low | fixed), \(.high | fixed)]";
     . as $all | .curves[] as $c
-    | def at(p): [$all.runs[] | select(.part == p) | .metrics[] | select(.name == $c.metric) | if .unit == "Fraction" then 1 - .value else .value end] | add / length | fixed;
+    | def at(p): [$all.runs[] | select(.part == p) | .metrics[] | select(.name == $c.metric) | if (.unit | ascii_downcase) == "fraction" then 1 - .value else .value end] | add / length | fixed;
     [ $name, (if $c.error == "the metric" then $c.metric else "1 − " + $c.metric end), at(0.12), at(0.25), at(0.5), ($c.foretold_by_smaller_parts | span), ($c.measured | fixed), (if $c.within then "yes" else "no" end),
       ($c.a | span), ($c.c | span), "\($c.error_now.value | fixed) → \($c.error_doubled | span)", $c.verdict ]
     | "| " + (map(tostring) | join(" | ")) + " |"' "$work/$name.json"

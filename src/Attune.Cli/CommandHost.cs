@@ -45,6 +45,8 @@ internal sealed class CommandHost(Terminal terminal, Option<bool> json, Option<b
     /// <summary>Sets what the command does; the number is the exit code.</summary>
     public Command Bind(Command command, Func<CommandContext, int> run)
     {
+        foreach (var option in command.Options)
+            TypedWords.Check(option);
         command.SetAction((parsed, stop) =>
         {
             var output = Output(parsed);

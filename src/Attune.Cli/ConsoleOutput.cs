@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Attune.Problems;
 using Spectre.Console;
 
 namespace Attune.Cli;
@@ -27,10 +28,13 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
     public void Result(Action<Utf8JsonWriter> asJson, Action<IAnsiConsole> asText)
     {
         HasResult = true;
-        if (json)
-            terminal.Out.WriteLine(Document(asJson, Indented));
-        else
-            asText(Spectre(terminal.Out, terminal.OutIsPerson));
+        Put(() =>
+        {
+            if (json)
+                terminal.Out.WriteLine(Document(asJson, Indented));
+            else
+                asText(Spectre(terminal.Out, terminal.OutIsPerson));
+        });
     }
 
     /// <summary>A line of a stream of JSON values (for filters).</summary>
@@ -43,14 +47,14 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
     public void TextLine(string line)
     {
         HasResult = true;
-        terminal.Out.WriteLine(line);
+        Put(() => terminal.Out.WriteLine(line));
     }
 
     /// <summary>A piece of a text that is still being written.</summary>
     public void Piece(string text)
     {
         HasResult = true;
-        terminal.Out.Write(terminal.OutIsPerson ? Terminal.Safe(text) : text);
+        Put(() => terminal.Out.Write(terminal.OutIsPerson ? Terminal.Safe(text) : text));
     }
 
     /// <summary>A message; not with <c>--quiet</c>.</summary>
@@ -84,6 +88,18 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
         console.Profile.Width = terminal.Width;
         console.Profile.Capabilities.Unicode = true;
         return console;
+    }
+
+    private static void Put(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException e)
+        {
+            throw new RunFailedException(new Problem("standard output", $"cannot be written: {e.Message}", "see where it goes: a full disk, or a reader that has ended"), e);
+        }
     }
 
     private static string Document(Action<Utf8JsonWriter> write, JsonWriterOptions options)

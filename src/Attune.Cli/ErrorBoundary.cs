@@ -32,6 +32,8 @@ internal static class ErrorBoundary
         catch (OperationCanceledException)
         {
             output.Terminal.Error.WriteLine("stopped");
+            if (output.IsJson && !output.HasResult)
+                output.Result(static json => WriteJson(json, [new("", "stopped", "")], ExitCode.Stopped), static _ => { });
             return ExitCode.Stopped;
         }
         catch (Exception e)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Attune.Data;
+using Attune.Problems;
 using Attune.Quality;
+using Attune.Recipes;
 using Attune.Reports;
 using Spectre.Console;
 
@@ -44,9 +46,17 @@ internal static class QualityView
             table.AddRow(Mark(finding.Severity), Markup.Escape(finding.Title), finding.Rows == 0 ? "" : Numbers.Percent(finding.Share), Markup.Escape(finding.Text));
         console.Write(table);
         foreach (var finding in report.Findings) ShowDetails(console, finding);
-        var remedies = report.Findings.Where(static f => f.Rows > 0 && f.Remedies.Count > 0).Select(static f => f.Remedies[0]).ToArray();
-        if (remedies.Length > 0)
-            console.Profile.Out.Writer.WriteLine($"\nattune data clean {string.Join(' ', report.Files.Select(static f => Shown(f.Path)))} --remedy {string.Join(' ', remedies)} --dry-run    (says what would go)");
+    }
+
+    /// <summary>The command that says what the first remedy of every finding would take away, as it can be pasted; null where nothing was found.</summary>
+    public static string? Remedy(QualityReport report, QualityOptions options)
+    {
+        string[] remedies = [.. report.Findings.Where(static f => f.Rows > 0 && f.Remedies.Count > 0).Select(static f => f.Remedies[0])];
+        if (remedies.Length == 0)
+            return null;
+        var valid = options.Evaluation.Count == 0 ? "" : $" --valid {ShellWord.Of(options.Evaluation.Select(SourceKinds.Flag))}";
+        var columns = options.Columns.Count == 0 ? "" : $" --columns {ShellWord.Of(options.Columns.Select(static c => $"{c.Key}={c.Value}"))}";
+        return $"attune data clean {ShellWord.Of(options.Files.Select(SourceKinds.Flag))}{valid}{columns} --remedy {ShellWord.Of(remedies)} --dry-run";
     }
 
     /// <summary>The whole report as one object.</summary>

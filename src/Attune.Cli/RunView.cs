@@ -1,5 +1,6 @@
 using System.Globalization;
 using Attune.Cli.Commands;
+using Attune.Problems;
 using Attune.Reports;
 using Attune.Runs;
 using Attune.Training;
@@ -145,7 +146,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     {
         EndProgress();
         if (folder is not null)
-            output.Say($"go on with: attune train --resume {(folder.Any(char.IsWhiteSpace) ? $"'{folder}'" : folder)}");
+            output.Say($"go on with: attune train --resume {ShellWord.Of(folder)}");
     }
 
     /// <inheritdoc />
@@ -208,7 +209,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     internal static void ShowFindings(IAnsiConsole console, RunRecord record)
     {
         foreach (var finding in Findings.Of(record))
-            console.MarkupLine($"[bold]{Markup.Escape(finding.Title)}[/] {Markup.Escape(finding.Evidence)} {Markup.Escape(finding.Advice)}".TrimEnd());
+            console.MarkupLine($"[bold]{Markup.Escape(finding.Title)}:[/] {Markup.Escape(finding.Evidence)} {Markup.Escape(finding.Advice)}".TrimEnd());
     }
 
     private void Data(NoticeData data)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Problems;
 using Attune.Reports;
 using Attune.Runs;
 using Attune.Search;
@@ -55,7 +56,7 @@ internal sealed class SearchView(ConsoleOutput output) : IDisposable
                 foreach (var share in report.Importance?.Parameters ?? [])
                     plain.WriteLine($"  {share.Name} explains {Numbers.Percent(share.Share)} of the differences");
                 plain.WriteLine(report.Page);
-                plain.WriteLine($"attune train {(report.BestRecipe.Any(char.IsWhiteSpace) ? $"'{report.BestRecipe}'" : report.BestRecipe)}");
+                plain.WriteLine($"attune train {ShellWord.Of(report.BestRecipe)}");
             });
     }
 

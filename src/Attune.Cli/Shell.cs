@@ -39,8 +39,16 @@ internal sealed partial class Shell
     /// <summary>What a command line says; a command has its file wherever that stands.</summary>
     internal static ParseResult Parse(RootCommand root, IReadOnlyList<string> args)
     {
-        var parsed = root.Parse(args);
-        return CommandFile.Recovered(args, parsed) is { } mended ? root.Parse(mended) : parsed;
+        var configuration = new ParserConfiguration();
+        var read = configuration.ResponseFileTokenReplacer!;
+        // What an option is given may begin with @; a response file stands by itself.
+        configuration.ResponseFileTokenReplacer = (string name, out IReadOnlyList<string>? words, out string? error) =>
+        {
+            (words, error) = (null, null);
+            return !args.Index().Any(a => a.Index > 0 && a.Item == $"@{name}" && args[a.Index - 1].StartsWith('-')) && read(name, out words, out error);
+        };
+        var parsed = root.Parse(args, configuration);
+        return CommandFile.Recovered(args, parsed) is { } mended ? root.Parse(mended, configuration) : parsed;
     }
 
     private RootCommand Root(CommandHost host)
@@ -74,6 +82,11 @@ internal sealed partial class Shell
                 ? PathTo(command).SelectMany(c => c.Options).Where(o => o.Recursive || command.Options.Contains(o)).Select(o => o.Name)
                 : command.Subcommands.Select(c => c.Name);
             var near = Nearest.To(word, known);
+            if (near == word)
+            {
+                problems.Add(new(path, $"{word} stands where a value was expected", "give the option before it what it needs"));
+                continue;
+            }
             var kind = option ? "unknown option" : command.Subcommands.Count > 0 ? "unknown command" : "unexpected argument";
             problems.Add(new(path, $"{kind} {word}", near is null ? $"see {path} --help" : $"did you mean {near}?"));
         }

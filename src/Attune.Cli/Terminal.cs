@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Attune.Cli;
 
@@ -27,13 +28,27 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
         var plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
         return new(
             new StreamReader(Console.OpenStandardInput(), utf8),
-            new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true },
+            new StreamWriter(StandardOutput(), utf8) { AutoFlush = true },
             new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true })
         {
             OutIsPerson = !plain && !Console.IsOutputRedirected,
             ErrorIsPerson = !plain && !Console.IsErrorRedirected,
             Width = Columns(),
         };
+    }
+
+    // The console's own stream takes a pipe that nobody reads any more for one that is read, and a filter would never end.
+    private static Stream StandardOutput()
+    {
+        if (!OperatingSystem.IsWindows() && Console.IsOutputRedirected)
+        {
+            var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            // In a file, whose end others move too, each write would go to where this stream thinks that it is.
+            if (!stream.CanSeek)
+                return stream;
+            stream.Dispose();
+        }
+        return Console.OpenStandardOutput();
     }
 
     private static int Columns()

@@ -54,7 +54,14 @@ internal static class CompletionCommand
             var asked = c.Get(shell)!;
             if (Scripts.FirstOrDefault(s => s.Shell == asked).Script is not { } script)
                 throw new UserErrorException($"completion {asked}", $"expected one of {names}", Nearest.To(asked, Scripts.Select(static s => s.Shell)) is { } near ? $"did you mean {near}?" : "choose one of them");
-            c.Output.TextLine(script);
+            c.Output.Result(
+                json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("script", script);
+                    json.WriteEndObject();
+                },
+                console => console.Profile.Out.Writer.WriteLine(script));
             return ExitCode.Done;
         });
     }

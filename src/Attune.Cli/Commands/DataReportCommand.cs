@@ -33,14 +33,20 @@ internal sealed class DataReportCommand
     {
         var options = arguments.Read(c);
         if (c.Get(template) is not null && c.Get(model) is null) throw new UserErrorException("--template", "is a template for a model, and none is given", "give --model too, or leave it out");
+        var to = OutputPaths.File("--html", c.Get(page), [.. options.Files.Concat(options.Evaluation).Select(static f => f.File)]);
         if (c.Get(model) is { } folder)
         {
             using var context = ModelContext.Open(folder, template: c.Get(template), withWeights: false);
             options = options with { Model = new QualityModel(context.Tokenizer, context.Template, context.EndIds, context.Folder.Spec.MaxPositions) };
         }
         var report = QualityView.WithProgress(c, "reading", progress => DataQuality.Report(options, progress, c.Stop));
-        if (c.Get(page) is { } path) AtomicFile.WriteText(Path.GetFullPath(path), QualityPage.Write(report));
-        c.Output.Result(json => QualityView.Write(json, report), console => QualityView.Show(console, report));
+        if (to is not null) AtomicFile.WriteText(to, QualityPage.Write(report));
+        c.Output.Result(json => QualityView.Write(json, report), console =>
+        {
+            QualityView.Show(console, report);
+            if (QualityView.Remedy(report, options) is { } command)
+                console.Profile.Out.Writer.WriteLine($"\n{command}    (says what would go)");
+        });
         return ExitCode.Done;
     }
 }

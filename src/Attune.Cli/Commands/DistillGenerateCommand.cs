@@ -157,6 +157,6 @@ internal sealed class DistillGenerateCommand
         foreach (var (reason, count) in r.Dropped)
             text.WriteLine($"  {Numbers.Count(count)} dropped: {reason}");
         text.WriteLine($"{Numbers.Count(r.Kept)} kept, of {Numbers.Count(r.RowsKept)} rows: {r.Output}");
-        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"train on them:\n  attune train --model STUDENT --data {r.Output}"));
+        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"train on them:\n  attune train --model STUDENT --data {ShellWord.Of(r.Output)}"));
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Attune.Distillation;
+using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Runs;
@@ -83,7 +84,7 @@ internal static class DistillLogitsCommand
                 if (header.Sorted)
                     text.WriteLine($"  {Numbers.Count(known)} of them begin where a token of the teacher begins, and learn from it; the others learn from their labels alone");
                 text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  the {header.Kept} likeliest of {header.Vocabulary} tokens hold {Numbers.Share(1 - rest)} of the teacher's probability; the others are one outcome"));
-                text.WriteLine($"learn from it:\n  attune train --model STUDENT --data … --objective distill --set objective.file={path}" + (header.Sorted ? " --set objective.divergence=uld" : "") + (header.Temperature == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" --set objective.temperature={header.Temperature}")));
+                text.WriteLine($"learn from it:\n  attune train --model STUDENT --data … --objective distill --set {ShellWord.Of($"objective.file={path}")}" + (header.Sorted ? " --set objective.divergence=uld" : "") + (header.Temperature == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" --set objective.temperature={header.Temperature}")));
             });
     }
 }

@@ -81,6 +81,8 @@ internal sealed class EvalCommand
         var wish = c.Get(suites) is { Length: > 0 } ? Wish(c) : null;
         var options = wish is null ? Options(c) : null;
         RequireOnePair(c);
+        var to = OutputPaths.File("--answers", c.Get(answers), [.. (options?.Data ?? []).Concat(options?.Trained ?? []).Select(static s => s.File)]);
+        OutputPaths.Folder("--out", c.Get(report));
         using var loaded = model.Open(c);
         using var rival = Rival(c, loaded);
         using var view = new RunView(c.Output);
@@ -93,8 +95,8 @@ internal sealed class EvalCommand
         if (wish is not null)
             return Show(c, view, SuiteRun.Execute(side, other, wish, view.Show, c.Stop));
         var result = EvalRun.Execute(side, other, options!, view.Show, c.Stop);
-        if (c.Get(answers) is { } path)
-            AtomicFile.WriteText(path, AnswerLines(result));
+        if (to is not null)
+            AtomicFile.WriteText(to, AnswerLines(result));
         var written = c.Get(report) is { } folder ? ReportFiles.Write(folder, result.Record) : [];
         view.Dispose();
         c.Output.Result(json => Write(json, result), console => Show(console, result.Record, written));
@@ -155,7 +157,7 @@ internal sealed class EvalCommand
         if (c.Get(against) is not { } path)
             return null;
         var adapter = c.Get(againstAdapter) is { } given ? Shared.RequireFolder("--against-adapter", given) : null;
-        return InferenceModel.Open(Shared.RequireFolder("--against", path), adapter, c.Get(model.Template), loaded.Backend);
+        return InferenceModel.Open(Shared.RequireModel("--against", path), adapter, c.Get(model.Template), loaded.Backend);
     }
 
     private static void Write(Utf8JsonWriter json, EvalResult result)

@@ -23,7 +23,7 @@ internal static class InitCommand
         var model = new Option<string>("--model", "-m") { Description = "Folder of the model to tune.", HelpName = "folder" };
         var data = new Option<string[]>("--data") { Description = "Files of training rows.", HelpName = "files", AllowMultipleArgumentsPerToken = true };
         var test = new Option<string[]>("--test") { Description = "Files of rows for the before and after, never trained on.", HelpName = "files", AllowMultipleArgumentsPerToken = true };
-        var method = new Option<string>("--method") { Description = "lora or full.", HelpName = "kind" };
+        var method = new Option<string>("--method") { Description = "What is trained: method.kind of recipes (lora, full and others).", HelpName = "kind" };
         var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
         var command = new Command("init", "Asks a few questions and writes a recipe with every key explained.") { file, model, data, test, method, force };
         return host.Bind(command, c =>
@@ -47,7 +47,8 @@ internal static class InitCommand
             if (kind is not null)
                 settings.Add(One("method.kind", kind));
             var recipe = RecipeReader.FromSettings(settings);
-            AtomicFile.WriteText(path, RecipeWriter.WriteExplained(recipe, settings.ToDictionary(static s => s.Key, static s => s.List ?? [s.Value])));
+            var home = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            AtomicFile.WriteText(path, RecipeWriter.WriteExplained(recipe, settings.ToDictionary(static s => s.Key, s => From(home, s))));
             c.Output.Result(
                 json =>
                 {
@@ -58,7 +59,7 @@ internal static class InitCommand
                 console =>
                 {
                     var plain = console.Profile.Out.Writer;
-                    plain.WriteLine($"{path} is written. Look into it, then:\n  attune check {path}\n  attune train {path}");
+                    plain.WriteLine($"{path} is written. Look into it, then:\n  attune check {ShellWord.Of(path)}\n  attune train {ShellWord.Of(path)}");
                     if (Invocation.Hint() is { } hint)
                         plain.WriteLine(hint);
                 });
@@ -66,7 +67,14 @@ internal static class InitCommand
         });
     }
 
-    private static Setting One(string key, string value) => new(key, value, "--" + key[(key.IndexOf('.', StringComparison.Ordinal) + 1)..]);
+    // A recipe's paths begin at its own folder, those of a command line where it is typed.
+    private static IReadOnlyList<string> From(string home, Setting setting)
+    {
+        var values = setting.List ?? [setting.Value];
+        return setting.Key == "method.kind" ? values : [.. values.Select(v => Path.IsPathRooted(v) ? v : Path.GetRelativePath(home, Path.GetFullPath(v)).Replace(Path.DirectorySeparatorChar, '/'))];
+    }
+
+    private static Setting One(string key, string value) => new(key, value, key == "method.kind" ? "--method" : $"--{key}");
 
     private static Setting Many(string key, string[] values) => new(key, values[0], key == "data.train" ? "--data" : "--test") { List = values };
 

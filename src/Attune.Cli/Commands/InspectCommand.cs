@@ -25,7 +25,8 @@ internal static class InspectCommand
         var width = facts.Select(static f => f.Key.Length).DefaultIfEmpty(0).Max();
         foreach (var (name, value) in facts)
         {
-            var label = new string(' ', indent) + name.Replace('_', ' ');
+            // Only the outermost names are Attune's own words; those within are keys and types, to be found again as they are written.
+            var label = new string(' ', indent) + (indent == 0 ? name.Replace('_', ' ') : name);
             switch (value)
             {
                 case JsonObject { Count: > 0 } inner:

@@ -20,11 +20,11 @@ internal static class LogitsCommand
         var command = model.AddTo(new Command("logits", "Writes a model's logits for given token ids to a safetensors file.") { ids, target }, withTemplate: false);
         return host.Bind(command, c =>
         {
+            var path = OutputPaths.File("--out", c.Get(target), c.Get(ids)!)!;
             using var loaded = model.Open(c, withTemplate: false);
             var tokens = ReadIds(c.Get(ids)!, loaded.Decoder.Spec);
             using var arena = loaded.Reserve(InferencePlan.Logits(loaded.Decoder, loaded.Backend, loaded.Adapters, tokens.Length));
             var vocabulary = loaded.Decoder.Spec.Vocabulary;
-            var path = c.Get(target)!;
             double sum = 0;
             SafeTensorsWriter.Write(path, [new SafeTensorsDeclaration("logits", SafeTensorsType.F32, [tokens.Length, vocabulary])], (_, stream) =>
                 SequenceLogits.Run(loaded.Decoder, loaded.Adapters, tokens, loaded.Backend, arena, (first, rows) =>

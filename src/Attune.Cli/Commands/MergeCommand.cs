@@ -20,10 +20,11 @@ internal static class MergeCommand
                 throw new UserErrorException($"--dtype {asked}", "expected f32, bf16 or f16");
             if (c.Get(asAdapter) && c.Get(type) is not null)
                 throw new UserErrorException("--dtype", "has no effect on an adapter, which is written in F32", "leave it out, or leave --as-adapter out");
+            var folder = OutputPaths.EmptyFolder("--out", c.Get(target)!);
             if (c.Get(asAdapter))
-                return export.Run(c, new ExportOptions { Formats = [ExportFormats.Find("--as-adapter", "adapter")], Path = c.Get(target)! });
+                return export.Run(c, new ExportOptions { Formats = [ExportFormats.Find("--as-adapter", "adapter")], Path = folder });
             var name = c.Get(type) is { } given ? $"merged:{given}" : "merged";
-            return export.Run(c, new ExportOptions { Formats = [ExportFormats.Find("--dtype", name)], Path = c.Get(target)! });
+            return export.Run(c, new ExportOptions { Formats = [ExportFormats.Find("--dtype", name)], Path = folder });
         });
     }
 }

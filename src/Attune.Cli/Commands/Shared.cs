@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Attune.Engine.Backends;
 using Attune.Evaluation.Metrics;
+using Attune.Formats;
 using Attune.Formats.Gguf;
 using Attune.Problems;
 using Attune.Runs;
@@ -47,7 +48,7 @@ internal static class Shared
     {
         try
         {
-            return File.ReadAllText(path);
+            return TextFile.Read(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,7 +60,7 @@ internal static class Shared
     /// <exception cref="UserErrorException">It cannot be read, or a line is no prompt.</exception>
     public static IReadOnlyList<(int Row, string Text)> ReadPrompts(string path)
     {
-        var lines = ReadText("--prompts", path).ReplaceLineEndings("\n").Split('\n').Index().Where(static l => l.Item.Length > 0);
+        var lines = ReadText("--prompts", path).Split('\n').Select(static l => l.TrimEnd('\r')).Index().Where(static l => l.Item.Length > 0);
         var isJson = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
         (int Row, string Text)[] texts = [.. lines.Select(l => (l.Index + 1, isJson ? PromptOf(l.Item, string.Create(CultureInfo.InvariantCulture, $"{path}, row {l.Index + 1}")) : l.Item))];
         return texts.Length > 0 ? texts : throw new UserErrorException($"--prompts {path}", "holds no prompt", "write one a line");

@@ -23,9 +23,9 @@ internal sealed record JsonLayout(IReadOnlyList<(int Start, int Length)> Records
             var reader = new Utf8JsonReader(utf8, whole, new JsonReaderState(Options));
             Members(ref reader, 0, members);
         }
-        catch (JsonException) when (members.Count > 0)
+        catch (JsonException)
         {
-            // What is broken behind here is an error of the source that reads it.
+            // What is broken is an error of the source that reads it, line by line where nothing is known of a document.
         }
         return !IsRow(members) && (IsKeyed(members) || members.Exists(m => m.HoldsRows));
     }

@@ -18,7 +18,7 @@ public static class TemplateChoice
         if (asked is null) return ChatTemplate.FromModel(files);
         if (asked == "chatml") return ChatMlFor(tokenizer);
         if (!File.Exists(asked)) throw new UserErrorException("data.template", $"there is no file {asked}", "give a template file, or chatml");
-        return ChatTemplate.Parse(File.ReadAllText(asked), asked);
+        return ChatTemplate.Parse(InputFile.Read(asked, TextFile.Read), asked);
     }
 
     /// <summary>

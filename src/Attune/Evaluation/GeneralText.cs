@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Formats;
 using Attune.Problems;
 using Attune.Text;
 
@@ -27,7 +28,7 @@ public static class GeneralText
     {
         try
         {
-            return File.ReadAllText(path);
+            return TextFile.Read(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,7 +41,9 @@ public static class GeneralText
     /// <param name="tokenizer">The model's.</param>
     /// <param name="maxLength">Most tokens of an example.</param>
     public static IReadOnlyList<Example> Choose(string? asked, Tokenizer tokenizer, int maxLength) =>
-        asked == "none" ? [] : Examples(asked is null ? BuiltIn : Read(asked), tokenizer, maxLength);
+        asked == "none" ? []
+        : Examples(asked is null ? BuiltIn : Read(asked), tokenizer, maxLength) is { Count: > 0 } examples ? examples
+        : throw new UserErrorException("eval.general", $"{asked} holds no text to measure on", "give a text file with some sentences, or none");
 
     /// <summary>The text as examples of at most <paramref name="maxLength"/> tokens, every token of which counts.</summary>
     public static IReadOnlyList<Example> Examples(string text, Tokenizer tokenizer, int maxLength)

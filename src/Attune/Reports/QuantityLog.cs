@@ -34,7 +34,7 @@ internal static class QuantityLog
         {
             json.WriteStartObject();
             json.WriteString("name", v.Name);
-            json.WriteString("unit", v.Unit.ToString());
+            json.WriteString("unit", v.Unit.ToString().ToLowerInvariant());
             json.WriteNumber("value", v.Value);
             json.WriteNumber("rows", v.Count);
             json.WriteEndObject();
@@ -53,7 +53,7 @@ internal static class QuantityLog
         foreach (var m in metrics.EnumerateArray())
         {
             if (m.ValueKind != JsonValueKind.Object || JsonLogLine.Text(m, "name") is not { } name || Number(m, "value") is not { } value || Number(m, "rows") is not { } count
-                || !Enum.TryParse<MetricUnit>(JsonLogLine.Text(m, "unit"), out var unit) || !Enum.IsDefined(unit) || count is not (>= 0 and <= int.MaxValue))
+                || !Enum.TryParse<MetricUnit>(JsonLogLine.Text(m, "unit"), ignoreCase: true, out var unit) || !Enum.IsDefined(unit) || count is not (>= 0 and <= int.MaxValue))
                 return null;
             values.Add(new MetricValue("", name, unit, value, double.NaN, double.NaN, (int)count));
         }

@@ -65,7 +65,7 @@ public sealed class RunDirectory
     public static RunDirectory Existing(string path)
     {
         var run = new RunDirectory(path);
-        return File.Exists(run.Recipe) ? run : throw new UserErrorException(path, "holds no run (there is no recipe.yaml in it)", "give the folder of a run that was stopped");
+        return File.Exists(run.Recipe) ? run : throw new UserErrorException(path, "holds no run (there is no recipe.yaml in it)", "give the folder that attune train wrote");
     }
 
     /// <summary>Refuses a disk that cannot hold what the run will save.</summary>

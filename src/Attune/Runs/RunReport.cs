@@ -1,6 +1,7 @@
 using System.Globalization;
 using Attune.Engine.Backends;
 using Attune.Quality;
+using Attune.Problems;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Training;
@@ -83,18 +84,18 @@ internal static class RunReport
     /// <summary>The commands to go on with, exactly as they can be pasted.</summary>
     public static IEnumerable<NextCommand> Next(RunSetup setup, string saved)
     {
-        var model = setup.Method.SavesModel ? $"--model {Quote(saved)}" : $"--model {Quote(setup.Recipe.Model)} --adapter {Quote(saved)}";
+        var model = setup.Method.SavesModel ? $"--model {ShellWord.Of(saved)}" : $"--model {ShellWord.Of(setup.Recipe.Model)} --adapter {ShellWord.Of(saved)}";
         if (setup.Model.Template is not null)
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
         if (test.Count > 0)
-            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => Quote(SourceKinds.Flag(s))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(Quote))}{(setup.Method.Adapter is null ? $" --against {Quote(setup.Recipe.Model)}" : " --base")}");
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => ShellWord.Of(SourceKinds.Flag(s))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(ShellWord.Of))}{(setup.Method.Adapter is null ? $" --against {ShellWord.Of(setup.Recipe.Model)}" : " --base")}");
         yield return new NextCommand("Generate once", $"attune generate {model} {Prompt(setup)}");
     }
 
     private static string Columns(RunSetup setup) => setup.Recipe.Data.Columns.Count == 0
         ? ""
-        : " --columns " + string.Join(' ', setup.Recipe.Data.Columns.Select(static c => Quote($"{c.Key}={c.Value}")));
+        : " --columns " + string.Join(' ', setup.Recipe.Data.Columns.Select(static c => ShellWord.Of($"{c.Key}={c.Value}")));
 
     // What the tuned model was asked in training, in a form that leads to the same ids: with a template the user's words, else the text as it is.
     private static string Prompt(RunSetup setup)
@@ -102,7 +103,7 @@ internal static class RunReport
         if (setup.Data.Asked.Questions.Count == 0)
             return "--prompt 'Once upon a time'" + (setup.Model.Template is null ? "" : " --raw");
         var asked = setup.Data.Asked.Questions[0].PromptText;
-        return $"--prompt {Quote(setup.Model.Template is null ? asked : LastLine(asked))}";
+        return $"--prompt {ShellWord.Of(setup.Model.Template is null ? asked : LastLine(asked))}";
     }
 
     private static IEnumerable<SettingLine> Settings(RunSetup setup)
@@ -114,8 +115,4 @@ internal static class RunReport
 
     // Role markers of a template are words of their own lines; the user's text is the longest line.
     private static string LastLine(string text) => text.Split('\n').MaxBy(static l => l.Length)!.Trim();
-
-    private static string Quote(string text) => text.All(static c => char.IsAsciiLetterOrDigit(c) || "-_./:=".Contains(c, StringComparison.Ordinal)) && text.Length > 0
-        ? text
-        : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }

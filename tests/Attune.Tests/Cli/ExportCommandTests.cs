@@ -51,6 +51,9 @@ public sealed class ExportCommandTests : IDisposable
     {
         var run = await CliRun.Of("merge", "--model", tiny.Model, "--out", tiny.Model);
         Assert.Equal(2, run.ExitCode);
+        Assert.Contains("is not empty", run.Error, StringComparison.Ordinal);
+        run = await CliRun.Of("export", "--model", tiny.Model, "--format", "merged", "--out", tiny.Model);
+        Assert.Equal(2, run.ExitCode);
         Assert.Contains("is what is read from", run.Error, StringComparison.Ordinal);
     }
 }
