@@ -111,6 +111,8 @@ public sealed class WordsTests : IDisposable
         var valid = tiny.Write("valid.jsonl", "{\"q\": \"two?\", \"a\": \"no\"}\n");
         var run = await CliRun.Of("data", "report", rows, "--valid", valid, "--columns", "prompt=q", "completion=a");
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains($"attune data clean '{rows.Replace("'", "'\\''", StringComparison.Ordinal)}' --valid {valid} --columns prompt=q completion=a --remedy ", run.Out);
+        Assert.Contains($"attune data clean '{rows.Replace("'", "'\\''", StringComparison.Ordinal)}' --valid {valid} --columns ", run.Out);
+        Assert.Contains(" prompt=q", run.Out);
+        Assert.Contains(" --remedy exact", run.Out);
     }
 }
