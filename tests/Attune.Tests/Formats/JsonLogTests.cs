@@ -13,7 +13,7 @@ public sealed class JsonLogTests : IDisposable
 
     public void Dispose() => temp.Dispose();
 
-    private List<int?> Open(string path)
+    private static List<int?> Open(string path)
     {
         var found = new List<int?>();
         using var log = JsonLog.Open(path, Kind, [("model", "m")], l => found.Add(l.Whole("n")));

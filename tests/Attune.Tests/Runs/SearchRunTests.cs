@@ -217,7 +217,7 @@ public sealed class SearchRunTests : IDisposable
     [Fact]
     public void A_beat_that_meets_the_end_of_a_trial_harms_nobody()
     {
-        var clock = new BeatingClock();
+        using var clock = new BeatingClock();
         var made = new Made { OnBegin = _ => clock.Beat() };
         var report = SearchRun.Execute(Recipe(), new SearchOptions { Runner = made, Clock = clock }, static _ => { }, TestContext.Current.CancellationToken);
         Assert.All(report.Trials, static t => Assert.True(t.IsOver));
@@ -277,13 +277,15 @@ public sealed class SearchRunTests : IDisposable
     }
 
     /// <summary>A clock whose timers, once told to, call at a moment when whoever made them goes on: they are late by what a slow server takes.</summary>
-    private sealed class BeatingClock : TimeProvider
+    private sealed class BeatingClock : TimeProvider, IDisposable
     {
         private Timer? last;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => last = new Timer(callback);
 
         public void Beat() => last!.Fire();
+
+        public void Dispose() => last?.Dispose();
 
         private sealed class Timer(TimerCallback callback) : ITimer
         {
