@@ -24,10 +24,16 @@ internal sealed class QualityRow(int id, Row row, Conversation chat)
     public string Place => row.Place;
 
     /// <summary>What is given: the turns that are not learned, without system messages, one below the other; empty for running text.</summary>
-    public string Prompt => prompt ??= Joined(static t => !t.Trained && t.Role != "system");
+    public string Prompt => prompt ??= Joined(IsPrompt);
 
     /// <summary>What is learned: the answers, one below the other; the whole of running text.</summary>
     public string Answer => answer ??= Joined(static t => t.Trained);
+
+    /// <summary>The texts of <see cref="Prompt"/>, with the calls and the reasoning of its turns.</summary>
+    public IEnumerable<string> SaidInPrompt => chat.Turns.Where(IsPrompt).SelectMany(ChatStrings.Said);
+
+    /// <summary>The texts of <see cref="Answer"/>, with the calls and the reasoning of its turns.</summary>
+    public IEnumerable<string> SaidInAnswer => chat.Turns.Where(static t => t.Trained).SelectMany(ChatStrings.Said);
 
     /// <summary>What the row says, with case and blanks evened out.</summary>
     public RowKey Key { get; } = RowKey.Of(chat);
@@ -37,6 +43,8 @@ internal sealed class QualityRow(int id, Row row, Conversation chat)
 
     /// <summary>What a check found ahead of the row's turn.</summary>
     public T Found<T>(QualityCheck check) => (T)Array.Find(found, f => f.Check == check).What!;
+
+    private static bool IsPrompt(Turn turn) => !turn.Trained && turn.Role != "system";
 
     private string Joined(Func<Turn, bool> which)
     {

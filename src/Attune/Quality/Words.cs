@@ -49,6 +49,12 @@ internal sealed class Words
         if (inside) Add(hash);
     }
 
+    /// <summary>Adds the words of several texts, one behind the other.</summary>
+    public void Add(IEnumerable<string> texts)
+    {
+        foreach (var text in texts) Add(text);
+    }
+
     /// <summary>The hash of <paramref name="n"/> words from <paramref name="at"/> on.</summary>
     public ulong Gram(int at, int n)
     {

@@ -11,6 +11,16 @@ public abstract class QualityFiles : TempFiles
     private protected static string Rows(params (string Prompt, string Answer)[] rows) =>
         string.Concat(rows.Select(static r => JsonSerializer.Serialize(new { prompt = r.Prompt, completion = r.Answer }) + "\n"));
 
+    /// <summary>A row of messages in which the assistant calls a tool and says nothing.</summary>
+    private protected static string CallRow(string prompt, string tool, object arguments, string? id = null, string? reasoning = null) => JsonSerializer.Serialize(new
+    {
+        messages = new object[]
+        {
+            new { role = "user", content = prompt },
+            new { role = "assistant", content = "", reasoning_content = reasoning, tool_calls = new[] { new { id, type = "function", function = new { name = tool, arguments } } } },
+        },
+    }) + "\n";
+
     private protected static QualityReport Report(string path, params string[] evaluation) => Report(new QualityOptions
     {
         Files = [path],

@@ -5,7 +5,7 @@ namespace Attune.Quality.Checks;
 
 /// <summary>
 /// Rows that hold what rows ask that a model will be measured on: 13 words of it in a row, as in GPT-3 (Brown et al. 2020, appendix C), wherever
-/// they stand in the row; or the whole prompt, word for word, however short. Of running text all words count. An n-gram that stands in more than 10
+/// they stand in the row, calls of tools among it; or the whole prompt, word for word, however short. Of running text all words count. An n-gram that stands in more than 10
 /// rows of either side is a phrase of the trade, and none. Answers alone are no contamination: labels and set phrases are shared by design.
 /// </summary>
 internal sealed class Contamination : QualityCheck
@@ -131,9 +131,9 @@ internal sealed class Contamination : QualityCheck
         words.Clear();
         grams.Clear();
         var isText = row.Chat.Kind == ConversationKind.Document;
-        words.Add(isText ? row.Answer : row.Prompt);
+        words.Add(isText ? row.SaidInAnswer : row.SaidInPrompt);
         prompt = words.Count == 0 ? null : words.Gram(0, words.Count);
-        if (!isText && !isAsked) words.Add(row.Answer);
+        if (!isText && !isAsked) words.Add(row.SaidInAnswer);
         for (var at = 0; at + n <= words.Count; at++) grams.Add(words.Gram(at, n));
     }
 

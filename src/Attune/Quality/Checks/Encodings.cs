@@ -3,7 +3,7 @@ using Attune.Quality.Detectors;
 
 namespace Attune.Quality.Checks;
 
-/// <summary>Characters that were damaged on their way into the file; see <see cref="EncodingDamage"/>.</summary>
+/// <summary>Characters that were damaged on their way into the file, in any string of a row; see <see cref="EncodingDamage"/>.</summary>
 internal sealed class Encodings : QualityCheck
 {
     private const double Share = 0.001;
@@ -22,9 +22,9 @@ internal sealed class Encodings : QualityCheck
     public override string? Look(QualityRow row)
     {
         var all = default(EncodingDamage);
-        foreach (var turn in row.Chat.Turns)
+        foreach (var text in ChatStrings.Of(row.Chat))
         {
-            var one = EncodingDamage.Of(turn.Content);
+            var one = EncodingDamage.Of(text);
             if (one.Any) all = new EncodingDamage(all.Replaced + one.Replaced, all.Misread || one.Misread, all.Controls + one.Controls, all.Marks + one.Marks, all.Halves + one.Halves);
         }
         if (!all.Any) return null;

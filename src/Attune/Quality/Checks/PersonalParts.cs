@@ -3,7 +3,7 @@ using Attune.Quality.Detectors;
 
 namespace Attune.Quality.Checks;
 
-/// <summary>Mail addresses, phone numbers, payment cards, bank accounts and IP addresses in prompts and answers; see <see cref="PersonalData"/>.</summary>
+/// <summary>Mail addresses, phone numbers, payment cards, bank accounts and IP addresses in any string of a row: prompts, answers, calls, tools; see <see cref="PersonalData"/>.</summary>
 internal sealed class PersonalParts : QualityCheck
 {
     private readonly long[] parts = new long[PersonalData.Kinds.Count], rowsOf = new long[PersonalData.Kinds.Count];
@@ -20,9 +20,9 @@ internal sealed class PersonalParts : QualityCheck
     public override object? Find(QualityRow row)
     {
         int[]? found = null;
-        foreach (var turn in row.Chat.Turns)
+        foreach (var text in ChatStrings.Of(row.Chat))
         {
-            foreach (var part in PersonalData.Find(turn.Content)) (found ??= new int[parts.Length])[IndexOf(part.Kind)]++;
+            foreach (var part in PersonalData.Find(text)) (found ??= new int[parts.Length])[IndexOf(part.Kind)]++;
         }
         return found;
     }

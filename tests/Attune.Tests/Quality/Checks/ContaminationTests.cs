@@ -70,6 +70,14 @@ public class ContaminationTests : QualityFiles
     }
 
     [Fact]
+    public void Words_within_calls_count()
+    {
+        var asked = Text(new Random(9), 20);
+        var rows = Write("a.jsonl", CallRow("Look it up.", "search", new { query = Part(asked, 3, 13) }) + CallRow("Look it up.", "search", new { query = Part(asked, 3, 12) }));
+        Assert.Equal("a.jsonl, row 1", Assert.Single(Of(Report(rows, Write("test.jsonl", Rows((asked, "x")))), "contamination").Examples).Place);
+    }
+
+    [Fact]
     public void The_remedy_needs_evaluation_files_and_takes_the_rows_out()
     {
         var path = Write("a.jsonl", Rows(("What is it?", "a"), ("else", "b")));

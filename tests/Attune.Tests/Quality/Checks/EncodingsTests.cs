@@ -15,6 +15,10 @@ public class EncodingsTests : QualityFiles
     }
 
     [Fact]
+    public void Calls_are_looked_at_like_what_is_said() =>
+        Assert.Equal("a.jsonl, row 2", Assert.Single(Of(Report(Write("a.jsonl", CallRow("a", "note", new { text = "café" }) + CallRow("b", "note", new { text = "cafÃ©" }))), "encoding").Examples).Place);
+
+    [Fact]
     public void The_remedy_changes_what_can_be_undone_alone()
     {
         var mend = QualityChecks.Remedies.Single(static r => r.Remedy.Name == "encoding").Remedy.Mend!;

@@ -22,6 +22,17 @@ public class PersonalPartsTests : QualityFiles
     }
 
     [Fact]
+    public void Calls_tools_and_reasoning_are_looked_at_and_what_is_masked_is_no_longer_found()
+    {
+        var tools = """{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "tools": [{"name": "mail", "description": "Asks anna@nordbank.se"}]}""" + "\n";
+        var path = Write("a.jsonl", CallRow("Write to Bob.", "mail", new { to = new[] { "bob.miller@gmail.com" } }) + CallRow("Ring Bob.", "ring", new { }, reasoning: "His number is +49 30 901820.") + tools);
+        Assert.Equal(["holds 1 mail address", "holds 1 phone number", "holds 1 mail address"], Of(Report(path), "personal").Examples.Select(static e => e.Why));
+        var masked = path + ".out.jsonl";
+        DataQuality.Clean(new CleanOptions { Look = new QualityOptions { Files = [path] }, Remedies = ["personal-mask"], Out = masked }, cancel: TestContext.Current.CancellationToken);
+        Assert.Equal(0, Of(Report(masked), "personal").Rows);
+    }
+
+    [Fact]
     public void The_mask_is_a_remedy_of_texts() =>
         Assert.Equal("[EMAIL]", QualityChecks.Remedies.Single(static r => r.Remedy.Name == "personal-mask").Remedy.Mend!("anna@nordbank.se"));
 }
