@@ -81,7 +81,7 @@ internal sealed class NearIndex : IDisposable
 
     /// <summary>What the text of a row is known by.</summary>
     /// <param name="Key">Its keys.</param>
-    /// <param name="Label">The hash of the answer's words where they must be the same; 0 where they may differ a little.</param>
+    /// <param name="Label">The hash of what must be the same of the answers: the words of short ones, and calls; 0 where all may differ a little.</param>
     internal readonly record struct Text(RowKey Key, ulong Label);
 
     /// <summary>A row with its shingles, sorted.</summary>

@@ -1,11 +1,13 @@
 using System.Globalization;
+using Attune.Data;
 using Attune.Problems;
 
 namespace Attune.Quality.Checks;
 
 /// <summary>
-/// Rows that are nearly the same as an earlier one: of the word shingles of prompt and answer together (without system messages) at least a share of
-/// <see cref="QualitySettings.Near"/> is common. An answer of fewer than 8 words (a label) must have the same words, or two rows are no duplicates.
+/// Rows that are nearly the same as an earlier one: of the word shingles of prompt and answer together (without system messages, with reasoning and
+/// calls of tools) at least a share of <see cref="QualitySettings.Near"/> is common. An answer of fewer than 8 words (a label) must have the same
+/// words, and calls must be the same whatever their length, or two rows are no duplicates.
 /// </summary>
 /// <remarks>
 /// Candidates are rows that meet in a band of their MinHash signatures (<see cref="MinHash"/>); each is verified by the Jaccard similarity of the
@@ -38,11 +40,12 @@ internal sealed class NearDuplicates : QualityCheck
         var own = scratch.Value!;
         var words = own.Words;
         words.Clear();
-        words.Add(row.Prompt);
+        words.Add(row.SaidInPrompt);
         var before = words.Count;
-        words.Add(row.Answer);
+        words.Add(row.SaidInAnswer);
         if (words.Count == 0) return null;
         var label = words.Count - before is var answer && answer < LongAnswer ? words.Gram(before, answer) | 1 : 0;
+        if (CallsOf(row) is { } calls) label = Mixing.Bits(calls, label);
         var count = ShingleSet.Of(words, context.Options.Settings.Shingle, ref own.Shingles);
         var signature = new uint[MinHash.Size];
         MinHash.Sign(own.Shingles.AsSpan(0, count), signature);
@@ -91,6 +94,18 @@ internal sealed class NearDuplicates : QualityCheck
         index.Dispose();
         scratch.Dispose();
         base.Dispose();
+    }
+
+    // What is called, with the very arguments, in the form of RowKey; null where nothing is.
+    private static ulong? CallsOf(QualityRow row)
+    {
+        var (hash, any) = (new TextHash(), false);
+        foreach (var function in row.Chat.Turns.Where(static t => t.Trained).SelectMany(ChatStrings.Functions))
+        {
+            hash.Part('+', function?.ToJsonString() ?? "");
+            any = true;
+        }
+        return any ? hash.Value : null;
     }
 
     // What a row is known by: see NearIndex.

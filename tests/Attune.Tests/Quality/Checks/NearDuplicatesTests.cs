@@ -55,6 +55,27 @@ public class NearDuplicatesTests : QualityFiles
     }
 
     [Fact]
+    public void Calls_must_be_the_same_however_long_and_ids_say_nothing()
+    {
+        var question = string.Join(' ', Text(new Random(3), 40));
+        string[] rooms = ["kitchen", "bedroom", "garage"];
+        long Rows(IEnumerable<string> rows) => Of(Report(Write("a.jsonl", string.Concat(rows))), "near").Rows;
+        Assert.Equal(0, Rows(rooms.Select(r => CallRow($"{question} {r}", "light", new { room = r }))));
+        Assert.Equal(0, Rows(rooms.Select(r => CallRow($"{question} {r}", "light", new { room = r, note = question }))));
+        Assert.Equal(0, Rows(new[] { 1, 2 }.Select(n => CallRow($"{question} {n}", "light", new { level = n }))));
+        Assert.Equal(2, Rows(rooms.Select(r => CallRow($"{question} {r}", "light", new { room = "all" }, id: $"call_{r}"))));
+    }
+
+    [Fact]
+    public void What_is_said_in_calls_and_in_reasoning_counts()
+    {
+        string Long(int seed) => string.Join(' ', Text(new Random(seed), 40));
+        long Rows(params string[] rows) => Of(Report(Write("a.jsonl", string.Concat(rows))), "near").Rows;
+        Assert.Equal(0, Rows(CallRow("Do it.", "write", new { text = "x" }, reasoning: Long(1)), CallRow("Do it!", "write", new { text = "x" }, reasoning: Long(2))));
+        Assert.Equal(1, Rows(CallRow("Do it.", "write", new { text = "x" }, reasoning: Long(1)), CallRow("Do it!", "write", new { text = "x" }, reasoning: Long(1) + " so")));
+    }
+
+    [Fact]
     public void Exact_duplicates_are_left_to_their_own_check_but_not_by_the_remedy()
     {
         var text = string.Join(' ', Text(new Random(3), 40));
