@@ -30,8 +30,9 @@ internal static class MinHash
         var into = MemoryMarshal.Cast<uint, Vector<uint>>(signature[..Size]);
         for (var i = 0; i < into.Length; i += 2)
         {
-            // Two at a time: a product takes ten cycles, of which one alone would wait for the other.
-            var (a, b, c, d) = (factors[i], shifts[i], factors[i + 1], shifts[i + 1]);
+            // Two at a time: a product takes ten cycles, of which one alone would wait for the other. An odd last one (9 vectors of 512 bits) goes with itself.
+            var j = Math.Min(i + 1, into.Length - 1);
+            var (a, b, c, d) = (factors[i], shifts[i], factors[j], shifts[j]);
             var (first, second) = (Vector<uint>.AllBitsSet, Vector<uint>.AllBitsSet);
             foreach (var x in set)
             {
@@ -39,7 +40,7 @@ internal static class MinHash
                 first = Vector.Min(first, element * a + b);
                 second = Vector.Min(second, element * c + d);
             }
-            (into[i], into[i + 1]) = (first, second);
+            (into[i], into[j]) = (first, second);
         }
     }
 

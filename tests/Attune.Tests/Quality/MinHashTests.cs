@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
+using Attune.Data;
 using Attune.Quality;
+using Attune.Tests.Runs;
 
 namespace Attune.Tests.Quality;
 
-public class MinHashTests
+public class MinHashTests : QualityFiles
 {
     private static uint[] Set(Random random, int count)
     {
@@ -43,16 +45,32 @@ public class MinHashTests
     public void A_signature_is_the_least_of_each_function(int count)
     {
         var set = Set(new Random(1), count);
-        var (whole, least) = (new uint[MinHash.Size], Enumerable.Repeat(uint.MaxValue, MinHash.Size).ToArray());
+        var whole = new uint[MinHash.Size];
         MinHash.Sign(set, whole);
-        foreach (var x in set)
+        // Least of a·x + b mod 2³², a odd.
+        var least = Enumerable.Range(0, MinHash.Size).Select(i =>
         {
-            var one = new uint[MinHash.Size];
-            MinHash.Sign([x], one);
-            for (var i = 0; i < one.Length; i++) least[i] = Math.Min(least[i], one[i]);
-        }
+            var (a, b) = ((uint)Mixing.Bits(0x6D696E68, (ulong)i) | 1, (uint)Mixing.Bits(0x68617368, (ulong)i));
+            return set.Min(x => unchecked(a * x + b));
+        });
         Assert.Equal(least, whole);
-        Assert.Equal(MinHash.Size, whole.Distinct().Count());
+    }
+
+    /// <summary>The width of vectors is a process's own: 144 values are an even number of vectors of 128 and 256 bits, and an odd one of 512.</summary>
+    [Fact]
+    public async Task A_report_is_the_same_at_every_width_of_vectors()
+    {
+        const string text = "The bridge was closed in autumn because its cables had rusted through in the salt of the sea";
+        var path = Write("a.jsonl", Rows([.. Enumerable.Range(0, 30).Select(static i => ($"{text}, said number {i % 20}", $"{text}."))]));
+        var outputs = new List<(int Code, string Out, string Error)>();
+        foreach (var bits in new[] { "", "128", "256", "512" })
+        {
+            var info = CliProcess.Of(CliProcess.Dotnet, [CliProcess.Program, "data", "report", path, "--json"]);
+            if (bits.Length > 0) info.Environment["DOTNET_MaxVectorTBitWidth"] = bits;
+            outputs.Add(await CliProcess.Read(info));
+        }
+        Assert.Equal((0, ""), (outputs[0].Code, outputs[0].Error));
+        Assert.All(outputs, o => Assert.Equal(outputs[0], o));
     }
 
     [Theory]
