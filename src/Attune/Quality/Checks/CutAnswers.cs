@@ -13,10 +13,11 @@ internal sealed class CutAnswers : QualityCheck
     private const double Closed = 0.95, ShareAtLimit = 0.005;
 
     private readonly RowMarks open = new();
+
+    // Those of the greatest length that do not show by themselves that they were cut.
     private readonly List<int> longest = [];
-    private long prose, rows, sure;
-    private int length, last = -1, openAtLength;
-    private bool atLimit;
+    private long prose, rows, sure, limited;
+    private int length, last = -1, atLength, openAtLength;
 
     public static QualityCheckKind Kind { get; } = new("truncated", "truncated answers", "one pass, one bit a row", static _ => new CutAnswers())
     {
@@ -33,11 +34,11 @@ internal sealed class CutAnswers : QualityCheck
         {
             length = answer.Length;
             longest.Clear();
-            openAtLength = 0;
+            atLength = openAtLength = 0;
         }
         if (answer.Length == length)
         {
-            longest.Add(row.Id);
+            atLength++;
             if (length > 0 && (char.IsLetter(answer[^1]) || answer[^1] is ',' or ' ' or '-')) openAtLength++;
         }
         var isProse = AnswerEnds.IsProse(answer);
@@ -47,6 +48,7 @@ internal sealed class CutAnswers : QualityCheck
             sure++;
             return $"stops within {where}: …{Tail(answer)}";
         }
+        if (answer.Length == length) longest.Add(row.Id);
         if (isProse && AnswerEnds.IsOpen(answer)) open.Add(row.Id);
         return null;
     }
@@ -54,7 +56,7 @@ internal sealed class CutAnswers : QualityCheck
     public override IEnumerable<Concern> Late(RowMarks gone, CancellationToken cancel)
     {
         // What a limit cuts ends anywhere; what is written to one form ends alike.
-        atLimit = length >= ShortestLimit && openAtLength > longest.Count / 2 && longest.Count >= Math.Max(FewestAtLimit, ShareAtLimit * rows);
+        var atLimit = length >= ShortestLimit && openAtLength > atLength / 2 && atLength >= Math.Max(FewestAtLimit, ShareAtLimit * rows);
         var ends = prose >= FewestProse && open.Count > 0 && open.Count <= (1 - Closed) * prose;
         var next = 0;
         for (var id = 0; id <= last && (ends || atLimit); id++)
@@ -62,7 +64,11 @@ internal sealed class CutAnswers : QualityCheck
             var isLongest = next < longest.Count && longest[next] == id;
             if (isLongest) next++;
             if (gone[id]) continue;
-            if (isLongest && atLimit) yield return new Concern(id, $"has exactly {length} characters, as {longest.Count.Grouped()} answers have and none has more: a limit cut it");
+            if (isLongest && atLimit)
+            {
+                limited++;
+                yield return new Concern(id, $"has exactly {length} characters, as {atLength.Grouped()} answers have and none has more: a limit cut it");
+            }
             else if (ends && open[id]) yield return new Concern(id, "has no closing sign, which nearly all answers of the file have");
         }
     }
@@ -71,13 +77,13 @@ internal sealed class CutAnswers : QualityCheck
     {
         List<string> why = [];
         if (sure > 0) why.Add($"{sure} stop within a sentence, code or JSON");
-        if (atLimit) why.Add($"{longest.Count.Grouped()} have exactly {length} characters, and none has more");
-        if (concerned - sure - (atLimit ? longest.Count : 0) is > 0 and var others) why.Add($"{others} end in the middle of a line without a closing sign, which nearly all have");
+        if (limited > 0) why.Add($"{limited.Grouped()}{(sure > 0 ? " others" : "")} have exactly {length} characters, and none has more");
+        if (concerned - sure - limited is > 0 and var others) why.Add($"{others} end in the middle of a line without a closing sign, which nearly all have");
         return new QualitySummary(
-            concerned == 0 ? QualitySeverity.Fine : sure > 0 || atLimit ? QualitySeverity.Warning : QualitySeverity.Note,
+            concerned == 0 ? QualitySeverity.Fine : sure > 0 || limited > 0 ? QualitySeverity.Warning : QualitySeverity.Note,
             concerned == 0 ? "no answer shows that it was cut off" : $"{concerned.Grouped()} of {rows.Grouped()} answers look cut off: {string.Join("; ", why)}")
         {
-            Figures = [("at_the_greatest_length", longest.Count), ("greatest_length", length)],
+            Figures = [("at_the_greatest_length", atLength), ("greatest_length", length)],
         };
     }
 

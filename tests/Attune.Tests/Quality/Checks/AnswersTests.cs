@@ -38,6 +38,23 @@ public class AnswersTests : QualityFiles
         Assert.All(found.Examples, static e => Assert.Contains("exactly 150 characters", e.Why, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(4)]
+    public void An_answer_that_a_limit_cut_within_a_sentence_counts_once(int within)
+    {
+        // 176 characters: those that end in "the" show by themselves that they were cut, the others only by their common length.
+        string Cut(int i) => string.Concat(Enumerable.Repeat($"number {i} of them was found and ", 9))[..171] + (i < within ? "x the" : "x too");
+        var rows = Enumerable.Range(0, 40).Select(i => ($"q{i}", i < 10 ? Cut(i) : $"{Sentence}, number {i}."));
+        var path = Write("a.jsonl", Rows([.. rows]));
+        var found = Of(Report(new QualityOptions { Files = [path], Settings = new QualitySettings { Examples = 40 } }), "truncated");
+        Assert.Equal(10, found.Rows);
+        Assert.Equal(10, found.Examples.DistinctBy(static e => e.Place).Count());
+        Assert.Equal(10.0, found.Figures.Single(static f => f.Name == "at_the_greatest_length").Value);
+        Assert.Equal($"10 of 40 answers look cut off: {within} stop within a sentence, code or JSON" + (within == 10 ? "" : $"; {10 - within} others have exactly 176 characters, and none has more"), found.Text);
+        Assert.Equal(30, DataQuality.Clean(new CleanOptions { Look = new QualityOptions { Files = [path] }, Remedies = ["truncated"] }, cancel: TestContext.Current.CancellationToken).Kept);
+    }
+
     [Fact]
     public void Marks_and_repeated_prompts_are_found_and_copies_counted()
     {
