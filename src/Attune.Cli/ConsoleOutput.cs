@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Attune.Problems;
+using Attune.Reports;
 using Spectre.Console;
 
 namespace Attune.Cli;
@@ -54,18 +55,25 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
     public void Piece(string text)
     {
         HasResult = true;
-        Put(() => terminal.Out.Write(terminal.OutIsPerson ? Terminal.Safe(text) : text));
+        Put(() => terminal.Out.Write(terminal.OutIsPerson ? SafeText.Clean(text) : text));
     }
 
     /// <summary>A message; not with <c>--quiet</c>.</summary>
     public void Say(string message)
     {
         if (!quiet)
-            terminal.Error.WriteLine(message);
+            terminal.Error.WriteLine(SafeText.Clean(message));
+    }
+
+    /// <summary>A message with styles; not with <c>--quiet</c>.</summary>
+    public void Say(Message message)
+    {
+        if (!quiet)
+            terminal.Error.WriteLine(message.ToString());
     }
 
     /// <summary>A warning, always.</summary>
-    public void Warn(string message) => terminal.Error.WriteLine(Ansi.Of(terminal.ErrorIsPerson, Ansi.Yellow, "warning: ") + message);
+    public void Warn(string message) => terminal.Error.WriteLine(Ansi.Of(terminal.ErrorIsPerson, Ansi.Yellow, "warning: ") + SafeText.Clean(message));
 
     /// <summary>Begins a long step.</summary>
     /// <param name="title">What is done: "training".</param>
@@ -87,7 +95,7 @@ internal sealed class ConsoleOutput(Terminal terminal, bool json, bool quiet)
         });
         console.Profile.Width = terminal.Width;
         console.Profile.Capabilities.Unicode = true;
-        return console;
+        return console.Safe();
     }
 
     private static void Put(Action write)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Attune.Problems;
+using Attune.Reports;
 
 namespace Attune.Cli;
 
@@ -50,9 +51,9 @@ internal static class ErrorBoundary
             error.WriteLine(Ansi.Of(person, Ansi.Red, $"{problems.Count} problems"));
         foreach (var p in problems)
         {
-            error.WriteLine(Ansi.Of(person, Ansi.Red, "error: ") + (p.Place.Length == 0 ? "" : Ansi.Of(person, Ansi.Bold, p.Place) + ": ") + p.Message);
+            error.WriteLine(Ansi.Of(person, Ansi.Red, "error: ") + (p.Place.Length == 0 ? "" : Ansi.Of(person, Ansi.Bold, SafeText.Clean(p.Place)) + ": ") + SafeText.Clean(p.Message));
             if (p.Remedy.Length > 0)
-                error.WriteLine(Ansi.Of(person, Ansi.Cyan, "   → " + p.Remedy));
+                error.WriteLine(Ansi.Of(person, Ansi.Cyan, "   → " + SafeText.Clean(p.Remedy)));
         }
 
         if (output.IsJson && !output.HasResult)
@@ -86,7 +87,7 @@ internal static class ErrorBoundary
         var path = Path.Combine(Path.GetTempPath(), name);
         try
         {
-            File.WriteAllText(path, $"Attune {Reports.Manifest.Version}, {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}\n{e}\n");
+            File.WriteAllText(path, $"Attune {Manifest.Version}, {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}\n{e}\n");
             return path;
         }
         catch (Exception io) when (io is IOException or UnauthorizedAccessException)

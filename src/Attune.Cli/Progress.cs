@@ -1,4 +1,5 @@
 using System.Globalization;
+using Attune.Reports;
 
 namespace Attune.Cli;
 
@@ -16,6 +17,7 @@ internal sealed class Progress(TextWriter writer, bool person, string title, lon
     // A rate over less than this says more about the clock than about the work.
     private static readonly TimeSpan Measurable = TimeSpan.FromMilliseconds(200);
 
+    private readonly string title = SafeText.Clean(title);
     private readonly TimeProvider clock = clock ?? TimeProvider.System;
     private readonly long start = (clock ?? TimeProvider.System).GetTimestamp();
     private TimeSpan next;
@@ -28,7 +30,7 @@ internal sealed class Progress(TextWriter writer, bool person, string title, lon
     /// <param name="note">What else is worth seeing, such as "loss 0.87".</param>
     public void Report(long done, string note = "")
     {
-        last = (done, note);
+        last = (done, SafeText.Clean(note));
         var elapsed = clock.GetElapsedTime(start);
         if (elapsed < next && done < total)
             return;
@@ -40,7 +42,7 @@ internal sealed class Progress(TextWriter writer, bool person, string title, lon
     public void Line(string text)
     {
         Clear();
-        writer.WriteLine(text);
+        writer.WriteLine(SafeText.Clean(text));
         if (person && shown >= 0)
             Draw(clock.GetElapsedTime(start));
     }

@@ -84,7 +84,7 @@ internal static class QualityView
         foreach (var table in finding.Tables)
         {
             if (table.Name != finding.Title) console.WriteLine($"  {table.Name}");
-            foreach (var (label, value) in table.Rows.Where(static r => r.Value != 0)) console.WriteLine($"  {Numbers.Short(value),8}  {Terminal.Safe(label)}");
+            foreach (var (label, value) in table.Rows.Where(static r => r.Value != 0)) console.WriteLine($"  {Numbers.Short(value),8}  {label}");
         }
         ShowExamples(console, finding.Examples, finding.Rows);
     }
@@ -94,7 +94,7 @@ internal static class QualityView
     {
         foreach (var example in examples)
         {
-            console.WriteLine($"  {example.Place} {Terminal.Safe(example.Why)}");
+            console.WriteLine($"  {example.Place} {example.Why}");
             ShowExcerpt(console, example);
             if (example.Other is { } other) ShowExcerpt(console, other);
         }
@@ -104,7 +104,7 @@ internal static class QualityView
     private static void ShowExcerpt(IAnsiConsole console, QualityExample example)
     {
         var text = example.Answer.Length == 0 ? example.Prompt : example.Prompt.Length == 0 ? example.Answer : $"{example.Prompt} → {example.Answer}";
-        text = Terminal.Safe(text.ReplaceLineEndings(" "));
+        text = text.ReplaceLineEndings(" ");
         var most = console.Profile.Width - 6;
         console.MarkupLine($"    [dim]{Markup.Escape(text.Length <= most ? text : text[..(most - 1)] + "…")}[/]");
     }

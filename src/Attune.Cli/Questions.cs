@@ -1,4 +1,5 @@
 using Attune.Problems;
+using Attune.Reports;
 using Spectre.Console;
 
 namespace Attune.Cli;
@@ -31,7 +32,7 @@ internal sealed class SpectreQuestions(Terminal terminal) : IQuestions
             throw new UserErrorException("init", $"{option} is missing, and there is no terminal to ask at", $"give {option}");
         if (answers.Count > 0)
         {
-            var prompt = new SelectionPrompt<string>().Title(Markup.Escape(question)).PageSize(12).UseConverter(Markup.Escape);
+            var prompt = new SelectionPrompt<string>().Title(Markup.Escape(question)).PageSize(12).UseConverter(static a => Markup.Escape(SafeText.Clean(a)));
             prompt.AddChoices(other is null ? answers : answers.Append(Other));
             var chosen = AnsiConsole.Prompt(prompt);
             if (chosen != Other)

@@ -162,7 +162,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
             console.Write(RequantisedTable(requantised));
         GateView.Show(console, result.Record.Gate);
         // Paths and commands must not be wrapped: they are there to be pasted.
-        var plain = console.Profile.Out.Writer;
+        var plain = console.Plain();
         plain.WriteLine();
         plain.WriteLine(result.Saved);
         plain.WriteLine(Path.Combine(result.Directory, "report.html"));
@@ -224,7 +224,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         foreach (var preview in data.Previews)
         {
             output.Say($"  {Dim(preview.Place + ", trained tokens marked:")}");
-            output.Say("    " + string.Concat(preview.Segments.Select(Mark)).ReplaceLineEndings("\n    "));
+            output.Say($"    {new Styled(string.Concat(preview.Segments.Select(Mark)).ReplaceLineEndings("\n    "))}");
         }
     }
 
@@ -247,9 +247,9 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
     // Where no person sees colours, brackets mark what is trained.
     private string Mark(Attune.Data.Segment segment)
     {
-        var text = Terminal.Safe(segment.Text);
+        var text = SafeText.Clean(segment.Text);
         if (!segment.Trained)
-            return Dim(text);
+            return Dim(text).Text;
         return output.Terminal.ErrorIsPerson ? Ansi.Of(true, Ansi.Green, text) : $"⟦{text}⟧";
     }
 
@@ -317,7 +317,7 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         stage = "";
     }
 
-    private string Dim(string text) => Ansi.Of(output.Terminal.ErrorIsPerson, Ansi.Dim, text);
+    private Styled Dim(string text) => new(Ansi.Of(output.Terminal.ErrorIsPerson, Ansi.Dim, SafeText.Clean(text)));
 
-    private string Bold(string text) => Ansi.Of(output.Terminal.ErrorIsPerson, Ansi.Bold, text);
+    private Styled Bold(string text) => new(Ansi.Of(output.Terminal.ErrorIsPerson, Ansi.Bold, SafeText.Clean(text)));
 }

@@ -51,7 +51,7 @@ internal sealed class SearchView(ConsoleOutput output) : IDisposable
             console =>
             {
                 TrialTable.Write(console, report.Columns, [.. report.Rows(MostListed)]);
-                var plain = console.Profile.Out.Writer;
+                var plain = console.Plain();
                 plain.WriteLine(report.Sentence);
                 foreach (var share in report.Importance?.Parameters ?? [])
                     plain.WriteLine($"  {share.Name} explains {Numbers.Percent(share.Share)} of the differences");

@@ -26,7 +26,7 @@ internal static class SeedView
                     Numbers.Change(m.Change.Mean, m.Unit), Markup.Escape(Numbers.Interval(m.Change.Low, m.Change.High, m.Unit)));
             }
             console.Write(table);
-            var plain = console.Profile.Out.Writer;
+            var plain = console.Plain();
             foreach (var (seed, run) in study.Seeds.Zip(study.Runs))
                 plain.WriteLine($"seed {seed}: {Path.Combine(run.Directory, "report.html")}");
             plain.WriteLine(Path.Combine(study.Directory, "seeds.md"));

@@ -18,9 +18,6 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
     /// <summary>How Ctrl-C reaches a command that can end less than the program.</summary>
     public Interrupts Interrupts { get; } = new();
 
-    /// <summary>Text of models and data sets without what a terminal would obey: control characters become dots.</summary>
-    public static string Safe(string text) => string.Concat(text.Select(static c => char.IsControl(c) && c is not ('\n' or '\t') ? '·' : c));
-
     /// <summary>The process's own streams, always UTF-8: text of data sets and models does not depend on the locale.</summary>
     public static Terminal OfProcess()
     {

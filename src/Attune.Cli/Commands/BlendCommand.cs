@@ -44,7 +44,7 @@ internal static class BlendCommand
         foreach (var row in report.Rows)
             table.AddRow([.. row.Select(Markup.Escape)]);
         console.Write(table);
-        var plain = console.Profile.Out.Writer;
+        var plain = console.Plain();
         plain.WriteLine(report.Rule);
         plain.WriteLine(report.Saved);
     }

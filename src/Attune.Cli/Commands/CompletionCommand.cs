@@ -61,7 +61,7 @@ internal static class CompletionCommand
                     json.WriteString("script", script);
                     json.WriteEndObject();
                 },
-                console => console.Profile.Out.Writer.WriteLine(script));
+                console => console.Plain().WriteLine(script));
             return ExitCode.Done;
         });
     }

@@ -179,7 +179,7 @@ internal sealed class DataAugmentCommand
 
     private static void Show(IAnsiConsole console, AugmentOptions options, AugmentResult r)
     {
-        var text = console.Profile.Out.Writer;
+        var text = console.Plain();
         text.WriteLine($"{Numbers.Count(r.Made)} new rows of {Numbers.Count(r.Parents)}, {Numbers.Count(r.Wanted)} were wanted");
         foreach (var a in r.Augmenters)
         {
@@ -188,7 +188,7 @@ internal sealed class DataAugmentCommand
                 text.WriteLine($"    {Numbers.Count(count)} dropped: {reason}");
         }
         foreach (var some in r.Classes.Where(static k => k.Label.Length > 0))
-            text.WriteLine($"  {Terminal.Safe(some.Label)}: {Numbers.Count(some.Before)} before, {Numbers.Count(some.Made)} new" + (some.Made < some.Wanted ? $" of {Numbers.Count(some.Wanted)} wanted" : ""));
+            text.WriteLine($"  {some.Label}: {Numbers.Count(some.Before)} before, {Numbers.Count(some.Made)} new" + (some.Made < some.Wanted ? $" of {Numbers.Count(some.Wanted)} wanted" : ""));
         if (r.Unlabelled > 0)
             text.WriteLine($"  {Numbers.Count(r.Unlabelled)} rows have no class and were left alone");
         if (r.Checked is var (agreed, asked))

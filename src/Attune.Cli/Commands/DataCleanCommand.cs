@@ -56,7 +56,7 @@ internal sealed class DataCleanCommand
         var dropped = result.Rows - result.Kept;
         var words = $"{result.Kept} rows {(options.Out is null ? "would stay" : "stay")}, {dropped} ({Numbers.Percent((double)dropped / result.Rows)}) {(options.Out is null ? "would go" : "are dropped")}";
         console.WriteLine(result.Changed == 0 ? words : $"{words}, {result.Changed} {(options.Out is null ? "would be" : "are")} changed");
-        if (options.Out is not null) console.Profile.Out.Writer.WriteLine($"{QualityView.Shown(options.Out)}\n{QualityView.Shown(options.List!)} says what was dropped or changed, and why");
+        if (options.Out is not null) console.Plain().WriteLine($"{QualityView.Shown(options.Out)}\n{QualityView.Shown(options.List!)} says what was dropped or changed, and why");
     }
 
     private static void Write(Utf8JsonWriter json, CleanOptions options, CleanResult result)

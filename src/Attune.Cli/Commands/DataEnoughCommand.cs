@@ -53,7 +53,7 @@ internal static class DataEnoughCommand
             foreach (var row in report.Table)
                 table.AddRow([.. row.Select(Markup.Escape)]);
             console.Write(table);
-            var plain = console.Profile.Out.Writer;
+            var plain = console.Plain();
             foreach (var c in report.Curves)
             {
                 plain.WriteLine($"{c.Sentence}{(c.Advice.Length == 0 ? "" : " " + c.Advice)}");

@@ -71,7 +71,7 @@ internal sealed class DataKnownCommand
         {
             console.WriteLine($"{result.Counts}");
             console.WriteLine($"{Numbers.Percent(result.Counts.UnknownShare)} of the rows that ask something are unknown to the model ({result.Prompts} prompts, {result.Samples} samples each).");
-            console.Profile.Out.Writer.WriteLine($"{options.Out}\nTrain with it: attune train … --set {ShellWord.Of($"data.known={options.Out}")} --set data.unknown=drop");
+            console.Plain().WriteLine($"{options.Out}\nTrain with it: attune train … --set {ShellWord.Of($"data.known={options.Out}")} --set data.unknown=drop");
         });
         return ExitCode.Done;
     }

@@ -45,7 +45,7 @@ internal sealed class DataReportCommand
         {
             QualityView.Show(console, report);
             if (QualityView.Remedy(report, options) is { } command)
-                console.Profile.Out.Writer.WriteLine($"\n{command}    (says what would go)");
+                console.Plain().WriteLine($"\n{command}    (says what would go)");
         });
         return ExitCode.Done;
     }

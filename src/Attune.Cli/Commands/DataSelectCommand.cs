@@ -94,7 +94,7 @@ internal sealed class DataSelectCommand
 
     private static void Show(IAnsiConsole console, SelectOptions options, SelectionAccount account)
     {
-        var text = console.Profile.Out.Writer;
+        var text = console.Plain();
         text.WriteLine($"{account.Sentence}: {Numbers.Count(account.KeptTokens)} of {Numbers.Count(account.Tokens)} tokens");
         if (account.TooLong > 0)
             text.WriteLine($"  {account.TooLong} rows are too long for the model");
@@ -123,7 +123,7 @@ internal sealed class DataSelectCommand
     {
         text.WriteLine($"{what}:");
         foreach (var row in rows)
-            text.WriteLine($"  row {row.Row,-8}{Figure(row.Score)}  {Terminal.Safe(row.Prompt)} → {Terminal.Safe(row.Answer)}");
+            text.WriteLine($"  row {row.Row,-8}{Figure(row.Score)}  {row.Prompt} → {row.Answer}");
     }
 
     private static string Figure(double value) => (Math.Abs(value) is > 0 and < 0.001 or >= 100000 ? value.ToString("0.###e0", CultureInfo.InvariantCulture) : value.ToString("0.####", CultureInfo.InvariantCulture)).PadLeft(10);

@@ -150,7 +150,7 @@ internal sealed class DistillGenerateCommand
 
     private static void Show(IAnsiConsole console, AnswerResult r)
     {
-        var text = console.Profile.Out.Writer;
+        var text = console.Plain();
         text.WriteLine($"{Numbers.Count(r.Answers)} answers to {Numbers.Count(r.Answered)} rows" + (r.Tokens > 0 ? $", {Numbers.Count(r.Tokens)} tokens" : ""));
         if (r.Refused > 0)
             text.WriteLine($"  {Numbers.Count(r.Refused)} rows could not be answered: why stands in {r.Log}");

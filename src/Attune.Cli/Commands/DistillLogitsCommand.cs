@@ -79,7 +79,7 @@ internal static class DistillLogitsCommand
             },
             console =>
             {
-                var text = console.Profile.Out.Writer;
+                var text = console.Plain();
                 text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Numbers.Count(header.Rows)} trained tokens of {Numbers.Count(header.Examples)} different examples: {Numbers.Bytes(header.FileBytes)}"));
                 if (header.Sorted)
                     text.WriteLine($"  {Numbers.Count(known)} of them begin where a token of the teacher begins, and learn from it; the others learn from their labels alone");

@@ -174,7 +174,7 @@ internal sealed class EvalCommand
         console.Write(RunView.MetricsTable(record));
         RunView.ShowFindings(console, record);
         foreach (var path in written)
-            console.Profile.Out.Writer.WriteLine(path);
+            console.Plain().WriteLine(path);
     }
 
     private static string AnswerLines(EvalResult result)

@@ -94,11 +94,11 @@ internal sealed class ExportArguments
     {
         console.Write(Table([.. result.Forms.Select(static f => f.Parity)]));
         if (result.Loss is { } loss)
-            console.Profile.Out.Writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss of the model itself: {loss:F4}"));
+            console.Plain().WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss of the model itself: {loss:F4}"));
         if (result.Requantised is { } requantised)
             console.Write(RunView.RequantisedTable(requantised));
         foreach (var form in result.Forms)
-            console.Profile.Out.Writer.WriteLine($"{form.Path} ({Numbers.Bytes(form.Bytes)})");
+            console.Plain().WriteLine($"{form.Path} ({Numbers.Bytes(form.Bytes)})");
     }
 
     /// <summary>How near each form came.</summary>

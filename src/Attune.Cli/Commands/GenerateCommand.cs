@@ -75,11 +75,11 @@ internal static class GenerateCommand
 
     private static void Show(IAnsiConsole console, string[] texts, Generated[] written)
     {
-        var writer = console.Profile.Out.Writer;
+        var writer = console.Plain();
         for (var i = 0; i < written.Length; i++)
         {
-            writer.WriteLine($"» {Terminal.Safe(texts[i])}");
-            writer.WriteLine(Terminal.Safe(written[i].Text));
+            writer.WriteLine($"» {texts[i]}");
+            writer.WriteLine(written[i].Text);
             writer.WriteLine();
         }
     }

@@ -58,7 +58,7 @@ internal static class InitCommand
                 },
                 console =>
                 {
-                    var plain = console.Profile.Out.Writer;
+                    var plain = console.Plain();
                     plain.WriteLine($"{path} is written. Look into it, then:\n  attune check {ShellWord.Of(path)}\n  attune train {ShellWord.Of(path)}");
                     if (Invocation.Hint() is { } hint)
                         plain.WriteLine(hint);

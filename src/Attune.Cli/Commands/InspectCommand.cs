@@ -14,7 +14,7 @@ internal static class InspectCommand
         return host.Bind(new Command("inspect", "Shows what a model, an adapter, a run or a safetensors file is made of.") { path }, c =>
         {
             var found = Inspection.Of(c.Get(path)!);
-            c.Output.Result(json => found.WriteTo(json), console => Show(console.Profile.Out.Writer, found, 0));
+            c.Output.Result(json => found.WriteTo(json), console => Show(console.Plain(), found, 0));
             return ExitCode.Done;
         });
     }
@@ -51,7 +51,7 @@ internal static class InspectCommand
         JsonArray list => list.Count == 0 ? "none" : "[" + string.Join(", ", list.Select(Text)) + "]",
         JsonObject => "none",
         JsonValue v when v.TryGetValue<bool>(out var yes) => yes ? "yes" : "no",
-        JsonValue v when v.TryGetValue<string>(out var text) => Terminal.Safe(text).ReplaceLineEndings("\\n"),
+        JsonValue v when v.TryGetValue<string>(out var text) => text.ReplaceLineEndings("\\n"),
         JsonValue v when v.TryGetValue<long>(out var whole) => whole.ToString("#,0", CultureInfo.InvariantCulture),
         JsonValue v when v.TryGetValue<int>(out var whole) => whole.ToString("#,0", CultureInfo.InvariantCulture),
         _ => value.ToJsonString(),

@@ -51,7 +51,7 @@ internal static class LogitsCommand
                         json.WriteNull("loss");
                     json.WriteEndObject();
                 },
-                console => console.Profile.Out.Writer.WriteLine(
+                console => console.Plain().WriteLine(
                     $"{path}: logits [{tokens.Length}, {vocabulary}]" + (loss is null ? "" : string.Create(CultureInfo.InvariantCulture, $", mean next-token loss {loss:F6}"))));
             return ExitCode.Done;
         });

@@ -87,7 +87,7 @@ internal sealed class RangeTestArguments
         foreach (var row in report.Rows)
             table.AddRow([.. row.Select(static cell => Markup.Escape(cell))]);
         console.Write(table);
-        var plain = console.Profile.Out.Writer;
+        var plain = console.Plain();
         plain.WriteLine(report.Sentence);
         plain.WriteLine(report.Page);
     }

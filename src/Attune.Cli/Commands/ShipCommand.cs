@@ -32,7 +32,7 @@ internal static class ShipCommand
                 },
                 console =>
                 {
-                    console.Profile.Out.Writer.WriteLine(result.Record.Title);
+                    console.Plain().WriteLine(result.Record.Title);
                     GateView.Show(console, result.Gate);
                 });
             return ExitCode.OfGuard(result.Gate.IsMet);

@@ -6,8 +6,9 @@ namespace Attune.Reports;
 /// Text from outside (rows, a model's answers) made safe to show: control characters, lone surrogates and non-characters, which no document
 /// may hold, and marks that reorder text, which could make one answer look like another, become U+FFFD. Carriage returns go.
 /// </summary>
-internal static class SafeText
+public static class SafeText
 {
+    /// <summary>The text with U+FFFD for each character that is not shown as it is.</summary>
     public static string Clean(string text)
     {
         var safe = new StringBuilder(text.Length);
