@@ -53,7 +53,7 @@ internal sealed class CleanRun : IDisposable
     {
         var logs = reasons.Select(static r => (Remedy: r.Key.Check.Remedy!, Rows: r.Value.Read().GetEnumerator())).ToArray();
         var open = logs.Select(static l => l.Rows.MoveNext()).ToArray();
-        RowFile[] files = [.. options.Look.Files.Select(static f => RowFile.At(f.Path))];
+        RowFile[] files = [.. options.Look.Sources().Where(static s => !s.IsEvaluation).Select(static s => RowFile.At(s.Source.Path, s.Name))];
         var (id, done, all) = (scan.Ledger.FirstLooked, 0L, files.Sum(static f => f.Bytes));
         foreach (var row in files.SelectMany(static f => RowFormats.Of(f).Open(f).Records()))
         {

@@ -20,6 +20,13 @@ public sealed record QualityOptions
 
     /// <summary>The numbers that checks go by.</summary>
     public QualitySettings Settings { get; init; } = new();
+
+    /// <summary>All files in the order in which they are read, those of the evaluation first, each with a name that tells it from the others.</summary>
+    internal IEnumerable<(DataSource Source, string Name, bool IsEvaluation)> Sources()
+    {
+        DataSource[] all = [.. Evaluation, .. Files];
+        return all.Zip(SourceNames.Of(all), Enumerable.Range(0, all.Length).Select(i => i < Evaluation.Count));
+    }
 }
 
 /// <summary>What a check may ask for when it is made.</summary>

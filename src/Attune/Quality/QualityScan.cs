@@ -69,15 +69,12 @@ internal sealed class QualityScan : IDisposable
     {
         var problems = new ProblemList();
         var data = new DataOptions { MaxLength = int.MaxValue, Columns = options.Columns };
-        (DataSource Source, bool IsEvaluation, ConversationReader Reader)[] readers =
-        [
-            .. options.Evaluation.Select(s => (s, true, ConversationReader.Open(s.Path, DataSet.Of(s, data), problems))),
-            .. options.Files.Select(s => (s, false, ConversationReader.Open(s.Path, DataSet.Of(s, data), problems))),
-        ];
+        (DataSource Source, string Name, bool IsEvaluation, ConversationReader Reader)[] readers =
+            [.. options.Sources().Select(s => (s.Source, s.Name, s.IsEvaluation, ConversationReader.Open(s.Source.Path, DataSet.Of(s.Source, data), problems, s.Name)))];
         var all = readers.Sum(static r => r.Reader.Bytes);
-        foreach (var (source, isEvaluation, reader) in readers)
+        foreach (var (source, name, isEvaluation, reader) in readers)
         {
-            ledger.Begin(Path.GetFileName(source.File), isEvaluation);
+            ledger.Begin(name, isEvaluation);
             var before = bytes;
             Read(source, reader, isEvaluation, problems, () => progress?.Invoke(Math.Min(bytes, all), all), cancel);
             bytes = before + reader.Bytes;

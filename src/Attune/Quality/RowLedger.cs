@@ -22,7 +22,7 @@ internal sealed class RowLedger : IDisposable
     /// <summary>The first id behind the evaluation files: those below are theirs.</summary>
     public int FirstLooked { get; private set; }
 
-    /// <summary>From here on records are those of another file.</summary>
+    /// <summary>From here on records are those of another file, by its name among all that are read.</summary>
     public void Begin(string file, bool evaluation)
     {
         files.Add((Count, file));

@@ -83,6 +83,19 @@ public class QualityScanTests : QualityFiles
     }
 
     [Fact]
+    public void Files_of_one_name_are_told_apart()
+    {
+        var (x, y, z) = (Write("x/train.jsonl", Rows(("a", "b"))), Write("y/train.jsonl", Rows(("c", "d"), ("A", "b"))), Write("z/train.jsonl", Rows(("c", "e"))));
+        var options = new QualityOptions { Files = [x, y], Evaluation = [z] };
+        var report = Report(options);
+        var found = Assert.Single(Of(report, "exact").Examples);
+        Assert.Equal(("y/train.jsonl, row 2", "says the same as x/train.jsonl, row 1"), (found.Place, found.Why));
+        Assert.Equal("asks word for word what z/train.jsonl, row 1 asks", Assert.Single(Of(report, "contamination").Examples).Why);
+        DataQuality.Clean(new CleanOptions { Look = options, Remedies = ["exact"], Out = x + ".out" }, cancel: TestContext.Current.CancellationToken);
+        Assert.Contains("\"file\":\"y/train.jsonl\"", File.ReadAllText(x + ".out.dropped.jsonl"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_rerun_says_the_same()
     {
         var path = Write("a.jsonl", Rows([.. Enumerable.Range(0, 500).Select(static i => ($"question {i % 300}", $"answer {i % 150}"))]));
