@@ -18,7 +18,7 @@ internal static class AlpacaShape
         var system = RowFields.TextOrEmpty(row, "system", problems);
         var turns = History(row, problems);
         var tools = ToolCalls.Tools(row, problems);
-        if (output is not null && string.IsNullOrWhiteSpace(output)) problems.Add(row.Place, "`output` is empty: there is nothing to learn", "fill it in or remove the row");
+        if (output is not null && string.IsNullOrWhiteSpace(output)) problems.Add(row.Place, "`output` is empty: there is nothing to learn", "fill it in or remove the row", RowFault.Empty);
         if (problems.Count != before) return null;
         if (system!.Length > 0) turns.Insert(0, new Turn("system", system, false));
         // Either of the two may be empty; there is no blank line then.

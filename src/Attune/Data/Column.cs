@@ -71,7 +71,7 @@ internal sealed class Column
             var path = pieces[0].Path!;
             var value = path.In(row.Fields);
             // A field that is there and null is the shape's affair: it may be one that need not be filled.
-            if (value is null && !row.Fields.ContainsKey(path.FieldOf(row.Fields))) problems.Add(Missing(row, path));
+            if (value is null && !row.Fields.ContainsKey(path.FieldOf(row.Fields))) problems.Add(Missing(row, path), RowFault.Fields);
             return value?.DeepClone();
         }
         var (text, complete) = (new StringBuilder(), true);

@@ -15,7 +15,7 @@ internal static class CompletionShape
         if (prompt is null || completion is null || system is null || problems.Count != before) return null;
         if (string.IsNullOrWhiteSpace(completion))
         {
-            problems.Add(row.Place, "`completion` is empty: there is nothing to learn", "fill it in or remove the row");
+            problems.Add(row.Place, "`completion` is empty: there is nothing to learn", "fill it in or remove the row", RowFault.Empty);
             return null;
         }
         List<Turn> turns = [new("user", prompt, false), new("assistant", completion, true)];

@@ -125,7 +125,7 @@ internal sealed class ConversationReader
         var problems = new ProblemList();
         if (record.Fault is { } fault)
         {
-            problems.Add(fault);
+            problems.Add(fault, RowFault.Record);
             return new ReadRow(record, null, null, problems);
         }
         var row = mend is null ? record : mend(record);
@@ -138,7 +138,7 @@ internal sealed class ConversationReader
         this.rows++;
         if (!mapping.Fits(row.Fields))
         {
-            read.Problems.Add(Differs(row, mapping));
+            read.Problems.Add(Differs(row, mapping), RowFault.Fields);
             return read;
         }
         foreach (var (field, _) in row.Fields)

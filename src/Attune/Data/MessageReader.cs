@@ -65,7 +65,7 @@ internal static class MessageReader
         if (problems.Count != before) return null;
         if (trained && content!.Trim().Length == 0 && !extra.ContainsKey("tool_calls"))
         {
-            problems.Add(place, "is an empty answer: there is nothing to learn", "fill it in, give it \"weight\": 0, or remove the row");
+            problems.Add(place, "is an empty answer: there is nothing to learn", "fill it in, give it \"weight\": 0, or remove the row", RowFault.Empty);
             return null;
         }
         return new Turn(role!, content!, trained) { Extra = extra };

@@ -10,6 +10,7 @@ internal sealed class ProblemList
     public const int Shown = 20;
 
     private readonly List<Problem> first = [];
+    private readonly List<RowFault> faults = [];
 
     /// <summary>How many were added, kept or not.</summary>
     public int Count { get; private set; }
@@ -17,20 +18,25 @@ internal sealed class ProblemList
     /// <summary>The first problems, in the order in which they were found.</summary>
     public IReadOnlyList<Problem> First => first;
 
-    public void Add(Problem problem)
+    /// <summary>The kinds of the first problems, in their order.</summary>
+    public IReadOnlyList<RowFault> Faults => faults;
+
+    public void Add(Problem problem, RowFault fault = RowFault.Content)
     {
         Count++;
-        if (first.Count < Shown) first.Add(problem);
+        if (first.Count == Shown) return;
+        first.Add(problem);
+        faults.Add(fault);
     }
 
     /// <summary>Adds what another list collected.</summary>
     public void Add(ProblemList others)
     {
-        foreach (var problem in others.first) Add(problem);
+        foreach (var (problem, fault) in others.first.Zip(others.faults)) Add(problem, fault);
         Count += others.Count - others.first.Count;
     }
 
-    public void Add(string place, string message, string remedy = "") => Add(new Problem(place, message, remedy));
+    public void Add(string place, string message, string remedy = "", RowFault fault = RowFault.Content) => Add(new Problem(place, message, remedy), fault);
 
     /// <summary>Throws one <see cref="UserErrorException"/> with everything that was collected; does nothing if that is nothing.</summary>
     public void ThrowIfAny()

@@ -9,7 +9,7 @@ internal static class TextShape
         if (text is null) return null;
         if (string.IsNullOrWhiteSpace(text))
         {
-            problems.Add(row.Place, "`text` is empty: there is nothing to learn", "remove the row");
+            problems.Add(row.Place, "`text` is empty: there is nothing to learn", "remove the row", RowFault.Empty);
             return null;
         }
         return new Conversation(row.File, row.Number, ConversationKind.Document, [new Turn("text", text, true)]);

@@ -1,3 +1,4 @@
+using Attune.Data;
 using Attune.Problems;
 using Attune.Quality.Detectors;
 
@@ -6,8 +7,6 @@ namespace Attune.Quality.Checks;
 /// <summary>Answers that say nothing: empty, punctuation alone, or what programs write where nothing is.</summary>
 internal sealed class EmptyAnswers : QualityCheck
 {
-    private const string Nothing = "there is nothing to learn";
-
     // A filler that many rows share is a label of the data.
     private const double LabelShare = 0.05;
 
@@ -32,7 +31,7 @@ internal sealed class EmptyAnswers : QualityCheck
     }
 
     public override string? LookUnreadable(UnreadableRow row) =>
-        row.Problems.First.Any(static p => p.Message.Contains(Nothing, StringComparison.Ordinal)) ? "has an empty answer" : null;
+        row.Problems.Faults.Contains(RowFault.Empty) ? "has an empty answer" : null;
 
     public override IEnumerable<Concern> Late(RowMarks gone, CancellationToken cancel) => fillers.Where(f => f.Value.Count < Math.Max(2, LabelShare * rows))
         .SelectMany(static f => f.Value.Select(id => (Filler: f.Key, Id: id))).Where(f => !gone[f.Id]).OrderBy(static f => f.Id).Select(static f => new Concern(f.Id, $"is answered by \"{f.Filler}\""));

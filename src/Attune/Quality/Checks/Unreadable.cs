@@ -1,3 +1,4 @@
+using Attune.Data;
 using Attune.Problems;
 
 namespace Attune.Quality.Checks;
@@ -5,10 +6,15 @@ namespace Attune.Quality.Checks;
 /// <summary>Records that training would refuse: no JSON, a field missing, no answer. One pass; a count for each kind of fault.</summary>
 internal sealed class Unreadable : QualityCheck
 {
-    // Messages name rows' own words; beyond this many different ones, the rest is one.
-    private const int MostKinds = 50;
+    private static readonly Dictionary<RowFault, string> Names = new()
+    {
+        [RowFault.Record] = "cannot be read",
+        [RowFault.Fields] = "other fields than the others",
+        [RowFault.Content] = "a field that does not hold what it must",
+        [RowFault.Empty] = "an empty answer",
+    };
 
-    private readonly SortedDictionary<string, long> faults = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<RowFault, long> faults = [];
 
     public static QualityCheckKind Kind { get; } = new("unreadable", "rows that cannot be learned from", "one pass", static _ => new Unreadable())
     {
@@ -20,8 +26,7 @@ internal sealed class Unreadable : QualityCheck
     public override string? LookUnreadable(UnreadableRow row)
     {
         var problem = row.Problems.First[0];
-        var fault = WithoutExcerpt(problem.Message);
-        if (!faults.ContainsKey(fault) && faults.Count >= MostKinds) fault = "other faults";
+        var fault = row.Problems.Faults[0];
         faults[fault] = faults.GetValueOrDefault(fault) + 1;
         return row.Problems.Count == 1 ? problem.Message : $"{problem.Message} (and {row.Problems.Count - 1} more)";
     }
@@ -31,13 +36,6 @@ internal sealed class Unreadable : QualityCheck
         concerned == 0 ? "every row can be read and learned from"
             : $"{concerned.Grouped()} of {rows.Grouped()} rows cannot be learned from, and training refuses them")
     {
-        Tables = faults.Count == 0 ? [] : [new("faults", [.. faults.OrderByDescending(static f => f.Value).Select(static f => (f.Key, (double)f.Value))])],
+        Tables = faults.Count == 0 ? [] : [new("faults", [.. faults.OrderByDescending(static f => f.Value).Select(static f => (Names[f.Key], (double)f.Value))])],
     };
-
-    // What is quoted of a row stands behind a colon or in "near"; kinds of faults are told apart without it.
-    private static string WithoutExcerpt(string message)
-    {
-        var cut = message.IndexOfAny([':', ',']);
-        return cut < 0 ? message : message[..cut];
-    }
 }

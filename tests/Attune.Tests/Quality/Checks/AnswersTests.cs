@@ -16,6 +16,22 @@ public class AnswersTests : QualityFiles
     }
 
     [Fact]
+    public void A_row_without_an_answer_has_none_that_is_empty()
+    {
+        var path = Write("a.jsonl", """
+            {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+            {"messages": [{"role": "user", "content": "a"}]}
+            {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": ""}]}
+            {"messages": [{"role": "usr", "content": "a, b: c"}, {"role": "assistant", "content": "b"}]}
+            {broken
+            {"text": "a"}
+            """);
+        var report = Report(path);
+        Assert.Equal(["a.jsonl, row 3"], Of(report, "empty").Examples.Select(static e => e.Place));
+        Assert.Equal([("a field that does not hold what it must", 2.0), ("cannot be read", 1.0), ("other fields than the others", 1.0), ("an empty answer", 1.0)], Of(report, "unreadable").Tables.Single().Rows);
+    }
+
+    [Fact]
     public void A_filler_of_many_rows_is_a_label() =>
         Assert.Equal(0, Of(Report(Write("a.jsonl", Rows([.. Enumerable.Range(0, 60).Select(static i => ($"q{i}", i % 3 == 0 ? "N/A" : "yes"))]))), "empty").Rows);
 
