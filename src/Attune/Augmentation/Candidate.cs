@@ -18,7 +18,7 @@ internal sealed record Job(SourceRow Parent, IReadOnlyList<SourceRow> Shown, Aug
 /// <summary>A new row, complete but for what is still looked at.</summary>
 /// <param name="Job">What it was to be.</param>
 /// <param name="Texts">Its texts, by the parent's places.</param>
-internal sealed record Candidate(Job Job, RowTexts Texts)
+internal sealed record Candidate(Job Job, RuleTexts Texts)
 {
     /// <summary>Whether its last answer is still to be written.</summary>
     public bool NeedsAnswer { get; init; }

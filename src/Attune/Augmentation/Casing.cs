@@ -7,9 +7,9 @@ internal sealed class Casing : PromptRule
 
     protected override string? Change(string text, IReadOnlySet<string> quoted, double alpha, Draw draw)
     {
-        var words = Words.Of(text, quoted);
+        var words = PromptWords.Of(text, quoted);
         // Of three forms the text may have two already, if it is one small word.
-        var forms = Forms.Select(f => Words.Join(words.Select(w => MayChange(w, quoted) ? w with { Core = f(w.Core) } : w))).Where(t => t != text).Distinct(StringComparer.Ordinal).ToArray();
+        var forms = Forms.Select(f => PromptWords.Join(words.Select(w => MayChange(w, quoted) ? w with { Core = f(w.Core) } : w))).Where(t => t != text).Distinct(StringComparer.Ordinal).ToArray();
         return forms.Length == 0 ? null : draw.One(forms);
     }
 

@@ -5,7 +5,7 @@ internal sealed class Deletions : PromptRule
 {
     protected override string? Change(string text, IReadOnlySet<string> quoted, double alpha, Draw draw)
     {
-        var words = Words.Of(text, quoted);
+        var words = PromptWords.Of(text, quoted);
         int[] loose = [.. words.Index().Where(static w => w.Item.IsLoose).Select(static w => w.Index)];
         var most = words.Count / 2;
         if (loose.Length == 0 || most == 0)
@@ -29,6 +29,6 @@ internal sealed class Deletions : PromptRule
             left.Add(capital && word.IsFree ? word with { Core = Cases.Capital(word.Core) } : word);
             capital = false;
         }
-        return Words.Joined(left, text);
+        return PromptWords.Joined(left, text);
     }
 }

@@ -47,6 +47,6 @@ internal sealed class EvolInstruct : IModelMethod
     {
         var words = WordOverlap.Words(answer);
         return words.Count < ShortAnswer && words.Contains("sorry") ? "the teacher gives up on it"
-            : words.All(RowTexts.IsCommon) ? "its answer says nothing" : null;
+            : words.All(RuleTexts.IsCommon) ? "its answer says nothing" : null;
     }
 }

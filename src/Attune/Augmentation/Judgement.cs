@@ -40,6 +40,6 @@ internal static class Judgement
     {
         var left = Tokens.Of(prompt).Select(static t => t.Text).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var answers = job.Parent.Texts.Answered.Append(job.Parent.Answer).SelectMany(Tokens.Of).Select(static t => t.Text).ToHashSet(StringComparer.Ordinal);
-        return Tokens.Of(job.Parent.Prompt).Any(t => (t.Text.Any(char.IsDigit) || (char.IsUpper(t.Text[0]) && answers.Contains(t.Text) && !RowTexts.IsCommon(t.Text.ToLowerInvariant()))) && !left.Contains(t.Text));
+        return Tokens.Of(job.Parent.Prompt).Any(t => (t.Text.Any(char.IsDigit) || (char.IsUpper(t.Text[0]) && answers.Contains(t.Text) && !RuleTexts.IsCommon(t.Text.ToLowerInvariant()))) && !left.Contains(t.Text));
     }
 }

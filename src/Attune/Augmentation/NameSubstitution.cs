@@ -12,7 +12,7 @@ internal sealed partial class NameSubstitution : Substitution
 {
     private readonly Lazy<IReadOnlyList<string[]>> groups = new(Load);
 
-    protected override IEnumerable<string> Replaceable(RowTexts row)
+    protected override IEnumerable<string> Replaceable(RuleTexts row)
     {
         foreach (var asked in row.Asked)
         {

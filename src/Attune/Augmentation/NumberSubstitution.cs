@@ -16,7 +16,7 @@ internal sealed partial class NumberSubstitution : Substitution
 {
     private const int Fewest = 5, Most = 12;
 
-    protected override IEnumerable<string> Replaceable(RowTexts row)
+    protected override IEnumerable<string> Replaceable(RuleTexts row)
     {
         var (asked, answered) = (string.Join('\n', row.Asked), string.Join('\n', row.Answered));
         if (Computes().IsMatch(asked) || HasDigits().Matches(answered).Any(n => !asked.Contains(n.Value, StringComparison.Ordinal)))

@@ -17,7 +17,7 @@ internal sealed record SourceRow(int Index, Row Row, Conversation Chat, RowForm 
     public ulong Key { get; } = PromptKey.Of(Chat);
 
     /// <summary>Its texts.</summary>
-    public RowTexts Texts { get; } = new([.. Asked.Select(p => p.In(Row.Fields)!)], [.. Answered.Select(p => p.In(Row.Fields)!)], ElsewhereIn(Chat, Answered.Count > 0));
+    public RuleTexts Texts { get; } = new([.. Asked.Select(p => p.In(Row.Fields)!)], [.. Answered.Select(p => p.In(Row.Fields)!)], ElsewhereIn(Chat, Answered.Count > 0));
 
     /// <summary>What is asked last, where it stands in the file; that is what a model writes anew.</summary>
     public string Prompt => Texts.Asked[^1];

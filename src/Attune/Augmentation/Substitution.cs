@@ -12,7 +12,7 @@ internal abstract class Substitution : IRule
     private const int Tries = 20;
 
     /// <inheritdoc />
-    public RowTexts? Apply(RowTexts row, double alpha, Draw draw, CopiedValues values)
+    public RuleTexts? Apply(RuleTexts row, double alpha, Draw draw, CopiedValues values)
     {
         var all = string.Join('\n', [.. row.Asked, .. row.Answered, row.Elsewhere]);
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -33,7 +33,7 @@ internal abstract class Substitution : IRule
     }
 
     /// <summary>What of the prompts may be replaced without making an answer wrong.</summary>
-    protected abstract IEnumerable<string> Replaceable(RowTexts row);
+    protected abstract IEnumerable<string> Replaceable(RuleTexts row);
 
     /// <summary>Something else of the same kind.</summary>
     protected abstract string? Another(string old, Draw draw);

@@ -5,7 +5,7 @@ internal sealed class Swaps : PromptRule
 {
     protected override string? Change(string text, IReadOnlySet<string> quoted, double alpha, Draw draw)
     {
-        var words = Words.Of(text, quoted);
+        var words = PromptWords.Of(text, quoted);
         int[] loose = [.. words.Index().Where(static w => w.Item.IsLoose).Select(static w => w.Index)];
         if (loose.Length < 2)
             return null;
@@ -16,6 +16,6 @@ internal sealed class Swaps : PromptRule
             // Words move; capitals and punctuation stay where the sentence has them.
             (words[a], words[b]) = (words[a] with { Core = Cases.Like(words[b].Core, words[a].Core) }, words[b] with { Core = Cases.Like(words[a].Core, words[b].Core) });
         }
-        return Words.Join(words);
+        return PromptWords.Join(words);
     }
 }

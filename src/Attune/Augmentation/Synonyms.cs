@@ -7,13 +7,13 @@ internal sealed class Synonyms : PromptRule
 
     protected override string? Change(string text, IReadOnlySet<string> quoted, double alpha, Draw draw)
     {
-        var words = Words.Of(text, quoted);
+        var words = PromptWords.Of(text, quoted);
         var known = words.Index().Where(w => w.Item.IsFree && Others(words, w.Index).Count > 0).Select(static w => w.Index).ToList();
         if (known.Count == 0)
             return null;
         foreach (var i in draw.Some(known, Count(alpha, words.Count)))
             words[i] = words[i] with { Core = Cases.Like(draw.One(Others(words, i)), words[i].Core) };
-        return Words.Join(words);
+        return PromptWords.Join(words);
     }
 
     // Behind `a` and `an` only what begins as the word does.

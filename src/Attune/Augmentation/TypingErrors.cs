@@ -20,13 +20,13 @@ internal sealed class TypingErrors : PromptRule
 
     protected override string? Change(string text, IReadOnlySet<string> quoted, double alpha, Draw draw)
     {
-        var words = Words.Of(text, quoted);
+        var words = PromptWords.Of(text, quoted);
         int[] long4 = [.. words.Index().Where(static w => w.Item.IsFree && w.Item.Core.Length >= Shortest && w.Item.Core.All(char.IsAsciiLetter)).Select(static w => w.Index)];
         if (long4.Length == 0)
             return null;
         foreach (var i in draw.Some(long4, Count(alpha, words.Count)))
             words[i] = words[i] with { Core = Err(words[i].Core, draw) };
-        return Words.Join(words);
+        return PromptWords.Join(words);
     }
 
     /// <summary>The word with one error; two equal letters that change places are tried again as another error.</summary>

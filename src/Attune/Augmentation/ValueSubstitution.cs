@@ -12,7 +12,7 @@ namespace Attune.Augmentation;
 /// </remarks>
 internal sealed class ValueSubstitution : IRule
 {
-    public RowTexts? Apply(RowTexts row, double alpha, Draw draw, CopiedValues values)
+    public RuleTexts? Apply(RuleTexts row, double alpha, Draw draw, CopiedValues values)
     {
         var (copied, skeleton) = values.Of(row);
         var all = string.Join('\n', [.. row.Asked, .. row.Answered, row.Elsewhere]);
@@ -40,7 +40,7 @@ internal sealed partial class CopiedValues
     private readonly HashSet<string> keys;
 
     /// <summary>Looks through rows.</summary>
-    public CopiedValues(IReadOnlyCollection<RowTexts> rows)
+    public CopiedValues(IReadOnlyCollection<RuleTexts> rows)
     {
         keys = [.. rows.SelectMany(Pairs).GroupBy(static p => p.Key, StringComparer.Ordinal).Where(static g => g.Count(static p => p.IsCopied) >= Mostly * g.Count()).Select(static g => g.Key)];
         foreach (var row in rows)
@@ -55,7 +55,7 @@ internal sealed partial class CopiedValues
     public IEnumerable<string> Like(string skeleton, string key) => values.GetValueOrDefault((skeleton, key)) ?? [];
 
     /// <summary>The values of letters that answers copy, each once, the longest first, and what is left of the answers: keys in their places, # for numbers of the prompt.</summary>
-    public (IReadOnlyList<(string Key, string Value)> Copied, string Skeleton) Of(RowTexts row)
+    public (IReadOnlyList<(string Key, string Value)> Copied, string Skeleton) Of(RuleTexts row)
     {
         var (asked, skeleton) = (string.Join('\n', row.Asked), string.Join('\n', row.Answered));
         (string Key, string Value)[] copied = [.. Pairs(row).Where(p => p.IsCopied && keys.Contains(p.Key)).Select(static p => (p.Key, p.Value)).DistinctBy(static p => p.Value).OrderByDescending(static p => p.Value.Length)];
@@ -65,7 +65,7 @@ internal sealed partial class CopiedValues
         return (copied, Tokens.Replace(skeleton, numbers));
     }
 
-    private static IEnumerable<(string Key, string Value, bool IsCopied)> Pairs(RowTexts row)
+    private static IEnumerable<(string Key, string Value, bool IsCopied)> Pairs(RuleTexts row)
     {
         var asked = string.Join('\n', row.Asked);
         return Pair().Matches(string.Join('\n', row.Answered)).Select(static m => (Key: m.Groups[1].Value.Trim(), Value: m.Groups[2].Value.Trim())).Select(p => (p.Key, p.Value, p.Value.Length > 2 && Replace(asked, p.Value, "") != asked));

@@ -77,7 +77,7 @@ internal sealed class CleanRun : IDisposable
     {
         if (scan.Mends.Count == 0 || row.Fault is not null) return row;
         var texts = new List<TextChange>();
-        var mended = RowTexts.Change(row, scan.Mends, texts.Add);
+        var mended = TextMends.Change(row, scan.Mends, texts.Add);
         if (texts.Count == 0) return row;
         changed++;
         list?.Changed(row, texts);

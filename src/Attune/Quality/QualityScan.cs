@@ -107,7 +107,7 @@ internal sealed class QualityScan : IDisposable
     {
         var (read, good) = (0L, 0L);
         var bad = new ProblemList();
-        foreach (var record in Ahead(reader.Rows(Mends.Count == 0 ? null : r => RowTexts.Change(r, Mends)), isEvaluation, cancel))
+        foreach (var record in Ahead(reader.Rows(Mends.Count == 0 ? null : r => TextMends.Change(r, Mends)), isEvaluation, cancel))
         {
             cancel.ThrowIfCancellationRequested();
             read++;

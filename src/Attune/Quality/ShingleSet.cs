@@ -14,7 +14,7 @@ internal static class ShingleSet
     /// <param name="n">Words of a shingle.</param>
     /// <param name="buffer">Grown as needed.</param>
     /// <returns>How many hashes stand in the buffer.</returns>
-    public static int Of(Words words, int n, ref uint[] buffer)
+    public static int Of(WordHashes words, int n, ref uint[] buffer)
     {
         n = Math.Min(n, words.Count);
         var all = words.Count - n + 1;

@@ -20,7 +20,7 @@ public partial class SubstitutionTests
         var seen = new HashSet<string>();
         for (var n = 0; n < 30; n++)
         {
-            var made = RuleTests.Apply(rule, new RowTexts([prompt], [answer], ""), 0.1, n)!;
+            var made = RuleTests.Apply(rule, new RuleTexts([prompt], [answer], ""), 0.1, n)!;
             var pattern = "^" + Regex.Escape(prompt).Replace(old, "(?<x>[A-Za-z0-9]+)", StringComparison.Ordinal) + "$";
             var other = Regex.Match(made.Asked[0], pattern).Groups["x"].Value;
             Assert.NotEqual("", other);
@@ -56,19 +56,19 @@ public partial class SubstitutionTests
     public void What_an_answer_may_rest_on_stays(string rule, string prompt, string answer)
     {
         for (var n = 0; n < 10; n++)
-            Assert.Null(RuleTests.Apply(rule, new RowTexts([prompt], [answer], ""), 0.1, n));
+            Assert.Null(RuleTests.Apply(rule, new RuleTexts([prompt], [answer], ""), 0.1, n));
     }
 
     [Fact]
     public void What_a_system_message_or_a_tool_says_too_stays() =>
-        Assert.Null(RuleTests.Apply("numbers", new RowTexts(["Where is order 48213?"], ["order: 48213"], "open orders: 48213"), 0.1, 0));
+        Assert.Null(RuleTests.Apply("numbers", new RuleTexts(["Where is order 48213?"], ["order: 48213"], "open orders: 48213"), 0.1, 0));
 
     [Fact]
     public void Two_numbers_stay_two_and_turns_stay_together()
     {
         for (var n = 0; n < 30; n++)
         {
-            var made = RuleTests.Apply("numbers", new RowTexts(["order 48213 or order 48214?", "so order 48213"], ["48213 or 48214", "48213"], ""), 0.1, n)!;
+            var made = RuleTests.Apply("numbers", new RuleTexts(["order 48213 or order 48214?", "so order 48213"], ["48213 or 48214", "48213"], ""), 0.1, n)!;
             var numbers = Regex.Matches(made.Asked[0], "[0-9]+").Select(static m => m.Value).ToArray();
             Assert.Equal(2, numbers.Distinct().Count());
             Assert.Equal([$"order {numbers[0]} or order {numbers[1]}?", $"so order {numbers[0]}"], made.Asked);

@@ -5,10 +5,10 @@ namespace Attune.Tests.Augmentation;
 /// <summary>What an answer copies is replaced by what like answers copy; what else the answer says never follows from it.</summary>
 public class ValueSubstitutionTests
 {
-    private static readonly RowTexts Boots = Row("Can I send the snow boots of order 48213 back?", "intent: return; order: 48213; item: snow boots\nSend the snow boots back.");
-    private static readonly RowTexts Lamp = Row("I want to return my lamp, 51000", "intent: return; order: 51000; item: lamp\nSend the lamp back.");
+    private static readonly RuleTexts Boots = Row("Can I send the snow boots of order 48213 back?", "intent: return; order: 48213; item: snow boots\nSend the snow boots back.");
+    private static readonly RuleTexts Lamp = Row("I want to return my lamp, 51000", "intent: return; order: 51000; item: lamp\nSend the lamp back.");
 
-    private static readonly RowTexts[] All =
+    private static readonly RuleTexts[] All =
     [
         Boots, Lamp, Row("Return of a blue chair (47000)", "intent: return; order: 47000; item: blue chair\nSend the blue chair back."),
         Row("The rug came torn", "intent: damaged; item: rug\nWe are sorry."), Row("Where is Linz?", "city: Linz; country: Austria"), Row("Where is Dundee?", "city: Dundee; country: Scotland"),
@@ -41,7 +41,7 @@ public class ValueSubstitutionTests
         Assert.Null(Apply(Lamp with { Elsewhere = "stock: lamp" }, 1));
     }
 
-    private static RowTexts Row(string asked, string answered) => new([asked], [answered], "");
+    private static RuleTexts Row(string asked, string answered) => new([asked], [answered], "");
 
-    private static RowTexts? Apply(RowTexts row, int n) => new ValueSubstitution().Apply(row, 0.1, new Draw(3, 9, "values", n), new CopiedValues(All));
+    private static RuleTexts? Apply(RuleTexts row, int n) => new ValueSubstitution().Apply(row, 0.1, new Draw(3, 9, "values", n), new CopiedValues(All));
 }

@@ -95,10 +95,10 @@ public class CleanRunTests : QualityFiles
         var (_, rows, _) = Rows(Write("a.jsonl", """{"bad": [{"x": "bad one", "n": 1}, "good"], "y": null}""" + "\n{\"x\": \"good\"}\n"));
         var changes = new List<TextChange>();
         QualityRemedy[] mends = [new("mend", "mends") { Mend = static t => t.Replace("bad", "fine", StringComparison.Ordinal) }];
-        var mended = RowTexts.Change(rows[0], mends, changes.Add);
+        var mended = TextMends.Change(rows[0], mends, changes.Add);
         Assert.Equal("""{"bad":[{"x":"fine one","n":1},"good"],"y":null}""", mended.Fields.ToJsonString());
         Assert.True(mended.Raw.IsEmpty);
         Assert.Equal(new TextChange("mend", "bad[0].x", "bad one", "fine one"), Assert.Single(changes));
-        Assert.Same(rows[1], RowTexts.Change(rows[1], mends));
+        Assert.Same(rows[1], TextMends.Change(rows[1], mends));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class Conflicts(QualityContext context) : QualityCheck
 
     private readonly RowLedger ledger = context.Ledger;
     private readonly RowMarks asking = new(), labels = new();
-    private readonly Words words = new();
+    private readonly WordHashes words = new();
     private long prompts, labelled;
 
     public static QualityCheckKind Kind { get; } = new("conflict", "same prompt, other answer", "one pass; 16 bytes a row on a scratch file, 4 in memory", static c => new Conflicts(c))

@@ -19,7 +19,7 @@ internal sealed class Contamination : QualityCheck
     private readonly ScratchRecords<Hit> hits = new();
     private readonly ScratchRecords<Hit> evaluation = new();
     private readonly RowMarks samePrompt = new();
-    private readonly Words words = new();
+    private readonly WordHashes words = new();
     private readonly HashSet<ulong> grams = [];
     private long rows;
 

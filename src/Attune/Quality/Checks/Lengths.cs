@@ -12,10 +12,10 @@ internal sealed class Lengths : QualityCheck
     public override string? Look(QualityRow row)
     {
         answers.Add(row.Answer.Length);
-        answerWords.Add(Words(row.Answer));
+        answerWords.Add(CountWords(row.Answer));
         if (row.Prompt.Length == 0) return null;
         prompts.Add(row.Prompt.Length);
-        promptWords.Add(Words(row.Prompt));
+        promptWords.Add(CountWords(row.Prompt));
         return null;
     }
 
@@ -37,7 +37,7 @@ internal sealed class Lengths : QualityCheck
         [($"{name}_median", sketch.Percentile(0.5)), ($"{name}_p95", sketch.Percentile(0.95)), ($"{name}_longest", sketch.Longest), ($"{name}_total", sketch.Total)];
 
     /// <summary>Runs of letters and digits; a character of a script without blanks counts as a word.</summary>
-    public static int Words(string text)
+    public static int CountWords(string text)
     {
         var (words, within) = (0, false);
         foreach (var c in text)

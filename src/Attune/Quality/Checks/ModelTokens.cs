@@ -86,7 +86,7 @@ internal sealed class ModelTokens : QualityCheck
             if (id == model.Tokenizer.UnknownId || model.Tokenizer.TokenText(id) is ['<', '0', 'x', _, _, '>']) unknown++;
         tokens += ids.Length;
         characters += text.Length;
-        words += Lengths.Words(text);
+        words += Lengths.CountWords(text);
         return ids.Length;
     }
 }

@@ -113,7 +113,7 @@ internal sealed class NearDuplicates : QualityCheck
 
     private sealed class Scratch
     {
-        public readonly Words Words = new();
+        public readonly WordHashes Words = new();
         public uint[] Shingles = new uint[256];
     }
 }

@@ -7,7 +7,7 @@ namespace Attune.Quality;
 /// The words of a text as hashes: runs of letters, digits and their marks, in lower case; a character of a script without blanks between words
 /// (Han, Kana, Thai, Lao, Khmer, Burmese) and one outside the basic plane is a word of its own. Punctuation and white space only part words.
 /// </summary>
-internal sealed class Words
+internal sealed class WordHashes
 {
     private ulong[] hashes = new ulong[256];
 

@@ -5,7 +5,7 @@ using Attune.Data;
 namespace Attune.Quality;
 
 /// <summary>Changes of a row's texts: every string of every field, at any depth; names of fields stay as they are.</summary>
-internal static class RowTexts
+internal static class TextMends
 {
     /// <summary>The row after all remedies, in their order; the very row where none changes anything.</summary>
     public static Row Change(Row row, IReadOnlyList<QualityRemedy> mends, Action<TextChange>? changed = null)

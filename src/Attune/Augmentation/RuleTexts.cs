@@ -6,7 +6,7 @@ namespace Attune.Augmentation;
 /// <param name="Asked">What users say.</param>
 /// <param name="Answered">What is learned.</param>
 /// <param name="Elsewhere">All else that the row shows or teaches and that no rule changes: system message, tools, what tools answered.</param>
-internal sealed record RowTexts(IReadOnlyList<string> Asked, IReadOnlyList<string> Answered, string Elsewhere)
+internal sealed record RuleTexts(IReadOnlyList<string> Asked, IReadOnlyList<string> Answered, string Elsewhere)
 {
     // Words that stand in nearly every text: that an answer holds one of them says nothing about the prompt.
     private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
@@ -33,14 +33,14 @@ internal interface IRule
     /// <param name="alpha">The part of the words that is changed, above 0 and at most 1.</param>
     /// <param name="draw">Random numbers.</param>
     /// <param name="values">What the answers of all rows copy out of their prompts.</param>
-    RowTexts? Apply(RowTexts row, double alpha, Draw draw, CopiedValues values);
+    RuleTexts? Apply(RuleTexts row, double alpha, Draw draw, CopiedValues values);
 }
 
 /// <summary>A rule that changes each prompt by itself; answers stay to the byte.</summary>
 internal abstract class PromptRule : IRule
 {
     /// <inheritdoc />
-    public RowTexts? Apply(RowTexts row, double alpha, Draw draw, CopiedValues values)
+    public RuleTexts? Apply(RuleTexts row, double alpha, Draw draw, CopiedValues values)
     {
         string[] asked = [.. row.Asked.Select(text => Change(text, row.Quoted, alpha, draw) ?? text)];
         return asked.SequenceEqual(row.Asked, StringComparer.Ordinal) ? null : row with { Asked = asked };

@@ -13,11 +13,11 @@ internal sealed record Word(string Lead, string Core, string Trail, string Space
     public bool IsFree { get; init; }
 
     /// <summary>Whether it may go, or stand elsewhere: it is free, and the sense does not turn with it, as it does with <c>not</c>.</summary>
-    public bool IsLoose => IsFree && !Words.Turning.Contains(Core) && !Core.EndsWith("n't", StringComparison.OrdinalIgnoreCase) && !Core.EndsWith("n’t", StringComparison.OrdinalIgnoreCase);
+    public bool IsLoose => IsFree && !PromptWords.Turning.Contains(Core) && !Core.EndsWith("n't", StringComparison.OrdinalIgnoreCase) && !Core.EndsWith("n’t", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>A prompt as words. What is no plain word (numbers, codes, addresses, names, quotations, what the answer quotes) is fixed.</summary>
-internal static class Words
+internal static class PromptWords
 {
     /// <summary>Words without which, or elsewhere, a sentence says something else.</summary>
     public static IReadOnlySet<string> Turning { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
