@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Attune.Formats;
 using Attune.Problems;
-using CsvHelper;
 
 namespace Attune.Data;
 
@@ -37,6 +36,19 @@ internal static class RowWriter
         using var packed = new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true);
         WriteRows(packed, like, rows);
     });
+
+    /// <summary>Why rows of all these files cannot stand in one; null where they can.</summary>
+    public static string? Unlike(IReadOnlyList<RowFile> files)
+    {
+        string[] formats = [.. files.Select(static f => RowFormats.Of(f).Name).Distinct()];
+        if (formats.Length > 1) return $"files of different formats ({string.Join(", ", formats)})";
+        if (HeaderOf(files[0]) is not { } header) return null;
+        static string Named(RowFile file) => $"{file.Name}: {string.Join(", ", HeaderOf(file)!.Names.Select(static n => $"`{n}`"))}";
+        return files.FirstOrDefault(f => !header.NamesTheSame(HeaderOf(f)!)) is { } other ? $"files with different columns ({Named(files[0])}; {Named(other)})" : null;
+    }
+
+    /// <summary>True if the bytes of a file's records mean something else in one like another: CSV with its columns in another order, or between other separators.</summary>
+    public static bool IsForeign(RowFile file, RowFile like) => HeaderOf(file) is { } header && !HeaderOf(like)!.Agrees(header);
 
     /// <summary>A record's fields as one line of JSON.</summary>
     public static byte[] Line(JsonObject fields) => JsonSerializer.SerializeToUtf8Bytes(fields, Plain);
@@ -70,21 +82,20 @@ internal static class RowWriter
 
     private static byte[] FieldsOf(Row row) => row.Fields.Count == 0 ? throw Lost(row) : Line(row.Fields);
 
+    private static CsvHeader? HeaderOf(RowFile file) => RowFormats.Of(file).Name == "csv" ? CsvHeader.Of(file) : null;
+
     private static Form CsvForm(RowFile like, byte[] end)
     {
-        using var reader = CsvReader.Create(like.Head, new CsvReaderOptions { HasHeader = false });
-        reader.Read();
-        string[] names = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)];
-        var separator = reader.Separator;
-        return new Form([.. reader.RawRecord, .. end], end, end, row => CsvRecord(row, names, (char)separator));
+        var header = CsvHeader.Of(like);
+        return new Form([.. header.Raw.Span, .. end], end, end, row => CsvRecord(row, header));
     }
 
-    private static byte[] CsvRecord(Row row, string[] names, char separator)
+    private static byte[] CsvRecord(Row row, CsvHeader header)
     {
         if (row.Fields.Count == 0) throw Lost(row);
-        if (row.Fields.FirstOrDefault(f => !names.Contains(f.Key)) is { Key: { } other })
+        if (row.Fields.FirstOrDefault(f => !header.Names.Contains(f.Key)) is { Key: { } other })
             throw new UserErrorException(row.Place, $"has a field `{other}`, for which the CSV file has no column", "use JSON lines");
-        return Encoding.UTF8.GetBytes(string.Join(separator, names.Select(n => Cell(row.Fields[n], separator))));
+        return Encoding.UTF8.GetBytes(string.Join(header.Separator, header.Names.Select(n => Cell(row.Fields[n], header.Separator))));
     }
 
     private static string Cell(JsonNode? value, char separator)

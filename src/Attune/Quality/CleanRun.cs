@@ -55,20 +55,24 @@ internal sealed class CleanRun : IDisposable
         var open = logs.Select(static l => l.Rows.MoveNext()).ToArray();
         RowFile[] files = [.. options.Look.Sources().Where(static s => !s.IsEvaluation).Select(static s => RowFile.At(s.Source.Path, s.Name))];
         var (id, done, all) = (scan.Ledger.FirstLooked, 0L, files.Sum(static f => f.Bytes));
-        foreach (var row in files.SelectMany(static f => RowFormats.Of(f).Open(f).Records()))
+        foreach (var file in files)
         {
-            cancel.ThrowIfCancellationRequested();
-            if ((id & 0xFF) == 0) progress?.Invoke(Math.Min(done, all), all);
-            done += row.Raw.Length + 1;
-            var at = id++;
-            var why = Enumerable.Range(0, logs.Length).FirstOrDefault(i => open[i] && logs[i].Rows.Current.Id == at, -1);
-            if (why >= 0)
+            var foreign = RowWriter.IsForeign(file, files[0]);
+            foreach (var row in RowFormats.Of(file).Open(file).Records())
             {
-                list?.Dropped(row, logs[why].Remedy.Name, logs[why].Rows.Current.Why);
-                open[why] = logs[why].Rows.MoveNext();
-                continue;
+                cancel.ThrowIfCancellationRequested();
+                if ((id & 0xFF) == 0) progress?.Invoke(Math.Min(done, all), all);
+                done += row.Raw.Length + 1;
+                var at = id++;
+                var why = Enumerable.Range(0, logs.Length).FirstOrDefault(i => open[i] && logs[i].Rows.Current.Id == at, -1);
+                if (why >= 0)
+                {
+                    list?.Dropped(row, logs[why].Remedy.Name, logs[why].Rows.Current.Why);
+                    open[why] = logs[why].Rows.MoveNext();
+                    continue;
+                }
+                yield return Mended(foreign ? row with { Raw = default } : row, list);
             }
-            yield return Mended(row, list);
         }
         if (id != scan.Ledger.Count) throw new RunFailedException(new Problem(options.Look.Files[0].Path, "changed while it was read", "start again"));
     }
@@ -99,7 +103,7 @@ internal sealed class CleanRun : IDisposable
             if (Path.GetFullPath(source.File) is var file && (file == Path.GetFullPath(target) || file == Path.GetFullPath(options.List!)))
                 throw new UserErrorException($"--out {target}", "is one of the files that are read", "give another name: nothing is changed in place");
         }
-        var formats = options.Look.Files.Select(static f => RowFormats.Of(RowFile.At(f.Path)).Name).Distinct().ToList();
-        if (formats.Count > 1) throw new UserErrorException($"--out {target}", $"cannot hold the rows of files of different formats ({string.Join(", ", formats)})", "clean them one by one");
+        if (RowWriter.Unlike([.. options.Look.Files.Select(static f => RowFile.At(f.Path))]) is { } why)
+            throw new UserErrorException($"--out {target}", $"cannot hold the rows of {why}", "clean them one by one");
     }
 }

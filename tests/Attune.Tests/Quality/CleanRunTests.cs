@@ -72,6 +72,32 @@ public class CleanRunTests : QualityFiles
         Assert.Contains("different formats", Refused(() => DataQuality.Clean(mixed))[0].Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("completion,prompt\na3,q3\n\"a, 4\",q4\n", "q3,a3\nq4,\"a, 4\"\n")]
+    [InlineData("prompt;completion\nq3;a3\nq4;a, 4\n", "q3,a3\nq4,\"a, 4\"\n")]
+    [InlineData("prompt,completion\nq3,\"a3\"\n", "q3,\"a3\"\n")]
+    public void Rows_of_a_second_table_stand_under_the_header_of_the_first(string second, string written) =>
+        Assert.Equal("prompt,completion\nq1,a1\nq2,a2\n" + written, File.ReadAllText(CleanBoth("prompt,completion\nq1,a1\nq2,a2\n", second, "exact")));
+
+    [Fact]
+    public void Tables_of_other_columns_and_broken_records_under_another_header_are_refused()
+    {
+        const string First = "prompt,completion\nq1,a1\n", Broken = "completion,prompt\na2,q2\na3,q3,z3\na4,q4\n";
+        var columns = Assert.Single(Refused(() => CleanBoth(First, "prompt,completion,source\nq2,a2,s\n", "exact"))).Message;
+        Assert.Contains("w1.csv: `prompt`, `completion`; w2.csv: `prompt`, `completion`, `source`", columns, StringComparison.Ordinal);
+        Assert.Equal("w2.csv, row 2 (line 3)", Assert.Single(Refused(() => CleanBoth(First, Broken, "exact"))).Place);
+        var target = CleanBoth(First, Broken, "unreadable");
+        Assert.Equal("a3,q3,z3", Assert.Single(List(target)).GetProperty("record").GetString());
+        Assert.Equal(First + "q2,a2\nq4,a4\n", File.ReadAllText(target));
+    }
+
+    private string CleanBoth(string first, string second, string remedy)
+    {
+        var (one, other) = (Write("w1.csv", first), Write("w2.csv", second));
+        DataQuality.Clean(new CleanOptions { Look = new QualityOptions { Files = [one, other] }, Remedies = [remedy], Out = one + ".out" }, cancel: TestContext.Current.CancellationToken);
+        return one + ".out";
+    }
+
     [Fact]
     public void What_cannot_be_done_is_said_before_anything_is_written()
     {
