@@ -20,7 +20,7 @@ internal sealed class ConversationReader
     private ConversationReader(RowFile file, DataOptions options, ProblemList problems)
     {
         (this.file, this.options, this.problems) = (file, options, problems);
-        format = RowFormats.Of(file, options.FileFormat);
+        format = RowFormats.Of(file);
         columns = new ColumnMap(options.Columns);
     }
 
@@ -105,7 +105,7 @@ internal sealed class ConversationReader
         RowMapping mapping;
         try
         {
-            mapping = ShapeDetector.Detect(rows, this.options.Shape);
+            mapping = ShapeDetector.Detect(rows, this.options.Shape, format.Mistaken);
         }
         catch (UserErrorException e)
         {
@@ -142,7 +142,8 @@ internal sealed class ConversationReader
             return read;
         }
         foreach (var (field, _) in row.Fields)
-            if (!mapping.Consumes(field)) unused[field] = unused.GetValueOrDefault(field) + 1;
+            // An index that pandas wrote has no name, and says nothing.
+            if (field.Length > 0 && !mapping.Consumes(field)) unused[field] = unused.GetValueOrDefault(field) + 1;
         var (chat, parents) = (mapping.Map!(row, read.Problems), Lineage.Read(row, read.Problems));
         if (chat is null || parents is null) return read;
         if (parents.Count > 0 && chat.Kind == ConversationKind.Document)

@@ -9,22 +9,6 @@ namespace Attune.Data;
 /// <summary>Values separated by comma, semicolon, tab or bar, with a header row (RFC 4180: quoted cells may hold line ends). Cells are strings.</summary>
 internal sealed class CsvSource(RowFile file) : IRowSource
 {
-    private const int LongestName = 64;
-    private const int ProbedRows = 20;
-
-    /// <summary>True if the file begins with a line of column names (at least two, or <c>text</c> alone) and the next records have as many cells.</summary>
-    public static bool Detect(RowFile file)
-    {
-        using var reader = CsvReader.Create(file.Head, new CsvReaderOptions());
-        var names = reader.Headers;
-        if (names.Count == 0 || !names.All(IsName) || names.Distinct(StringComparer.Ordinal).Count() != names.Count) return false;
-        if (names.Count == 1) return names[0] == "text";
-        var (agree, probed) = (0, 0);
-        for (; probed < ProbedRows && reader.Read(); probed++) agree += reader.FieldCount == names.Count ? 1 : 0;
-        // A bad row in a CSV file is an error of that row; lines of prose agree by accident only.
-        return agree * 2 > probed;
-    }
-
     /// <inheritdoc/>
     public IEnumerable<Row> Records()
     {
@@ -40,13 +24,9 @@ internal sealed class CsvSource(RowFile file) : IRowSource
             },
         });
         var names = reader.Headers;
-        if (names.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        if (CsvHeader.Fault($"{file.Name}, line 1", names) is { } fault)
         {
-            yield return new Row(file.Name, 0, 1, [])
-            {
-                Fault = new Problem($"{file.Name}, line 1", $"names the column `{twice.Key}` twice", "give every column a name of its own"),
-                EndsFile = true,
-            };
+            yield return new Row(file.Name, 0, 1, []) { Fault = fault, EndsFile = true };
             yield break;
         }
         Row? broken;
@@ -74,11 +54,6 @@ internal sealed class CsvSource(RowFile file) : IRowSource
         for (var i = 0; i < names.Count; i++) fields[names[i]] = reader.GetString(i);
         return fields;
     }
-
-    private static bool IsName(string cell) =>
-        cell.Length is > 0 and <= LongestName && cell.Trim() == cell
-        && (char.IsLetter(cell[0]) || cell[0] == '_') && cell.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or ' ' or '/')
-        && cell.Count(c => c == ' ') <= 3;
 
     // A lone quote within a cell (5" disk) is text and no fault.
     private static string? Reason(CsvMalformedReason reason) => reason switch

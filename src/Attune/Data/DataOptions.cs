@@ -25,9 +25,6 @@ public sealed record DataOptions
     /// <summary>Shape of the rows by its name (<c>messages</c>, <c>alpaca</c>, …); null to detect.</summary>
     public string? Shape { get; init; }
 
-    /// <summary>Format of the file: <c>jsonl</c>, <c>json</c>, <c>csv</c> or <c>plain</c>; null to detect.</summary>
-    public string? FileFormat { get; init; }
-
     /// <summary>Field of the shape → column of the file, or a template over columns (<c>prompt: question</c>).</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 

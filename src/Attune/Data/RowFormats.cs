@@ -11,6 +11,9 @@ internal sealed record RowFormat(string Name, Func<RowFile, bool> Detect, Func<R
 {
     /// <summary>Whether a part of a record can be named (<see cref="DataPath.Part"/>).</summary>
     public bool HasParts { get; init; }
+
+    /// <summary>What to do where a file was taken for this format and is another; null where that cannot be.</summary>
+    public string? Mistaken { get; init; }
 }
 
 /// <summary>The file formats. The content decides, never the extension: public data sets hold JSON lines in files named <c>.json</c>.</summary>
@@ -21,26 +24,20 @@ internal static class RowFormats
     [
         new("json", f => Begins(f, '[') || (Begins(f, '{') && !IsLines(f)), f => new JsonSource(f)) { HasParts = true },
         new("jsonl", f => Begins(f, '{'), f => new JsonLinesSource(f)) { HasParts = true },
-        new("csv", CsvSource.Detect, f => new CsvSource(f)),
+        new("csv", CsvDetector.Detect, f => new CsvSource(f)) { Mistaken = CsvHeader.NoTable },
         new("plain", _ => true, f => new PlainSource(f)),
     ];
 
-    /// <summary>The format of a file: the one that is asked for, else the first that recognises it.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="asked">A name from the table, or null to detect.</param>
-    public static RowFormat Of(RowFile file, string? asked = null)
+    /// <summary>The format of a file: the first that recognises it.</summary>
+    public static RowFormat Of(RowFile file)
     {
         if (file.HeadIsAll && file.Head.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0)
             throw new UserErrorException(file.Path, "is empty: it holds no rows", "give a file with at least one row");
-        var format = asked is null ? Table.First(t => t.Detect(file)) : Named(asked);
+        var format = Table.First(t => t.Detect(file));
         if (!file.Steps.IsEmpty && !format.HasParts)
             throw new UserErrorException(file.Given, $"is {format.Name}, which has no parts: only a JSON document has", $"leave out #{string.Join('.', file.Steps.ToArray())}");
         return format;
     }
-
-    private static RowFormat Named(string asked) =>
-        Table.FirstOrDefault(t => t.Name == asked)
-        ?? throw new UserErrorException("data.format", $"there is no file format `{asked}`", $"known are {string.Join(", ", Table.Select(t => t.Name))}");
 
     private static bool Begins(RowFile file, char c)
     {

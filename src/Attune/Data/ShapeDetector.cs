@@ -12,25 +12,26 @@ internal static class ShapeDetector
     /// <summary>The shape that most of the rows have; earlier in the table wins a tie.</summary>
     /// <param name="first">The first rows, at least one.</param>
     /// <param name="asked">A shape by name, or null to detect.</param>
-    public static RowMapping Detect(IReadOnlyList<Row> first, string? asked)
+    /// <param name="mistaken">What else to do where no field is like any that is known, since the file may be something else; null for nothing.</param>
+    public static RowMapping Detect(IReadOnlyList<Row> first, string? asked, string? mistaken)
     {
         if (asked is not null)
             return RowMappings.Table.Where(m => m.Name == asked).MaxBy(m => first.Count(r => m.Fits(r.Fields)))
                 ?? throw new UserErrorException("data.format", $"there is no data shape `{asked}`", $"known are {string.Join(", ", RowMappings.Table.Select(m => m.Name).Distinct())}");
         var best = RowMappings.Table.MaxBy(m => first.Count(r => m.Fits(r.Fields)))!;
         if (first.Any(r => best.Fits(r.Fields))) return best;
-        throw new UserErrorException([Unknown(first[0].Place, first[0].Fields)]);
+        throw new UserErrorException([Unknown(first[0].Place, first[0].Fields, mistaken)]);
     }
 
-    /// <summary>The error for a row without any known shape: its fields, the nearest shape, what is missing and how to map it.</summary>
-    public static Problem Unknown(string place, JsonObject fields)
+    // The error for a row without any known shape: its fields, the nearest shape, what is missing and how to map it.
+    private static Problem Unknown(string place, JsonObject fields, string? mistaken)
     {
         var (nearest, renames, likeness) = RowMappings.Learned
             .Select(m => (Mapping: m, Renames: Renames(m, fields)))
             .Select(x => (x.Mapping, x.Renames, Likeness: (double)(x.Mapping.Required.Count - x.Mapping.Missing(fields).Count + x.Renames.Count) / x.Mapping.Required.Count))
             .MaxBy(static x => x.Likeness);
-        if (likeness == 0 && fields.Count > 0)
-            return Unlike(place, fields);
+        if (likeness == 0 && fields.Any(static f => f.Key.Length > 0))
+            return Unlike(place, fields, mistaken);
         var missing = nearest.Missing(fields);
         var whole = renames.Count == missing.Count;
         var pairs = missing.Select(m => (Field: m, Column: renames.GetValueOrDefault(m) ?? "<field>")).ToList();
@@ -43,14 +44,14 @@ internal static class ShapeDetector
     }
 
     // No field resembles any that is known: only the user can say what is what.
-    private static Problem Unlike(string place, JsonObject fields)
+    private static Problem Unlike(string place, JsonObject fields, string? mistaken)
     {
-        string[] names = [.. fields.Select(static f => f.Key)];
+        string[] names = [.. fields.Select(static f => f.Key).Where(static n => n.Length > 0)];
         (string Field, string Column)[] pairs = names.Length == 1 ? [("text", names[0])] : [("prompt", names[0]), ("completion", names[^1])];
         return new Problem(place,
             $"has no known shape: its fields are {List(names)}",
             $"say what is asked and what is answered, for example --columns {string.Join(' ', pairs.Select(static p => $"{p.Field}='{p.Column}'"))}; "
-            + $"in a recipe data.columns: {{{string.Join(", ", pairs.Select(static p => $"{p.Field}: {p.Column}"))}}}");
+            + $"in a recipe data.columns: {{{string.Join(", ", pairs.Select(static p => $"{p.Field}: {p.Column}"))}}}{(mistaken is null ? "" : $"; {mistaken}")}");
     }
 
     private static Dictionary<string, string> Renames(RowMapping mapping, JsonObject fields)
@@ -68,5 +69,5 @@ internal static class ShapeDetector
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
-    private static string List(IEnumerable<string> names) => string.Join(", ", names.Take(12).Select(n => $"`{n}`"));
+    private static string List(IEnumerable<string> names) => string.Join(", ", names.Where(static n => n.Length > 0).Take(12).Select(n => $"`{n}`"));
 }

@@ -33,6 +33,17 @@ public class RowSourceTests : TempFiles
     [Theory]
     [InlineData("Once upon a time, there was a girl.\nShe had a cat, a dog, and a bird.\nThe end.")]
     [InlineData("Dear all\nthis is one line\n\nand another")]
+    [InlineData("Roses are red, violets are blue,\nSugar is sweet, and so are you.\nThe roses fade, the violets die,\nAnd so, my love, shall you and I.")]
+    [InlineData("Roses are red, violets blue\nSugar is sweet, so are you\nThe roses fade, the violets die")]
+    [InlineData("Dear Anna,\n\nthank you for the pears, the plums and the story of the goat.\n\nYours,\nBob")]
+    [InlineData("Rage,\nrage,\nagainst the dying of the light,\nmy friend.")]
+    [InlineData("\tIt was a dark night.\n\tThe rain fell.\n\tNobody came.")]
+    [InlineData("\tHello there\n\tGood evening\n\tBye now")]
+    [InlineData("import { a } from 'a';\nimport { b } from 'b';\nimport { c } from 'c';")]
+    [InlineData("3,1,2 -> 1,2,3\n5,4,6 -> 4,5,6\n9,7,8 -> 7,8,9")]
+    [InlineData("| name | age |\n|---|---|\n| Anna | 3 |\n| Bob | 4 |")]
+    [InlineData("Text, as we know it, is old.\nContext, too, is older.")]
+    [InlineData("Hello,world\nthis has no comma\nnor has this")]
     public void Prose_is_one_document(string text)
     {
         var (format, rows, _) = Rows(Write("a.csv", text));
@@ -126,10 +137,49 @@ public class RowSourceTests : TempFiles
         Assert.Equal([2, 4], rows.Select(r => r.Line));
     }
 
+    [Theory]
+    [InlineData(",prompt,completion\n0,q,a\n")]
+    [InlineData("\tprompt\tcompletion\n0\tq\ta\n")]
+    [InlineData("prompt,completion,score (1-5)\nq,a,3\n")]
+    [InlineData("prompt;2nd [try];completion\nq;b;a\n")]
+    [InlineData("0,1,prompt,completion\nx,y,q,a\n")]
+    [InlineData("prompt,completion,\"Is it right, and why?\"\nq,a,yes\n")]
+    [InlineData("prompt,completion\nq,a\nHow are you, Bob?,well, thanks\nWho, then?,I, you see\n")]
+    public void A_header_with_an_odd_cell_is_a_header(string content)
+    {
+        var (format, rows, _) = Rows(Write("a.csv", content));
+        Assert.Equal(("csv", "q", "a"), (format, rows[0].Fields["prompt"]!.GetValue<string>(), rows[0].Fields["completion"]!.GetValue<string>()));
+    }
+
+    [Theory]
+    [InlineData("prompt,completion,prompt\nq,a,b\n", "names the column `prompt` twice")]
+    [InlineData("prompt,,completion\nq,b,a\n", "has no name for column 2")]
+    [InlineData("prompt,completion,\nq,a,\n", "has no name for column 3")]
+    [InlineData("prompt, completion\nq, a\n", "` completion`, with blanks around it")]
+    [InlineData("frage,\"Wie zufrieden waren Sie mit der Antwort, wenn Sie alles in allem nehmen?\"\nq,1\nr,2\n", "where the name of column 2 is expected")]
+    public void What_cannot_be_a_name_is_named(string content, string message)
+    {
+        var problem = Assert.Single(Refused(() => Load(Write("a.csv", content))));
+        Assert.Equal("a.csv, line 1", problem.Place);
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_index_without_a_name_is_passed_over_in_silence() =>
+        Assert.Empty(Load(Write("a.csv", ",prompt,completion\n0,q,a\n1,r,b\n")).Report.Warnings);
+
+    [Fact]
+    public void A_text_that_looks_like_a_table_becomes_one_document_by_a_line_of_dashes()
+    {
+        const string Log = "10:00:00,123 started\n10:00:01,456 going on\n10:00:02,789 done\n";
+        Assert.Contains("begin it with a line of ---", Assert.Single(Refused(() => Load(Write("a.log", Log)))).Remedy, StringComparison.Ordinal);
+        Assert.Equal(Log.TrimEnd(), Assert.Single(Rows(Write("a.log", "---\n" + Log)).Rows).Fields["text"]!.GetValue<string>());
+    }
+
     [Fact]
     public void A_quote_that_is_never_closed_is_an_error_and_not_a_giant_cell()
     {
-        var (_, _, problems) = Rows(Write("a.csv", "text,label\nx,1\n\"y,2\nz,3\n"), "csv");
+        var (_, _, problems) = Rows(Write("a.csv", "text,label\nx,1\n\"y,2\nz,3\n"));
         Assert.Contains("never closed", Assert.Single(problems.First).Message, StringComparison.Ordinal);
     }
 
@@ -157,8 +207,9 @@ public class RowSourceTests : TempFiles
     [InlineData("\n \n")]
     [InlineData("[]")]
     [InlineData("a,b\n")]
+    [InlineData("prompt,completion,score (1-5)\n")]
     public void An_empty_data_set_is_a_user_error(string content) =>
-        Assert.Contains("no rows", Assert.Single(Refused(() => Load(Write("a.json", content), options: new() { MaxLength = 9, FileFormat = content.StartsWith('a') ? "csv" : null }))).Message, StringComparison.Ordinal);
+        Assert.Contains("no rows", Assert.Single(Refused(() => Load(Write("a.json", content)))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Real_files_are_recognised()

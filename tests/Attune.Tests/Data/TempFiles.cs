@@ -34,10 +34,10 @@ public abstract class TempFiles : IDisposable
 
     private protected static IReadOnlyList<Problem> Refused(Func<object> act) => Assert.Throws<UserErrorException>(act).Problems;
 
-    private protected static (string Format, List<Row> Rows, ProblemList Problems) Rows(string path, string? format = null)
+    private protected static (string Format, List<Row> Rows, ProblemList Problems) Rows(string path)
     {
         var file = RowFile.At(path);
-        var found = RowFormats.Of(file, format);
+        var found = RowFormats.Of(file);
         var problems = new ProblemList();
         return (found.Name, [.. found.Open(file).Read(problems)], problems);
     }
