@@ -29,7 +29,10 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
                 Data(data);
                 break;
             case NoticeAugmented augmented:
-                Augmented(augmented.Counts);
+                Rows("augmented rows", augmented.Counts.Fact, augmented.Counts.Warnings);
+                break;
+            case NoticeReplay { Replay: var replay }:
+                Rows("replay", replay.Fact, replay.Warnings);
                 break;
             case NoticeChoice choice:
                 output.Say($"  {Dim("chosen")} {choice.Key} = {choice.Value}  {Dim(choice.Reason)}");
@@ -228,10 +231,10 @@ internal sealed class RunView(ConsoleOutput output) : IDisposable
         }
     }
 
-    private void Augmented(Attune.Data.AugmentedRows counts)
+    private void Rows(string name, string fact, IEnumerable<string> warnings)
     {
-        output.Say($"  augmented rows: {counts.Fact}");
-        foreach (var warning in counts.Warnings)
+        output.Say($"  {name}: {fact}");
+        foreach (var warning in warnings)
             output.Warn(warning);
     }
 

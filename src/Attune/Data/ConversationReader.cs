@@ -105,7 +105,7 @@ internal sealed class ConversationReader
         RowMapping mapping;
         try
         {
-            mapping = ShapeDetector.Detect(rows, this.options.Shape, format.Mistaken);
+            mapping = ShapeDetector.Detect(rows, this.options.Shape, this.options.Columns.Keys, format.Mistaken);
         }
         catch (UserErrorException e)
         {

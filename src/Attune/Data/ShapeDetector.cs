@@ -9,16 +9,26 @@ internal static class ShapeDetector
     /// <summary>How many rows are looked at: enough that one bad row does not decide.</summary>
     public const int Probed = 8;
 
-    /// <summary>The shape that most of the rows have; earlier in the table wins a tie.</summary>
+    /// <summary>
+    /// The shape that most of the rows have; earlier in the table wins a tie. Where columns are mapped, the shape that their fields make up goes before
+    /// one that rows happen to have beside it, but not before one that nobody may learn from by mistake.
+    /// </summary>
     /// <param name="first">The first rows, at least one.</param>
     /// <param name="asked">A shape by name, or null to detect.</param>
+    /// <param name="mapped">Fields that data.columns fills.</param>
     /// <param name="mistaken">What else to do where no field is like any that is known, since the file may be something else; null for nothing.</param>
-    public static RowMapping Detect(IReadOnlyList<Row> first, string? asked, string? mistaken)
+    public static RowMapping Detect(IReadOnlyList<Row> first, string? asked, IEnumerable<string> mapped, string? mistaken)
     {
         if (asked is not null)
             return RowMappings.Table.Where(m => m.Name == asked).MaxBy(m => first.Count(r => m.Fits(r.Fields)))
                 ?? throw new UserErrorException("data.format", $"there is no data shape `{asked}`", $"known are {string.Join(", ", RowMappings.Table.Select(m => m.Name).Distinct())}");
         var best = RowMappings.Table.MaxBy(m => first.Count(r => m.Fits(r.Fields)))!;
+        if (best.Map is not null)
+        {
+            best = RowMappings.Learned.Where(m => first.Any(r => m.Fits(r.Fields)))
+                .OrderByDescending(m => mapped.Count(m.Required.Contains)).ThenByDescending(m => mapped.Count(m.Optional.Contains))
+                .ThenByDescending(m => first.Count(r => m.Fits(r.Fields))).FirstOrDefault() ?? best;
+        }
         if (first.Any(r => best.Fits(r.Fields))) return best;
         throw new UserErrorException([Unknown(first[0].Place, first[0].Fields, mistaken)]);
     }

@@ -3,14 +3,17 @@ namespace Attune.Data;
 /// <summary>How many rows are set aside for validation.</summary>
 public sealed record SplitOptions
 {
-    /// <summary>Share of the rows, from 0 (none) to 1.</summary>
-    public double Fraction { get; init; } = 0.1;
+    /// <summary>Share of the rows, from 0 (none) to 1; one row at least is then on either side. Null: a tenth, within what follows.</summary>
+    public double? Fraction { get; init; }
 
-    /// <summary>At least this many rows, but never more than a quarter of the data.</summary>
-    public int Min { get; init; } = 16;
+    /// <summary>Where no share is given: this many rows at least, but never more than a quarter of the data.</summary>
+    public const int Min = 16;
 
-    /// <summary>At most this many rows: evaluation is to cost little beside training.</summary>
-    public int Max { get; init; } = 256;
+    /// <summary>Where no share is given: this many rows at most, since evaluation is to cost little beside training.</summary>
+    public const int Max = 256;
+
+    /// <summary>Where no share is given: this one, within the others.</summary>
+    public const double Share = 0.1;
 
     /// <summary>Seed of the choice.</summary>
     public ulong Seed { get; init; }
@@ -28,12 +31,14 @@ public static class Splitter
     public static (IReadOnlyList<Example> Train, IReadOnlyList<Example> Validation) Split(IReadOnlyList<Example> examples, SplitOptions options)
     {
         var originals = Border.Originals(examples);
-        var quarter = originals.Count / 4;
-        var wanted = Math.Min(Math.Clamp((int)Math.Round(originals.Count * options.Fraction), options.Min, Math.Max(options.Min, options.Max)), quarter);
-        if (options.Fraction <= 0 || wanted <= 0) return (examples, []);
+        var wanted = Wanted(originals.Count, options.Fraction);
+        if (wanted == 0) return (examples, []);
         var taken = new HashSet<ulong>();
         var rows = 0;
-        foreach (var group in originals.GroupBy(e => e.Group).OrderBy(g => Mixing.Bits(options.Seed, g.Key)).ThenBy(g => g.Key))
+        var groups = originals.GroupBy(e => e.Group).OrderBy(g => Mixing.Bits(options.Seed, g.Key)).ThenBy(g => g.Key).ToList();
+        // What was asked for is held out, if all groups are larger too.
+        if (options.Fraction is not null && groups.Count > 1) wanted = Math.Max(wanted, groups.Min(static g => g.Count()));
+        foreach (var group in groups)
         {
             var size = group.Count();
             // A group that would overshoot is left to training; smaller ones behind it still fill up.
@@ -43,5 +48,11 @@ public static class Splitter
             if (rows == wanted) break;
         }
         return ([.. examples.Where(e => !taken.Contains(e.Group) && !e.Kin.Any(taken.Contains))], [.. originals.Where(e => taken.Contains(e.Group))]);
+    }
+
+    private static int Wanted(int rows, double? fraction)
+    {
+        if (fraction is not { } share) return Math.Min(Math.Clamp((int)Math.Round(rows * SplitOptions.Share), SplitOptions.Min, SplitOptions.Max), rows / 4);
+        return share <= 0 || rows < 2 ? 0 : Math.Clamp((int)Math.Round(rows * share), 1, rows - 1);
     }
 }

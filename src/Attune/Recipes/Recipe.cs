@@ -79,7 +79,7 @@ public sealed record DataRecipe
     /// <summary>Part of the trained tokens of an epoch that comes from data.replay; its rows are shown more or less often to make it so.</summary>
     public double ReplayFraction { get; init; } = 0.2;
 
-    /// <summary>Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.</summary>
+    /// <summary>Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: a tenth, at least 16 rows, at most 256 and a quarter.</summary>
     public double? ValidFraction { get; init; }
 
     /// <summary>Seed by which data.valid_fraction is held out: given, runs of several seeds are measured on the same rows. auto: train.seed.</summary>

@@ -51,7 +51,7 @@ public static class RecipeKeys
             "Part of the trained tokens of an epoch that comes from data.replay; its rows are shown more or less often to make it so.",
             d => d.ReplayFraction, (d, v) => d with { ReplayFraction = v }, idle: r => r.Data.Replay.Count == 0 ? "data.replay is none" : null),
         Data("valid_fraction", Auto(Number(0, 0.5)),
-            "Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: by the number of rows.",
+            "Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: a tenth, at least 16 rows, at most 256 and a quarter.",
             d => d.ValidFraction, (d, v) => d with { ValidFraction = v }, idle: r => r.Data.Valid.Count > 0 ? "data.valid is given" : null),
         Data("split_seed", Auto(Seed), "Seed by which data.valid_fraction is held out: given, runs of several seeds are measured on the same rows. auto: train.seed.",
             d => d.SplitSeed, (d, v) => d with { SplitSeed = v },

@@ -87,7 +87,7 @@ public sealed record RunData
 
         var given = Load(data.Train, "train");
         IReadOnlyList<int> stops = [.. given.StopIds.Union(model.StopIds).Order()];
-        var (train, valid) = data.Valid.Count > 0 ? (given.Examples, Load(data.Valid, "valid").Examples) : SplitOff(given.Examples, recipe, choices);
+        var (train, valid) = data.Valid.Count > 0 ? (given.Examples, Load(data.Valid, "valid").Examples) : SplitOff(given.Examples, recipe, choices, notice);
         var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : [];
         (train, valid, test, var augmented) = KeepBorder(given.Examples, train, valid, test, data, notice);
         (train, var known) = Learned(train, recipe, model, notice);
@@ -104,7 +104,8 @@ public sealed record RunData
         if (data.Replay.Count > 0)
         {
             options = options with { MaxLength = GeneralLength(recipe, positions), Truncation = TruncationPolicy.Drop, Shape = null, Columns = new Dictionary<string, string>() };
-            (train, replay) = RunReplay.Mix(train, Load(data.Replay, "replay").Examples, data.ReplayFraction);
+            (train, replay) = RunReplay.Mix(train, Load(data.Replay, "replay").Examples, [.. valid, .. test], data.ReplayFraction);
+            notice(new NoticeReplay(replay));
         }
         return (recipe, new RunData
         {
@@ -206,15 +207,21 @@ public sealed record RunData
         Math.Min(positions, 512),
         Math.Min(Math.Max(recipe.Data.MaxLength!.Value, 64), recipe.Train.MicroBatchTokens is { } rows ? rows + 1 : int.MaxValue));
 
-    private static (IReadOnlyList<Example> Train, IReadOnlyList<Example> Valid) SplitOff(IReadOnlyList<Example> rows, Recipe recipe, Choices choices)
+    private static (IReadOnlyList<Example> Train, IReadOnlyList<Example> Valid) SplitOff(IReadOnlyList<Example> rows, Recipe recipe, Choices choices, Action<RunNotice> notice)
     {
         var fraction = recipe.Data.ValidFraction;
         if (fraction == 0)
             return (rows, []);
-        var share = fraction ?? 0.1;
-        var (train, valid) = Splitter.Split(rows, new SplitOptions { Fraction = share, Seed = (ulong)(recipe.Data.SplitSeed ?? recipe.Train.Seed) });
+        var (train, valid) = Splitter.Split(rows, new SplitOptions { Fraction = fraction, Seed = (ulong)(recipe.Data.SplitSeed ?? recipe.Train.Seed) });
         if (fraction is null)
-            choices.Note("data.valid_fraction", share.ToString(CultureInfo.InvariantCulture), $"a tenth, between 16 and 256 rows, near-duplicates on one side: {valid.Count} rows");
+        {
+            choices.Note("data.valid_fraction", SplitOptions.Share.ToString(CultureInfo.InvariantCulture),
+                $"a tenth, between {SplitOptions.Min} and {SplitOptions.Max} rows and at most a quarter, near-duplicates on one side: {valid.Count} rows");
+            return (train, valid);
+        }
+        if (valid.Count == 0)
+            throw new UserErrorException("data.valid_fraction", $"of {rows.Count} training rows none can be held out, as near-duplicates stay together", "give more rows or data.valid, or set it to 0");
+        notice(new NoticeText($"  held out: {Numbers.Count(valid.Count)} of {Numbers.Count(rows.Count)} training rows (data.valid_fraction), near-duplicates on one side"));
         return (train, valid);
     }
 }

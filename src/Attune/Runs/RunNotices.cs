@@ -28,6 +28,12 @@ public sealed record NoticeAugmented(AugmentedRows Counts) : RunNotice
     internal override IEnumerable<string> Warnings => Counts.Warnings;
 }
 
+/// <summary>What is mixed into the training rows, and what is left out of it.</summary>
+public sealed record NoticeReplay(RunReplay Replay) : RunNotice
+{
+    internal override IEnumerable<string> Warnings => Replay.Warnings;
+}
+
 /// <summary>How the training rows lie in steps and passes.</summary>
 /// <param name="Efficiency">The share of computed rows that are tokens, in the first epoch, from 0 to 1.</param>
 /// <param name="Steps">Steps of the first epoch.</param>

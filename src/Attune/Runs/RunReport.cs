@@ -89,7 +89,7 @@ internal static class RunReport
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
         if (test.Count > 0)
-            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(static s => ShellWord.Of(SourceKinds.Flag(s))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(ShellWord.Of))}{(setup.Method.Adapter is null ? $" --against {ShellWord.Of(setup.Recipe.Model)}" : " --base")}");
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(s => ShellWord.Of(SourceKinds.Flag(s with { Format = s.Format ?? setup.Recipe.Data.Format }))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(ShellWord.Of))}{(setup.Method.Adapter is null ? $" --against {ShellWord.Of(setup.Recipe.Model)}" : " --base")}");
         yield return new NextCommand("Generate once", $"attune generate {model} {Prompt(setup)}");
     }
 

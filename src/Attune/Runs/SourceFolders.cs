@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Problems;
 using Attune.Recipes;
 
 namespace Attune.Runs;
@@ -7,8 +8,11 @@ namespace Attune.Runs;
 internal static class SourceFolders
 {
     /// <summary>The recipe with files alone.</summary>
+    /// <exception cref="UserErrorException">A file that the folder has for training is measured on.</exception>
     public static Recipe Open(Recipe recipe, Choices choices)
     {
+        if (!recipe.Data.Train.Any(static s => Directory.Exists(s.Path)))
+            return recipe;
         var (train, valid, test) = (new List<DataSource>(), new List<DataSource>(), new List<DataSource>());
         foreach (var source in recipe.Data.Train)
         {
@@ -22,7 +26,7 @@ internal static class SourceFolders
             valid.AddRange(found.Valid.Select(f => source with { Path = f, Weight = 1 }));
             test.AddRange(found.Test.Select(f => source with { Path = f, Weight = 1 }));
         }
-        return recipe with
+        var opened = recipe with
         {
             Data = recipe.Data with
             {
@@ -31,6 +35,9 @@ internal static class SourceFolders
                 Test = Unless(recipe.Data.Test, test, "data.test"),
             },
         };
+        // Which files are trained on, and must not be measured on, is known now.
+        Problem[] broken = [.. RecipeRules.BrokenBy(opened).Select(static b => new Problem(b.Key, b.Message, b.Remedy))];
+        return broken.Length == 0 ? opened : throw new UserErrorException(broken);
 
         IReadOnlyList<DataSource> Unless(IReadOnlyList<DataSource> given, List<DataSource> found, string key)
         {

@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Problems;
 using Attune.Runs;
 using TinyModel = Attune.Tests.Runs.TinyModel;
 
@@ -73,6 +74,24 @@ public sealed class BorderTests : TempFiles
         Assert.Equal(files ? new AugmentedRows(50, 10, 1, 0) : new AugmentedRows(45, 15, 0, 0), counts);
         Assert.Equal(counts.Fact, result.Record.Facts.Single(static f => f.Name == "Augmented rows").Value);
         Assert.Subset(result.Record.Warnings.ToHashSet(), counts.Warnings.ToHashSet());
+    }
+
+    /// <summary>What is mixed in is trained on too.</summary>
+    [Fact]
+    public void The_border_holds_for_replayed_rows()
+    {
+        using var tiny = new TinyModel();
+        string[] lines = [.. Enumerable.Range(0, 40).Select(static i => $$"""{"prompt": "Where is thing number {{i}}?", "completion": "item={{i % 8}}"}""")];
+        string[] children = [.. Enumerable.Range(0, 40).Select(static i => $$"""{"prompt": "Where, please, is thing {{i}} now?", "completion": "item={{i % 8}}", "augmented_from": "{{IdOf($"Where is thing number {i}?")}}"}""")];
+        var (data, made) = (Write("short.jsonl", string.Join('\n', lines)), Write("aug.jsonl", string.Join('\n', children)));
+        var notices = new List<RunNotice>();
+        var result = TinyModel.Run(tiny.Recipe("run", $"data.train={data}", "data.format=completion", "data.valid_fraction=0.25", $"data.replay={made}", "train.max_steps=2"), notice: notices.Add);
+        var replay = Assert.Single(notices.OfType<NoticeReplay>()).Replay;
+        Assert.Equal((30, 10), (replay.Rows, replay.LeftOut));
+        Assert.Contains("10 were left out", result.Record.Facts.Single(static f => f.Name == "Replay").Value, StringComparison.Ordinal);
+        Assert.Contains(Assert.Single(replay.Warnings), result.Record.Warnings);
+        var known = Write("known.jsonl", string.Join('\n', lines));
+        Assert.Contains("made of validation or test rows", Assert.Throws<UserErrorException>(() => TinyModel.Run(tiny.Recipe("none", $"data.train={data}", "data.format=completion", $"data.test={known}", $"data.replay={made}"))).Message, StringComparison.Ordinal);
     }
 
     private static string IdOf(string prompt) => Lineage.IdOf(PromptKey.Of(new Attune.Data.Conversation("", 1, ConversationKind.Completion, [new Turn("user", prompt, false), new Turn("assistant", "x", true)])));

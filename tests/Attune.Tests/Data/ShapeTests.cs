@@ -52,6 +52,20 @@ public class ShapeTests : TempFiles
         Assert.DoesNotContain(reader.Warnings(), w => !w.Contains("`text`", StringComparison.Ordinal));
     }
 
+    /// <summary>What the user mapped goes before a shape that the rows have beside it, but not before one that would be learned by mistake.</summary>
+    [Theory]
+    [InlineData("completion", "prompt=q completion=a", """{"q": "p", "a": "c", "messages": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]}""")]
+    [InlineData("text", "text=text", """{"instruction": "i", "output": "o", "text": "whole"}""")]
+    [InlineData("alpaca", "output=a", """{"instruction": "i", "a": "o", "text": "whole", "prompt": "p", "completion": "c"}""")]
+    [InlineData("completion", "prompt=q", """{"q": "p", "completion": "c", "messages": []}""")]
+    [InlineData("messages", "system=s", """{"s": "be kind", "text": "t", "messages": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]}""")]
+    [InlineData("kto", "prompt=q completion=a", """{"q": "p", "a": "c", "label": true}""")]
+    public void The_shape_is_the_one_whose_fields_are_mapped(string shape, string columns, string row)
+    {
+        var (_, _, reader) = Read(row, columns.Split(' ').Select(static c => c.Split('=')).ToDictionary(static c => c[0], static c => c[1]));
+        Assert.Equal(shape, reader.Report.Shape);
+    }
+
     [Theory]
     [InlineData("""{"instruction": "i", "output": " "}""", "`output` is empty")]
     [InlineData("""{"instruction": "i", "output": 7}""", "`output` must be a string, but is a number")]

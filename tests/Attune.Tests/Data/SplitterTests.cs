@@ -53,14 +53,28 @@ public class SplitterTests
     }
 
     [Theory]
-    [InlineData(1000, 0.1, 16, 256, 100)]
-    [InlineData(100, 0.1, 16, 256, 16)]
-    [InlineData(10000, 0.1, 16, 256, 256)]
-    [InlineData(20, 0.1, 16, 256, 5)]
-    [InlineData(3, 0.1, 16, 256, 0)]
-    [InlineData(1000, 0, 16, 256, 0)]
-    public void The_size_follows_fraction_and_bounds(int rows, double fraction, int min, int max, int expected) =>
-        Assert.Equal(expected, Splitter.Split(Rows(rows, 1), new SplitOptions { Fraction = fraction, Min = min, Max = max }).Validation.Count);
+    [InlineData(1000, null, 100)]
+    [InlineData(100, null, 16)]
+    [InlineData(10000, null, 256)]
+    [InlineData(20, null, 5)]
+    [InlineData(3, null, 0)]
+    [InlineData(1000, 0.0, 0)]
+    [InlineData(600, 0.5, 300)]
+    [InlineData(600, 0.01, 6)]
+    [InlineData(10000, 0.1, 1000)]
+    [InlineData(5, 0.01, 1)]
+    [InlineData(2, 0.99, 1)]
+    [InlineData(1, 0.5, 0)]
+    public void The_size_is_the_fraction_where_one_is_given_and_else_within_bounds(int rows, double? fraction, int expected) =>
+        Assert.Equal(expected, Splitter.Split(Rows(rows, 1), new SplitOptions { Fraction = fraction }).Validation.Count);
+
+    [Fact]
+    public void Where_a_fraction_is_given_one_group_is_held_out_at_least()
+    {
+        var (train, valid) = Splitter.Split([.. Rows(3, 5), .. Rows(1, 3).Select(static e => e with { Row = e.Row + 100, Group = 7 })], new SplitOptions { Fraction = 0.05 });
+        Assert.Equal((15, 3), (train.Count, valid.Count));
+        Assert.Empty(Splitter.Split(Rows(1, 9), new SplitOptions { Fraction = 0.5 }).Validation);
+    }
 
     [Fact]
     public void A_group_larger_than_the_part_stays_in_training()

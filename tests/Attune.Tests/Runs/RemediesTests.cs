@@ -78,7 +78,7 @@ public sealed class RemediesTests : IDisposable
     {
         static Example[] Rows(int count, int length, double weight) =>
             [.. Enumerable.Range(0, count).Select(i => new Example(new int[length], [false, .. Enumerable.Repeat(true, length - 1)], "f", i + 1, (ulong)i) { Weight = weight })];
-        var (rows, replay) = RunReplay.Mix(Rows(10, 5, 1), [.. Rows(4, 3, 1), .. Rows(4, 3, 2)], 0.25);
+        var (rows, replay) = RunReplay.Mix(Rows(10, 5, 1), [.. Rows(4, 3, 1), .. Rows(4, 3, 2)], [], 0.25);
         double Tokens(int from, int to) => rows.Skip(from).Take(to - from).Sum(static e => e.TrainedTokens * e.Weight);
         Assert.Equal(0.25, Tokens(10, 18) / Tokens(0, 18), 1e-12);
         Assert.Equal(2, Tokens(14, 18) / Tokens(10, 14), 1e-12);
