@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
-using Attune.Problems;
 using CsvHelper;
 
 namespace Attune.Data;
