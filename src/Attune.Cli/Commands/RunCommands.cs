@@ -117,14 +117,13 @@ internal sealed class RecipeArguments
         if (c.Get(file) is not null || !settings.TrueForAll(IsOfTheMachine))
         {
             throw new UserErrorException(
-                "--resume", "goes on with the recipe in the run's folder, exactly as it was", "leave out the recipe and all settings but --threads, --memory, --time and --compute, or begin a new run");
+                "--resume", "goes on with the recipe in the run's folder, exactly as it was", $"leave out the recipe and all settings but {string.Join(", ", flags.Keys.Where(static k => k.Role == KeyRole.Machine).Select(static k => k.Flag))}, or begin a new run");
         }
         return RecipeReader.ReadFile(RunDirectory.Existing(resume).Recipe, settings);
     }
 
     // What changes no bit of the result: a run may go on with another share of the machine. Products do: the checkpoint asks for --force.
-    private static bool IsOfTheMachine(Setting setting) =>
-        setting.Key is "train.threads" or "train.compute" || setting.Key.StartsWith("limits.", StringComparison.Ordinal);
+    private static bool IsOfTheMachine(Setting setting) => RecipeKeys.Find(setting.Key)?.Role == KeyRole.Machine;
 }
 
 /// <summary>The flag of a recipe's key, under the heading of its section in the help.</summary>

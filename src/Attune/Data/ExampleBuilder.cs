@@ -10,7 +10,7 @@ internal sealed class ExampleBuilder
     private readonly ChatTemplate? template;
     private readonly DataOptions options;
     private readonly ChatSpans? spans;
-    private readonly UnreadKeys? unread;
+    private readonly UnreadKeys unread;
     private readonly Masker masker;
     private readonly SortedSet<int> stopIds = [];
     private ReasoningForm? reasoning;
@@ -25,8 +25,7 @@ internal sealed class ExampleBuilder
         stopIds.UnionWith(options.EosIds);
         if (tokenizer.EosId is { } end) stopIds.Add(end);
         masker = new Masker(tokenizer, new HashSet<int>(stopIds));
-        if (template is null) return;
-        spans = new ChatSpans(template, TextOf(tokenizer.BosId), TextOf(tokenizer.EosId));
+        spans = template is null ? null : new ChatSpans(template, TextOf(tokenizer.BosId), TextOf(tokenizer.EosId));
         unread = new UnreadKeys(spans);
     }
 
@@ -46,7 +45,7 @@ internal sealed class ExampleBuilder
             yield return $"{Count(Counts.Straddling, "example")} with a token across the border of prompt and answer, which is not learned; "
                 + "to avoid it, begin answers with a blank or end prompts with a line end";
         if (reasoning?.Note is { } note) yield return $"the reasoning of {Count(Counts.Reasoning, "message")} {note}, as the template reads it";
-        foreach (var sentence in unread?.Sentences() ?? []) yield return sentence;
+        foreach (var sentence in unread.Sentences()) yield return sentence;
     }
 
     /// <summary>The examples of a conversation: one as a rule; none if it is dropped or wrong; several if the template or the length divides it.</summary>
@@ -77,7 +76,7 @@ internal sealed class ExampleBuilder
                 "give a template file (data.template) that writes answers as they are generated");
             return [];
         }
-        unread!.Add(chat, texts);
+        unread.Add(chat, texts);
         if (texts.Count > 1) Counts.Divided++;
         if (!knowsTemplateStops && texts.Any(t => t.Answers.Any(a => a.HasCalls))) FindTemplateStops();
         var examples = new List<Example>();
@@ -104,6 +103,7 @@ internal sealed class ExampleBuilder
         }
         if (this.tokenizer.EosId is null)
             throw new UserErrorException("tokenizer", "names no end token, so the model could never learn to stop", "add eos_token to tokenizer_config.json");
+        if (spans is null) unread.Add(chat, []);
         var masked = chat.Kind == ConversationKind.Document ? masker.Document(chat.Turns[0].Content) : masker.Completion(chat.Turns[0].Content, chat.Turns[1].Content);
         return Finish(chat, masked, problems);
     }

@@ -3,16 +3,17 @@ using Attune.Text;
 
 namespace Attune.Data;
 
-/// <summary>Counts what messages carry beside role and content that the chat template does not write: the model would never see it.</summary>
+/// <summary>Counts what messages carry beside role and content that the chat template does not write, or no template: the model would never see it.</summary>
 /// <remarks>A key is read if the text changes without it. A mention in the template proves nothing: it may stand in a branch that is never taken.</remarks>
-internal sealed class UnreadKeys(ChatSpans spans)
+/// <param name="spans">Renders by the template; null where there is none, which writes nothing.</param>
+internal sealed class UnreadKeys(ChatSpans? spans)
 {
     private const string Tools = "tools";
     private readonly SortedDictionary<string, (int Messages, int All)> counts = new(StringComparer.Ordinal);
 
-    /// <summary>Looks at a conversation that can be rendered.</summary>
+    /// <summary>Looks at a conversation that can be rendered, or at one without a template.</summary>
     /// <param name="chat">The conversation.</param>
-    /// <param name="texts">What it is rendered to.</param>
+    /// <param name="texts">What it is rendered to; none without a template.</param>
     public void Add(Conversation chat, IReadOnlyList<RenderedChat> texts)
     {
         foreach (var key in chat.Turns.SelectMany(t => t.Extra.Keys).Distinct())
@@ -31,7 +32,7 @@ internal sealed class UnreadKeys(ChatSpans spans)
             var carriers = key == Tools ? "row" : "message";
             var some = unread == all ? $"{unread} {carriers}{(unread == 1 ? " carries" : "s carry")}" : $"{unread} of {all} {carriers}s carry in vain";
             var lost = key == MessageReader.ReasoningKey ? ": their reasoning is not learned" : key == Tools ? ": the model is not told of its tools" : "";
-            yield return $"the template does not read `{key}`, which {some}{lost}";
+            yield return $"{(spans is null ? "there is no chat template to write" : "the template does not read")} `{key}`, which {some}{lost}";
         }
     }
 
@@ -43,6 +44,7 @@ internal sealed class UnreadKeys(ChatSpans spans)
 
     private bool IsSame(Conversation without, IReadOnlyList<RenderedChat> texts)
     {
+        if (spans is null) return true;
         try
         {
             return texts.Count == 1 ? spans.Whole(without) == texts[0].Text

@@ -55,6 +55,12 @@ public abstract class RecipeKey
     /// <summary>The key's value in a recipe, as YAML on one line.</summary>
     public abstract string Write(Recipe recipe);
 
+    /// <summary>What it decides.</summary>
+    public KeyRole Role { get; internal init; } = KeyRole.Result;
+
+    /// <summary>The recipe with the value of a recipe that does not mention the key.</summary>
+    internal abstract Recipe Reset(Recipe recipe);
+
     /// <summary>Why the key has no effect in this recipe ("method.kind is full"); null where it is read.</summary>
     internal Func<Recipe, string?> Idle { get; init; } = _ => null;
 
@@ -77,6 +83,8 @@ internal sealed class RecipeKey<T>(
     internal override string Schema => kind.Schema;
 
     public override string Write(Recipe recipe) => kind.Write(get(recipe));
+
+    internal override Recipe Reset(Recipe recipe) => with(recipe, get(new Recipe()));
 
     internal override Parsed<Recipe> Apply(Recipe recipe, RawValue raw)
     {

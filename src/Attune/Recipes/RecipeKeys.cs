@@ -18,32 +18,32 @@ public static class RecipeKeys
             r => r.Model, (r, v) => r with { Model = v }, null) { IsRequired = true },
         new RecipeKey<string?>("output", AutoText(PathKinds.NewFolder),
             "Folder of the run, relative to the working directory. auto: runs/<date>-<model>-<data>.",
-            r => r.Output, (r, v) => r with { Output = v }, null),
+            r => r.Output, (r, v) => r with { Output = v }, null) { Role = KeyRole.Report },
         new RecipeKey<IReadOnlyList<string>>("export", Forms,
             "Forms that the result is written in too, each loaded again and compared: none, or a list such as [merged, gguf:q8_0]; attune export --help names them all.",
-            r => r.Export, (r, v) => r with { Export = v }, null),
+            r => r.Export, (r, v) => r with { Export = v }, null) { Role = KeyRole.Report },
 
         Data("train", SourceKinds.FilesOrFolder,
             "Training rows: files, each with a weight if wanted ({path: a.jsonl, weight: 2}), or a folder with train, valid and test files.",
             d => d.Train, (d, v) => d with { Train = v }, flag: "data", required: true),
         Data("valid", AutoList(SourceKinds.Files), "Rows that choose the best checkpoint. auto: split off the training rows (see valid_fraction).",
-            d => d.Valid, (d, v) => d with { Valid = v }),
+            d => d.Valid, (d, v) => d with { Valid = v }, role: KeyRole.Measured),
         Data("test", AutoList(SourceKinds.Files),
             "Rows that are never trained on, for the before and after of the report. auto: the validation rows are used.",
-            d => d.Test, (d, v) => d with { Test = v }),
+            d => d.Test, (d, v) => d with { Test = v }, role: KeyRole.Measured),
         Data("format", AutoText(Word([.. RowMappings.Table.Select(m => m.Name).Distinct()])),
             "Shape of the rows. auto: detected from the first rows.",
-            d => d.Format, (d, v) => d with { Format = v }),
+            d => d.Format, (d, v) => d with { Format = v }, role: KeyRole.Measured),
         Data("columns", ColumnPairs.Kind,
             "Columns of the file by the field that they fill, or templates over them: {prompt: \"{question}\\n{context}\", completion: qa.answer}.",
-            d => d.Columns, (d, v) => d with { Columns = v }),
+            d => d.Columns, (d, v) => d with { Columns = v }, role: KeyRole.Measured),
         Data("template", AutoText(PathKinds.FileOr("chatml")), "Chat template: a file, or chatml. auto: the model's own.",
-            d => d.Template, (d, v) => d with { Template = v }),
+            d => d.Template, (d, v) => d with { Template = v }, role: KeyRole.Measured),
         Data("max_length", Auto(Whole(2, 1 << 20)), "Most tokens of one example. auto: the longest example, at most what the model can take.",
-            d => d.MaxLength, (d, v) => d with { MaxLength = v }),
+            d => d.MaxLength, (d, v) => d with { MaxLength = v }, role: KeyRole.Measured),
         Data("truncation", OneOf(("drop", TruncationPolicy.Drop), ("error", TruncationPolicy.Error), ("prompt-left", TruncationPolicy.PromptLeft)),
             "What happens to an example longer than max_length: it is dropped and counted, the run is refused, or its prompt loses its beginning.",
-            d => d.Truncation, (d, v) => d with { Truncation = v }),
+            d => d.Truncation, (d, v) => d with { Truncation = v }, role: KeyRole.Measured),
         Data("replay", SourceKinds.FilesOrNone,
             "Other rows that are mixed into training so that less is forgotten: files as in data.train, of any shape; running text is the usual kind. none: no others.",
             d => d.Replay, (d, v) => d with { Replay = v }),
@@ -52,9 +52,9 @@ public static class RecipeKeys
             d => d.ReplayFraction, (d, v) => d with { ReplayFraction = v }, idle: r => r.Data.Replay.Count == 0 ? "data.replay is none" : null),
         Data("valid_fraction", Auto(Number(0, 0.5)),
             "Part of the training rows that is held out where data.valid is not given; near-duplicates stay on one side. 0: none. auto: a tenth, at least 16 rows, at most 256 and a quarter.",
-            d => d.ValidFraction, (d, v) => d with { ValidFraction = v }, idle: r => r.Data.Valid.Count > 0 ? "data.valid is given" : null),
+            d => d.ValidFraction, (d, v) => d with { ValidFraction = v }, role: KeyRole.Measured, idle: r => r.Data.Valid.Count > 0 ? "data.valid is given" : null),
         Data("split_seed", Auto(Seed), "Seed by which data.valid_fraction is held out: given, runs of several seeds are measured on the same rows. auto: train.seed.",
-            d => d.SplitSeed, (d, v) => d with { SplitSeed = v },
+            d => d.SplitSeed, (d, v) => d with { SplitSeed = v }, role: KeyRole.Measured,
             idle: r => r.Data.Valid.Count > 0 ? "data.valid is given" : r.Data.ValidFraction == 0 ? "data.valid_fraction is 0" : null),
         Data("train_fraction", Number(0, 1),
             "Part of the training rows that is learned from, drawn by train.seed; near-duplicates stay together, a smaller part lies within a larger one, and what is held out is held out first.",
@@ -139,7 +139,7 @@ public static class RecipeKeys
             o => o.HiddenProjection, (o, v) => o with { HiddenProjection = v }, idle: NothingHidden),
         Objective("compare", OrNone(PathKinds.Model),
             "A student that was tuned on labels alone, for the report: its folder (an adapter's, or a model's), or none. It is measured on the same rows.",
-            o => o.Compare, (o, v) => o with { Compare = v }),
+            o => o.Compare, (o, v) => o with { Compare = v }, role: KeyRole.Report),
 
         Train("epochs", Auto(Number(0, 100_000, open: true)), "Passes over the training rows. auto: by the number of trained tokens.",
             t => t.Epochs, (t, v) => t with { Epochs = v }),
@@ -182,10 +182,10 @@ public static class RecipeKeys
         Train("keep_best", Truth, "Whether the result is the checkpoint with the lowest validation loss (true) or the last one (false).",
             t => t.KeepBest, (t, v) => t with { KeepBest = v }),
         Train("threads", Auto(Whole(1, 1024)), "Compute threads; the result does not depend on it. auto: one a physical core.",
-            t => t.Threads, (t, v) => t with { Threads = v }),
+            t => t.Threads, (t, v) => t with { Threads = v }, KeyRole.Machine),
         Train("compute", Auto(OneOf(("f32", ProductType.F32), ("bf16", ProductType.BF16))),
             "What matrix products of training are computed in: f32, or bf16, which rounds their operands and sums in F32. auto: bf16 where the processor has AVX512_BF16, otherwise f32.",
-            t => t.Compute, (t, v) => t with { Compute = v }),
+            t => t.Compute, (t, v) => t with { Compute = v }, KeyRole.Machine),
         Train("saved", Auto(OneOf(("f32", DType.F32), ("bf16", DType.BF16))),
             "The type in which activations wait for the backward pass: f32, or bf16, which halves their memory and rounds what gradients are computed from (not what attention takes exponentials of, nor statistics). auto: f32, or bf16 where that is the fastest way that fits into limits.memory.",
             t => t.Saved, (t, v) => t with { Saved = v }),
@@ -194,7 +194,7 @@ public static class RecipeKeys
             t => t.Recompute, (t, v) => t with { Recompute = v }),
         Train("prefix_cache", OneOf(("auto", PrefixCacheUse.Auto), ("on", PrefixCacheUse.On), ("off", PrefixCacheUse.Off)),
             "Keep what enters the lowest block that trains, so that the frozen ones below it are computed once for each row; no result changes by a bit. auto: where blocks are frozen below, rows come again and there is room.",
-            t => t.PrefixCache, (t, v) => t with { PrefixCache = v }),
+            t => t.PrefixCache, (t, v) => t with { PrefixCache = v }, KeyRole.Machine),
         Train("label_smoothing", Number(0, 0.9),
             "Part of a label's weight that is spread over the whole vocabulary, such as 0.1, against too much certainty; the training loss that is shown contains it. 0: none.",
             t => t.LabelSmoothing, (t, v) => t with { LabelSmoothing = v }),
@@ -259,6 +259,9 @@ public static class RecipeKeys
     /// <summary>The key of this name (<c>train.epochs</c>), or null.</summary>
     public static RecipeKey? Find(string name) => ByName.GetValueOrDefault(name);
 
+    /// <summary>The recipe as if no key of these roles were mentioned.</summary>
+    internal static Recipe Reset(Recipe recipe, params IEnumerable<KeyRole> roles) => All.Where(k => roles.Contains(k.Role)).Aggregate(recipe, static (r, k) => k.Reset(r));
+
     /// <summary>The sections in the table's order: data, method, objective, train, limits, eval, guard, search.</summary>
     public static IReadOnlyList<string> Sections { get; } = [.. All.Select(k => k.Section).Where(s => s.Length > 0).Distinct()];
 
@@ -277,10 +280,11 @@ public static class RecipeKeys
 
     private static RecipeKey<T> Data<T>(
         string leaf, ValueKind<T> kind, string help, Func<DataRecipe, T> get, Func<DataRecipe, T, DataRecipe> with,
-        string? flag = null, bool required = false, Func<Recipe, string?>? idle = null) =>
+        string? flag = null, bool required = false, KeyRole role = KeyRole.Result, Func<Recipe, string?>? idle = null) =>
         new("data." + leaf, kind, help, r => get(r.Data), (r, v) => r with { Data = with(r.Data, v) }, flag)
         {
             IsRequired = required,
+            Role = role,
             Idle = idle ?? (_ => null),
         };
 
@@ -291,27 +295,28 @@ public static class RecipeKeys
 
     private static RecipeKey<T> Objective<T>(
         string leaf, ValueKind<T> kind, string help, Func<ObjectiveRecipe, T> get, Func<ObjectiveRecipe, T, ObjectiveRecipe> with,
-        Func<Recipe, string?>? idle = null, string? flag = null) =>
+        Func<Recipe, string?>? idle = null, string? flag = null, KeyRole role = KeyRole.Result) =>
         new("objective." + leaf, kind, help, r => get(r.Objective), (r, v) => r with { Objective = with(r.Objective, v) }, flag)
         {
+            Role = role,
             Idle = r => r.Objective.Kind == ObjectiveKind.Distill || leaf == "kind" ? idle?.Invoke(r) : "objective.kind is not distill",
         };
 
     private static RecipeKey<T> Train<T>(
-        string leaf, ValueKind<T> kind, string help, Func<TrainRecipe, T> get, Func<TrainRecipe, T, TrainRecipe> with) =>
-        new("train." + leaf, kind, help, r => get(r.Train), (r, v) => r with { Train = with(r.Train, v) }, null);
+        string leaf, ValueKind<T> kind, string help, Func<TrainRecipe, T> get, Func<TrainRecipe, T, TrainRecipe> with, KeyRole role = KeyRole.Result) =>
+        new("train." + leaf, kind, help, r => get(r.Train), (r, v) => r with { Train = with(r.Train, v) }, null) { Role = role };
 
     private static RecipeKey<T> Limits<T>(
         string leaf, ValueKind<T> kind, string help, Func<LimitsRecipe, T> get, Func<LimitsRecipe, T, LimitsRecipe> with) =>
-        new("limits." + leaf, kind, help, r => get(r.Limits), (r, v) => r with { Limits = with(r.Limits, v) }, null);
+        new("limits." + leaf, kind, help, r => get(r.Limits), (r, v) => r with { Limits = with(r.Limits, v) }, null) { Role = KeyRole.Machine };
 
     // Among the flags of train, such as --metrics, the bare names would mean nothing.
     private static RecipeKey<T> Guard<T>(
         string leaf, ValueKind<T> kind, string help, Func<GuardRecipe, T> get, Func<GuardRecipe, T, GuardRecipe> with, Func<Recipe, string?>? idle = null) =>
-        new("guard." + leaf, kind, help, r => get(r.Guard), (r, v) => r with { Guard = with(r.Guard, v) }, "guard-" + leaf) { Idle = idle ?? (_ => null) };
+        new("guard." + leaf, kind, help, r => get(r.Guard), (r, v) => r with { Guard = with(r.Guard, v) }, "guard-" + leaf) { Role = KeyRole.Report, Idle = idle ?? (_ => null) };
 
     private static RecipeKey<T> Eval<T>(
         string leaf, ValueKind<T> kind, string help, Func<EvalRecipe, T> get, Func<EvalRecipe, T, EvalRecipe> with,
         string? flag = null, Func<Recipe, string?>? idle = null) =>
-        new("eval." + leaf, kind, help, r => get(r.Eval), (r, v) => r with { Eval = with(r.Eval, v) }, flag) { Idle = idle ?? (_ => null) };
+        new("eval." + leaf, kind, help, r => get(r.Eval), (r, v) => r with { Eval = with(r.Eval, v) }, flag) { Role = KeyRole.Measured, Idle = idle ?? (_ => null) };
 }

@@ -51,6 +51,7 @@ internal static class SearchKeys
         string leaf, ValueKind<T> kind, string help, Func<SearchRecipe, T> get, Func<SearchRecipe, T, SearchRecipe> with, Func<Recipe, string?>? idle = null) =>
         new($"{Section}.{leaf}", kind, help, r => get(r.Search), (r, v) => r with { Search = with(r.Search, v) }, $"{Section}-{leaf}")
         {
+            Role = KeyRole.Report,
             Idle = r => r.Search.Space.Count == 0 && leaf != "space" ? "search.space is none" : idle?.Invoke(r),
         };
 }

@@ -5,11 +5,6 @@ namespace Attune.Recipes;
 /// <summary>What must hold of a space: each entry by itself, between entries, and of the recipes that it makes.</summary>
 internal static class SpaceRules
 {
-    // What would compare losses on different rows, or say where something is written.
-    private static readonly string[] Fixed = ["output", "export", "data.valid", "data.valid_fraction", "data.test"];
-    private static readonly string[] FixedSections = ["eval", "guard", "limits", SearchKeys.Section];
-    private static readonly string[] DecidingValidation = ["data.train", "train.seed"];
-
     /// <summary>Every problem of the space, as place-less sentences.</summary>
     public static IEnumerable<Problem> Check(Recipe recipe, string place)
     {
@@ -48,14 +43,15 @@ internal static class SpaceRules
         return recipe;
     }
 
-    private static string? Forbidden(Recipe recipe, string key)
+    private static string? Forbidden(Recipe recipe, string name) => RecipeKeys.Find(name)?.Role switch
     {
-        if (Fixed.Contains(key) || FixedSections.Contains(key.Split('.')[0]))
-            return "says what is measured or where it goes, which must be the same for all trials";
-        return DecidingValidation.Contains(key) && recipe.Data.Valid.Count == 0
-            ? "decides which rows are split off for validation, and trials are compared on the same rows only: give data.valid first"
-            : null;
-    }
+        KeyRole.Measured => "decides what is measured, which rows or which tokens of them, and trials are compared on the same ones only: a trial that measures fewer or easier ones would win by that",
+        KeyRole.Report => "says where a result goes or what is said of it, which no trial decides",
+        KeyRole.Machine => "changes no result beyond rounding, so that there is nothing to be found",
+        _ => recipe.Data.Valid.Count == 0 && (name == "data.train" || (name == "train.seed" && recipe.Data.SplitSeed is null))
+            ? $"decides which rows are split off for validation, and trials are compared on the same rows only: give data.valid first{(name == "train.seed" ? ", or data.split_seed" : "")}"
+            : null,
+    };
 
     private static void CheckCondition(IReadOnlyList<SpaceEntry> space, SpaceEntry entry, string key, IReadOnlyList<string> values, Action<SpaceEntry, string, string> wrong)
     {

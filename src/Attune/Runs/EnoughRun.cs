@@ -94,13 +94,9 @@ public static class EnoughRun
 
     private static Study Prepare(Recipe recipe, string folder, Backend backend, Action<RunNotice> notice, CancellationToken cancel)
     {
-        var asked = recipe with
+        var asked = RecipeKeys.Reset(recipe, KeyRole.Report) with
         {
-            Output = null,
-            Export = [],
-            Guard = new GuardRecipe(),
             Data = recipe.Data with { SplitSeed = recipe.Data.Valid.Count > 0 ? null : recipe.Data.SplitSeed ?? recipe.Train.Seed },
-            Objective = recipe.Objective with { Compare = null },
             // How many steps all rows would take is asked without it.
             Train = recipe.Train with { MaxSteps = null },
             // Neither what is forgotten nor what is learned by heart is asked here.
@@ -119,7 +115,8 @@ public static class EnoughRun
             Method = resolved.Method with { Base = asked.Method.Base },
             Train = asked.Train with { LearningRate = train.LearningRate, Epochs = null, BatchTokens = parts.Batch, MaxSteps = steps },
         };
-        var decides = shared with { Limits = new LimitsRecipe(), Train = shared.Train with { Threads = null, Compute = null, Seed = 0 } };
+        var machineless = RecipeKeys.Reset(shared, KeyRole.Machine);
+        var decides = machineless with { Train = machineless.Train with { Seed = 0 } };
         return new Study(
             $"{Path.GetFileName(Path.GetFullPath(recipe.Model))} on {string.Join(", ", recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)))}", folder, shared, parts, new QuantitySteps(steps, whole, new Choices().EvalEvery(asked.Train.EvalEvery, steps)), setup.Data.Test.Count,
             [

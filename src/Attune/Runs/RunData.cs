@@ -91,8 +91,7 @@ public sealed record RunData
         var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : [];
         (train, valid, test, var augmented) = KeepBorder(given.Examples, train, valid, test, data, notice);
         (train, var known) = Learned(train, recipe, model, notice);
-        if (data.Test.Count == 0)
-            test = MeasuredOnValid(valid, choices);
+        test = data.Test.Count > 0 ? test : MeasuredOnValid(valid, choices);
         var asked = Ask(recipe, model, choices, test, stops);
         var longest = train.Concat(valid).Concat(test).Max(static e => e.Ids.Length);
         recipe = recipe with { Data = data with { MaxLength = choices.MaxLength(data.MaxLength, longest, positions) }, Eval = recipe.Eval with { Metrics = [.. asked.Metrics.Select(static m => m.Name)] } };

@@ -235,16 +235,7 @@ public static class TrainRun
     // What two parts of one run must share: everything else that decides a bit of the result.
     private static string Identity(RunSetup setup, Backend backend)
     {
-        var text = new StringBuilder(RecipeWriter.Write(
-            setup.Recipe with
-            {
-                Output = null,
-                Export = [],
-                Guard = new GuardRecipe(),
-                Objective = setup.Recipe.Objective with { Compare = null },
-                Limits = new LimitsRecipe(),
-                Train = setup.Recipe.Train with { Threads = null, Compute = null, PrefixCache = PrefixCacheUse.Auto },
-            }));
+        var text = new StringBuilder(RecipeWriter.Write(RecipeKeys.Reset(setup.Recipe, KeyRole.Report, KeyRole.Machine)));
         text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\n");
         if (setup.Model.Folder.HasWeights)
             text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");

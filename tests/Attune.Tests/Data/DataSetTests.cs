@@ -35,6 +35,15 @@ public class DataSetTests : TempFiles
     }
 
     [Fact]
+    public void Tools_that_no_template_writes_are_reported()
+    {
+        const string Tools = """[{\"name\": \"f\", \"parameters\": {}}]""";
+        var rows = Row("a\\n", "b") + "\n" + Row("c\\n", "d")[..^1] + $", \"tools\": \"{Tools}\"}}";
+        Assert.Equal("there is no chat template to write `tools`, which 1 row carries: the model is not told of its tools", Assert.Single(Read(rows).Report.Warnings));
+        Assert.Empty(Read(Row("a\\n", "b")).Report.Warnings);
+    }
+
+    [Fact]
     public void A_conversation_without_a_template_is_refused_with_both_remedies()
     {
         var problem = Assert.Single(Refused(() => Read("""{"messages": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]}""")));

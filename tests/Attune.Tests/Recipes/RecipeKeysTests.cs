@@ -139,6 +139,26 @@ public sealed class RecipeKeysTests : IDisposable
         Assert.All(RecipeKeys.All, k => Assert.Equal(k.Write(recipe), k.Write(again)));
     }
 
+    /// <summary>What may differ between trials, or between two parts of a run, is read from here: a key that decides no result is to be named.</summary>
+    [Theory]
+    [InlineData(KeyRole.Measured, "data.valid data.test data.format data.columns data.template data.max_length data.truncation data.valid_fraction data.split_seed eval")]
+    [InlineData(KeyRole.Report, "output export objective.compare guard search")]
+    [InlineData(KeyRole.Machine, "train.threads train.compute train.prefix_cache limits")]
+    public void Keys_say_what_they_decide(KeyRole role, string names)
+    {
+        var keys = RecipeKeys.All.Where(k => k.Role == role);
+        Assert.Equal(names.Split(' '), keys.Select(static k => k.Section is "eval" or "guard" or "search" or "limits" ? k.Section : k.Name).Distinct());
+    }
+
+    [Fact]
+    public void Keys_of_a_role_are_reset_and_others_stay()
+    {
+        var recipe = new Recipe { Output = "out", Train = new TrainRecipe { Threads = 3, Epochs = 2 }, Limits = new LimitsRecipe { Memory = 7 } };
+        static void Same(Recipe expected, Recipe actual) => Assert.Equal(RecipeWriter.Write(expected), RecipeWriter.Write(actual));
+        Same(recipe with { Output = null }, RecipeKeys.Reset(recipe, KeyRole.Report));
+        Same(recipe with { Limits = new LimitsRecipe(), Train = recipe.Train with { Threads = null } }, RecipeKeys.Reset(recipe, KeyRole.Machine));
+    }
+
     [Fact]
     public void Names_and_flags_are_unique_and_sections_are_contiguous()
     {

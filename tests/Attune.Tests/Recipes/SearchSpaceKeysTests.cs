@@ -56,7 +56,7 @@ public sealed class SearchSpaceKeysTests : IDisposable
             "train.lerning_rate: unknown key train.lerning_rate (did you mean train.learning_rate?)", "train.epochs: the range goes from 3 to 1", "train.clip: the logarithm of 0 does not exist",
             "method.rank: expected a whole number from 1 to 4096, or auto, found 'many'", "method.kind: takes lora, dora", "train.warmup: setp is none of", "did you mean step?",
             "method.alpha: when: constant is none of the choices", "method.dropout: when: train.optimizer: expected adamw or adamw8, or auto, found 'adamw9'",
-            "train.schedule: expected a list of two or more choices", "train.neftune: step: expected a number above 0 and at most the width", "eval.rows: says what is measured",
+            "train.schedule: expected a list of two or more choices", "train.neftune: step: expected a number above 0 and at most the width", "eval.rows: decides what is measured",
             "train.seed: decides which rows are split off", "train.patience: from: expected a whole number",
         ];
         Assert.All(expected, e => Assert.Contains(said, s => s.Contains(e, StringComparison.Ordinal)));
@@ -65,7 +65,7 @@ public sealed class SearchSpaceKeysTests : IDisposable
     [Theory]
     [InlineData("method.rank: {choices: [4, 8], when: {method.kind: lora}}", "method.kind is not in the space")]
     [InlineData("method.rank: {choices: [4, 8]}, method.kind: {choices: [lora, full]}", "has no effect where method.kind is full, because method.kind full has no rank")]
-    [InlineData("data.max_length: {from: 64, to: 512}, train.batch_tokens: {choices: [256, 1024]}", "does not fit into a pass")]
+    [InlineData("train.micro_batch_tokens: {from: 64, to: 512}, train.batch_tokens: {choices: [256, 1024]}", "512 is more than train.batch_tokens, 256")]
     [InlineData("method.rank: {choices: [4, 8], when: {method.init: random}}, method.init: {choices: [random, pissa], when: {method.rank: 4}}", "depends on itself")]
     [InlineData("method.rank: {choices: [4, 4]}", "the choice 4 is given twice")]
     [InlineData("method.rank: 4", "expected a range")]
@@ -73,6 +73,25 @@ public sealed class SearchSpaceKeysTests : IDisposable
     [InlineData("method.rank: {from: 4, to: 8, choices: [4, 5]}", "from belongs to a range")]
     public void What_cannot_be_together_is_refused(string space, string expected) =>
         Assert.Contains(expected, Assert.Throws<UserErrorException>(() => Read($"search: {{space: {{{space}}}}}")).Message, StringComparison.Ordinal);
+
+    /// <summary>Trials are compared on the same tokens of the same rows, whatever else a key is good for.</summary>
+    [Theory]
+    [InlineData("data.split_seed: {choices: [1, 2]}", "decides what is measured")]
+    [InlineData("data.max_length: {from: 64, to: 512}", "a trial that measures fewer or easier ones would win by that")]
+    [InlineData("data.truncation: {choices: [drop, prompt-left]}", "decides what is measured")]
+    [InlineData("data.template: {choices: [auto, chatml]}", "decides what is measured")]
+    [InlineData("data.format: {choices: [completion, text]}", "decides what is measured")]
+    [InlineData("data.valid_fraction: {from: 0.1, to: 0.2}", "decides what is measured")]
+    [InlineData("objective.compare: {choices: [none, none]}", "where a result goes")]
+    [InlineData("guard.parity: {choices: [true, false]}", "where a result goes")]
+    [InlineData("train.threads: {choices: [1, 2]}", "changes no result")]
+    [InlineData("limits.time: {choices: [1m, 2m]}", "changes no result")]
+    public void What_decides_no_result_is_no_part_of_a_space(string space, string expected) =>
+        Assert.Contains(expected, Assert.Throws<UserErrorException>(() => Read($"search: {{space: {{{space}}}}}")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Seeds_can_be_varied_where_they_do_not_decide_the_rows_held_out() =>
+        Assert.Single(Read("data.split_seed: 3\nsearch: {space: {train.seed: {choices: [1, 2]}}}").Search.Space);
 
     [Fact]
     public void Rows_to_compare_on_must_be_there() =>
