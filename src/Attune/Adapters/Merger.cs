@@ -43,9 +43,9 @@ public sealed class MergedWeights(ModelFolder source, AdapterSet? adapters) : ID
     /// tuning is what the adapter has learned to correct: it is decoded and merged into, not the files' weights.
     /// </summary>
     public Tensor Of(ParameterInfo info) =>
-        byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Held(info), w => adapter.MergeInto(adapter.Layer, w))
-        : byBias.TryGetValue(info.Name, out adapter) ? Merge(source.Held(info), b => adapter.MergeIntoBias(adapter.Layer, b))
-        : source.Held(info);
+        byWeight.TryGetValue(info.Name, out var adapter) ? Merge(source.Weight(info), w => adapter.MergeInto(adapter.Layer, w))
+        : byBias.TryGetValue(info.Name, out adapter) ? Merge(source.Weight(info), b => adapter.MergeIntoBias(adapter.Layer, b))
+        : source.Weight(info);
 
     /// <inheritdoc />
     public void Dispose() => buffer.Dispose();

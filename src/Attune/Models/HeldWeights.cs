@@ -16,7 +16,7 @@ internal sealed class HeldWeights : IDisposable
 
     /// <summary>Finds which weights it can hold; takes no memory yet.</summary>
     /// <param name="type">Int8 or NF4.</param>
-    /// <param name="all">Every weight of the model with the type that its file has.</param>
+    /// <param name="all">Every weight of the model that does not train, with the type that its file has.</param>
     public HeldWeights(DType type, IEnumerable<(ParameterInfo Info, DType Stored)> all)
     {
         Type = type;

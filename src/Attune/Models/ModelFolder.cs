@@ -60,6 +60,9 @@ public sealed class ModelFolder : IDisposable
     /// <summary>Whether matrices of linear layers lie otherwise here than in the family's own checkpoints: written back, they are turned.</summary>
     public bool HoldsTransposes => Family.Names.LinearsByInputs != ModelFamilies.Of(Config).Names.LinearsByInputs;
 
+    /// <summary>The type in which the model is saved unless another is asked for: the one that config.json names, where models are written in it, else F32.</summary>
+    public SafeTensorsType SavedAs => Config.WeightType is SafeTensorsType.BF16 or SafeTensorsType.F16 ? Config.WeightType.Value : SafeTensorsType.F32;
+
     /// <summary>Tensors in the files that the model has no place for.</summary>
     public IReadOnlyList<string> UnusedTensors { get; private set; } = [];
 
@@ -99,12 +102,14 @@ public sealed class ModelFolder : IDisposable
     /// are first read. Embedding, untied head, norms, biases, matrices whose rows are no whole blocks of the type, and those that a GGUF file has
     /// in blocks already, stay as they are stored. It stands in place of this one: one of the two is disposed.
     /// </summary>
-    public ModelFolder In(DType? type) => new(Files, Config, Family, Spec, weights)
+    /// <param name="type">Int8 or NF4; null for all as they are stored.</param>
+    /// <param name="trains">Weights that train, and begin with what is stored; null for none.</param>
+    public ModelFolder In(DType? type, Func<ParameterInfo, bool>? trains = null) => new(Files, Config, Family, Spec, weights)
     {
         isBare = isBare,
         UnusedTensors = UnusedTensors,
         replaced = replaced,
-        held = type is { } format && weights is not null ? new HeldWeights(format, Parameters.Select(i => (i, Entry(i.Name)!.Type!.Value))) : null,
+        held = type is { } format && weights is not null ? new HeldWeights(format, Parameters.Where(i => trains?.Invoke(i) != true).Select(i => (i, Entry(i.Name)!.Type!.Value))) : null,
     };
 
     /// <summary>The same model over the same mapped files, with some weights in the place of the files'. It stands in place of this one: one of the two is disposed.</summary>
@@ -118,13 +123,13 @@ public sealed class ModelFolder : IDisposable
     };
 
     /// <summary>The frozen weight of that description, as it is held.</summary>
-    public Parameter Frozen(ParameterInfo info) => new(info.Name, Held(info));
+    public Parameter Frozen(ParameterInfo info) => new(info.Name, Weight(info));
 
     /// <summary>The same for a plan, which asks for shape and type alone: nothing is quantised for it.</summary>
     public Parameter Planned(ParameterInfo info) => held?.Holds(info) == true ? new(info.Name, held.Planned(info)) : Frozen(info);
 
-    /// <summary>The values that run: quantised where they are held so, mapped otherwise. Files keep what <see cref="Weight"/> gives.</summary>
-    public Tensor Held(ParameterInfo info) => held?.Holds(info) == true ? held.Of(info, Weight) : Weight(info);
+    /// <summary>The values of a weight that run: quantised where they are held so, mapped in the file's own type otherwise.</summary>
+    public Tensor Weight(ParameterInfo info) => held?.Holds(info) == true ? held.Of(info, Stored) : Stored(info);
 
     /// <summary>Quantises everything that is held in a format of its own and was not read yet, in the order of the forward.</summary>
     /// <param name="progress">Gets how many matrices are done.</param>
@@ -135,7 +140,7 @@ public sealed class ModelFolder : IDisposable
         foreach (var info in Parameters.Where(i => held?.Holds(i) == true))
         {
             cancel.ThrowIfCancellationRequested();
-            Held(info);
+            Weight(info);
             progress(++done);
         }
     }
@@ -144,11 +149,11 @@ public sealed class ModelFolder : IDisposable
     public void WasRead()
     {
         foreach (var info in HasWeights ? Parameters : [])
-            Weight(info).Block.Storage.WasRead();
+            Stored(info).Block.Storage.WasRead();
     }
 
-    /// <summary>The mapped values of a weight, in the file's own type.</summary>
-    public Tensor Weight(ParameterInfo info)
+    /// <summary>The values of a weight that the files hold, whatever runs in their place: for what is known by its files, and for weights that are copied to train.</summary>
+    public Tensor Stored(ParameterInfo info)
     {
         if (replaced.TryGetValue(info.Name, out var other))
             return other;
@@ -165,7 +170,7 @@ public sealed class ModelFolder : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var info in Parameters.OrderBy(static i => i.Name, StringComparer.Ordinal))
         {
-            var tensor = Weight(info);
+            var tensor = Stored(info);
             hash.AppendData(Encoding.UTF8.GetBytes($"{info.Name} {tensor}\n"));
             const int window = 65536;
             var edge = Math.Max(1, Math.Min(tensor.Rows, (int)(window / Math.Max(1, tensor.PitchBytes))));

@@ -33,7 +33,29 @@ internal static class WeightEncoder
 
     /// <summary>Writes rows that <paramref name="read"/> fills, from any thread.</summary>
     /// <exception cref="RunFailedException">A value does not fit the type.</exception>
-    public static void Write(string name, int rows, int cols, DType type, Action<int, float[]> read, Stream stream)
+    public static void Write(string name, int rows, int cols, DType type, Action<int, float[]> read, Stream stream) => Encode(name, rows, cols, type, read, (_, chunk) =>
+    {
+        for (var r = 0; r < chunk.Rows; r++)
+            stream.Write(chunk.RowBytes(r));
+    });
+
+    /// <summary>Whether these values, written in the type of <paramref name="saved"/>, are its very bytes.</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="values">[rows, cols], any format.</param>
+    /// <param name="saved">[rows, cols], as a file has them.</param>
+    public static bool AreSaved(string name, Tensor values, Tensor saved)
+    {
+        var same = true;
+        Encode(name, values.Rows, values.Cols, saved.Type, (r, row) => Widen(values, r, row), (first, chunk) =>
+        {
+            for (var r = 0; r < chunk.Rows; r++)
+                same &= chunk.RowBytes(r).SequenceEqual(saved.RowBytes(first + r));
+        });
+        return same;
+    }
+
+    // Rows that are read are rounded, chunk by chunk, and given on with the number of the first.
+    private static void Encode(string name, int rows, int cols, DType type, Action<int, float[]> read, Action<int, Tensor> done)
     {
         var count = Math.Clamp(ChunkElements / Math.Max(1, cols), 1, Math.Max(1, rows));
         using var storage = Storage.Native(count * type.Bytes(cols));
@@ -48,8 +70,7 @@ internal static class WeightEncoder
                 Check(name, row, type);
                 chunk.RowRange(r, 1).Write(row);
             });
-            for (var r = 0; r < taken; r++)
-                stream.Write(chunk.RowBytes(r));
+            done(start, chunk.RowRange(0, taken));
         }
     }
 
@@ -66,6 +87,14 @@ internal static class WeightEncoder
             Widen(rounded, 0, row);
             row.CopyTo(values.Row<float>(r));
         }
+    }
+
+    /// <summary>A copy of values of any format in a type of files.</summary>
+    public static Tensor Rounded(Tensor values, SafeTensorsType type)
+    {
+        var rounded = Tensor.Allocate(TypeOf(type), values.Rows, values.Cols);
+        rounded.Write((r, row) => Widen(values, r, row));
+        return rounded;
     }
 
     /// <summary>One row of a tensor of any format as floats.</summary>
@@ -87,7 +116,8 @@ internal static class WeightEncoder
             row[c] = (float)values.Read(r, c);
     }
 
-    private static DType TypeOf(SafeTensorsType type) => type switch { SafeTensorsType.BF16 => DType.BF16, SafeTensorsType.F16 => DType.F16, _ => DType.F32 };
+    /// <summary>A safetensors type that weights are written in, as tensors name it.</summary>
+    public static DType TypeOf(SafeTensorsType type) => type switch { SafeTensorsType.BF16 => DType.BF16, SafeTensorsType.F16 => DType.F16, _ => DType.F32 };
 
     private static void ForAll(int count, Func<float[]> make, Action<int, float[]> run)
     {

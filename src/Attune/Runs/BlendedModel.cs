@@ -1,7 +1,6 @@
 using Attune.Adapters;
 using Attune.Engine;
 using Attune.Engine.Autograd;
-using Attune.Formats;
 using Attune.Models;
 
 namespace Attune.Runs;
@@ -51,13 +50,13 @@ internal sealed class BlendedModel
     }
 
     /// <summary>Writes the model as it is now.</summary>
-    public void Save(string folder) => ModelWriter.Save(folder, source, info => weights[info.Name].Value, source.Config.WeightType ?? SafeTensorsType.F32);
+    public void Save(string folder) => ModelWriter.Save(folder, source, info => weights[info.Name].Value, source.SavedAs);
 
     private void Fill(Func<ParameterInfo, Tensor> tuned, double at)
     {
         foreach (var info in source.Parameters)
         {
-            var (target, from, to) = (weights[info.Name], source.Held(info), tuned(info));
+            var (target, from, to) = (weights[info.Name], source.Weight(info), tuned(info));
             for (var r = 0; r < info.Rows; r++)
             {
                 var row = target.Value.Row<float>(r);

@@ -57,7 +57,8 @@ public sealed class ModelContext : IDisposable
     }
 
     /// <summary>The same with matrices held in another format (<see cref="ModelFolder.In"/>); it stands in place of this one.</summary>
-    internal ModelContext HeldIn(DType? type) => type == Folder.HeldAs ? this : new(Folder.In(type), Tokenizer, Template, Generation, AdapterPath);
+    internal ModelContext HeldIn(DType? type, Func<ParameterInfo, bool>? trains = null) =>
+        type == Folder.HeldAs ? this : new(Folder.In(type, trains), Tokenizer, Template, Generation, AdapterPath);
 
     /// <summary>The same with an adapter that was tuned on it, over the same files.</summary>
     internal ModelContext With(string adapter) => new(Folder, Tokenizer, Template, Generation, adapter);

@@ -4,7 +4,6 @@ using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Engine.Backends;
 using Attune.Evaluation;
-using Attune.Formats;
 using Attune.Models;
 using Attune.Reports;
 using Attune.Training;
@@ -47,7 +46,7 @@ internal static class RequantisingCost
 
     private static IEnumerable<(string Name, DType Type)> Types(ModelFolder folder, DType held)
     {
-        var own = folder.Config.WeightType switch { SafeTensorsType.BF16 => DType.BF16, SafeTensorsType.F16 => DType.F16, _ => DType.F32 };
+        var own = WeightEncoder.TypeOf(folder.SavedAs);
         yield return ($"merged, {NameOf(own)}", own);
         yield return ("merged, then q8_0", DType.Q8_0);
         yield return ("merged, then q4_0", DType.Q4_0);

@@ -32,7 +32,7 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         MemoryPlan? smallest = null;
         foreach (var (rounding, rung) in Rungs(recipe, model, steps.Options, data.Longest))
         {
-            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(rounding.Base)), data, method with { ByteMoments = rounding.Optimizer == OptimizerKind.AdamW8 }, rung, backend, wish?.Block ?? 0, beside);
+            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(rounding.Base), i => method.Trains(i, model.Folder.Spec)), data, method with { ByteMoments = rounding.Optimizer == OptimizerKind.AdamW8 }, rung, backend, wish?.Block ?? 0, beside);
             if (smallest is null || plan.Total < smallest.Total)
                 smallest = plan;
             if (plan.Total > limit)

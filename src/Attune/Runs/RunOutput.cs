@@ -27,8 +27,7 @@ internal static class RunOutput
             setup.Model.WriteOrigin(run.Adapter);
             return run.Adapter;
         }
-        var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
-        ModelWriter.Save(run.Model, setup.Model.Folder, info => model.Weights.Find(info.Name)?.Value ?? setup.Model.Folder.Held(info), type);
+        ModelWriter.Save(run.Model, setup.Model.Folder, model.Weight, setup.Model.Folder.SavedAs);
         if (setup.Recipe.Data.Template is not null && setup.Model.Template is { } given)
             AtomicFile.WriteText(Path.Combine(run.Model, "chat_template.jinja"), given.Source);
         return run.Model;
@@ -36,21 +35,18 @@ internal static class RunOutput
 
     /// <summary>
     /// Loads what was saved as a stranger would, and compares logits on the first rows: equal bits for an adapter, and for a model
-    /// saved in F32. Of a model saved narrower the trained weights are rounded first, here and in <paramref name="model"/> for good: what the
-    /// rounding does to its logits is told, and is no matter of right or wrong.
+    /// saved in F32. Of a model saved narrower every weight is rounded first as saving rounds it, those that train in <paramref name="model"/> for
+    /// good: what the rounding does to its logits is told, and is no matter of right or wrong.
     /// </summary>
     /// <returns>A sentence for the report.</returns>
     /// <exception cref="RunFailedException">They differ.</exception>
     public static string CheckParity(string path, RunSetup setup, TrainingModel model, Backend backend, Arena arena)
     {
         var examples = setup.Data.Shown.Take(3).Select(static e => e.Ids[..e.Positions]).ToArray();
-        float[][] Logits() => [.. examples.Select(ids => LastLogits(model.Decoder, model.Adapters, ids, backend, arena))];
-        var trained = Logits();
-        var type = setup.Model.Folder.Config.WeightType ?? SafeTensorsType.F32;
+        float[][] Logits(Decoder decoder, IAdapterSet? adapters) => [.. examples.Select(ids => LastLogits(decoder, adapters, ids, backend, arena))];
+        var trained = Logits(model.Decoder, model.Adapters);
+        var type = setup.Model.Folder.SavedAs;
         var narrower = setup.Method.SavesModel && type != SafeTensorsType.F32;
-        foreach (var weight in narrower ? model.Weights.Parameters : [])
-            WeightEncoder.Round(weight.Value, type);
-        var expected = narrower ? Logits() : trained;
         // The stranger maps the base too: let go of first, it is not in memory twice.
         setup.Model.Folder.WasRead();
         using var loaded = setup.Method.SavesModel ? ModelContext.Open(path) : ModelContext.Open(setup.Recipe.Model, path);
@@ -59,20 +55,48 @@ internal static class RunOutput
         var folder = setup.Method.SavesModel || !held ? loaded.Folder : model.Adapters is null ? WeightFiles.Put(path, setup.Model.Folder) : setup.Model.Folder;
         var decoder = folder.BuildFrozen();
         var adapters = model.Adapters is null ? null : PeftFiles.Load(path, decoder);
-        var saved = examples.Select(ids => LastLogits(decoder, adapters, ids, backend, arena)).ToArray();
+        var saved = Logits(decoder, adapters);
+        var expected = narrower ? Logits(AsSaved(path, model, loaded.Folder), null) : trained;
         var largest = expected.Max(static logits => logits.Max(Math.Abs));
         var worst = Apart(expected, saved);
         // A weight of two bytes may be multiplied by another kernel, which sums in another order.
         var allowed = (narrower || model.Adapters?.Options.IsSavedAsItRuns == false ? 0.001 : 0) * largest;
         // Said so that what is not a number is refused too.
         if (!(worst <= allowed))
-            throw new RunFailedException(new Problem(path, $"the saved files do not give the logits that were trained: they differ by up to {worst:G3}", "this is a fault of Attune: keep the run's folder and report it; the checkpoints hold the trained weights"));
+            throw Differs(path, $"do not give the logits that were trained: they differ by up to {worst:G3}");
         if (narrower)
             return $"loaded again from disk, it gives the logits of the trained weights rounded to {type} on {examples.Length} rows; the rounding moves them by at most {Apart(trained, saved):G2} (largest logit {largest:G3})";
         return worst == 0
             ? $"loaded again from disk, it gives the same logits bit for bit on {examples.Length} rows"
             : $"loaded again from disk, its logits differ by at most {worst:G2} (largest logit {largest:G3}) on {examples.Length} rows";
     }
+
+    // The model with its weights as saving rounds them. Those that train are rounded in their place. The others are proved to stand in the file as they
+    // ran, rounded, and are then taken from there: what ran in a few bits would take several times its memory.
+    private static Decoder AsSaved(string path, TrainingModel model, ModelFolder saved)
+    {
+        var type = saved.SavedAs;
+        return model.Folder.Build(info =>
+        {
+            var ran = model.Weight(info);
+            if (model.Weights.Find(info.Name) is { } own)
+            {
+                WeightEncoder.Round(ran, type);
+                own.Changed();
+                return own;
+            }
+            // Turned on saving, it is no matrix of this decoder's as it stands in the file.
+            if (model.Folder.HoldsTransposes && info.Role == ParameterRole.Matrix)
+                return new Parameter(info.Name, WeightEncoder.Rounded(ran, type));
+            var stored = saved.Stored(info);
+            return WeightEncoder.AreSaved(info.Name, ran, stored)
+                ? new Parameter(info.Name, stored)
+                : throw Differs(path, $"do not hold the weight {info.Name} as it ran");
+        });
+    }
+
+    private static RunFailedException Differs(string path, string how) =>
+        new(new Problem(path, $"the saved files {how}", "this is a fault of Attune: keep the run's folder and report it; the checkpoints hold the trained weights"));
 
     private static double Apart(float[][] a, float[][] b)
     {

@@ -110,7 +110,7 @@ public sealed class RunSetup : IDisposable
             method = method with { Own = steps.Options.Objective.Own };
             (recipe, steps, var memory) = RunMemory.Fit(recipe, model, data, method, steps, FrozenModel.Beside(teacher, compared, data.Longest, sorted is null), backend, choices);
             method = method with { ByteMoments = recipe.Train.Optimizer == OptimizerKind.AdamW8 };
-            model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value));
+            model = model.HeldIn(RunBase.TypeOf(recipe.Method.Base!.Value), i => method.Trains(i, model.Folder.Spec));
             // Where nothing is asked, what concerns answers is not open but idle.
             choices.NoteOpen(data.Asked.Questions.Count > 0 ? recipe : recipe with { Eval = recipe.Eval with { Rows = 0 } });
             foreach (var choice in choices.Made)
@@ -133,8 +133,7 @@ public sealed class RunSetup : IDisposable
         }
     }
 
-    private long SavedModelBytes => (Model.Folder.Config.WeightType ?? SafeTensorsType.F32).ByteSize()
-        * Weights;
+    private long SavedModelBytes => Model.Folder.SavedAs.ByteSize() * Weights;
 
     private long Weights => Model.Folder.Parameters.Sum(static i => (long)i.Rows * i.Cols);
 

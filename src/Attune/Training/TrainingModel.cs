@@ -57,6 +57,9 @@ public sealed class TrainingModel : IDisposable
     /// <summary>What of <see cref="Weights"/> is the result: all but the objective's own matrices.</summary>
     public IReadOnlyList<ParameterInfo> Result { get; }
 
+    /// <summary>The values of a weight of the model as they run: trained, or as the folder holds them. Adapters are not in them.</summary>
+    public Tensor Weight(ParameterInfo info) => Weights.Find(info.Name)?.Value ?? Folder.Weight(info);
+
     /// <summary>Number of weights in <see cref="Result"/>.</summary>
     public long ResultCount => Result.Sum(static i => (long)i.Rows * i.Cols);
 
@@ -111,7 +114,7 @@ public sealed class TrainingModel : IDisposable
                 StartingWeights.Fill(value, info, Folder.Config, key);
                 continue;
             }
-            var stored = Folder.Weight(info);
+            var stored = Folder.Stored(info);
             backend.Pointwise.AddScaled(stored, 1, value, 0);
             // The copy is what runs from here on: the file's pages would double it.
             stored.Block.Storage.WasRead();

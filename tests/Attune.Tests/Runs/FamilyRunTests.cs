@@ -37,6 +37,20 @@ public class FamilyRunTests
         Assert.Equal("gpt2", HfConfig.ReadFolder(saved).ModelType);
     }
 
+    /// <summary>No form of saving has 64 bits: what says that it has is saved in F32, and blended so too.</summary>
+    [Fact]
+    public void A_model_that_calls_itself_float64_is_saved_in_F32()
+    {
+        using var tiny = new TinyModel();
+        var config = Path.Combine(tiny.Path, HfConfig.FileName);
+        File.WriteAllText(config, File.ReadAllText(config).Replace("float32", "float64", StringComparison.Ordinal));
+        var result = tiny.Run("run", "method.kind=full", "method.rank=auto");
+        Assert.Contains("bit for bit", result.Record.Facts.Single(static f => f.Name == "Saved files").Value, StringComparison.Ordinal);
+        Assert.Equal(SafeTensorsType.F32, HfConfig.ReadFolder(result.Saved).WeightType);
+        var blend = BlendRun.Execute(result.Directory, new BlendOptions { At = [0, 1] }, 1, static _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal(SafeTensorsType.F32, HfConfig.ReadFolder(blend.Saved).WeightType);
+    }
+
     [Fact]
     public void A_run_cannot_ask_for_more_positions_than_were_learned()
     {

@@ -34,7 +34,7 @@ public sealed class QuantisedBaseTests
         new GradientStep(model, backend, arena, options).RunMicroBatch(pass, 0, 1);
         Assert.Equal(plan.Persistent + plan.Activations, arena.Peak);
         // Matrices lie on cache lines of their own.
-        Assert.Equal(plan.Frozen, folder.Parameters.Sum(i => folder.Held(i) is var t && t.Type == type ? (t.Bytes + 63) / 64 * 64 : t.Bytes));
+        Assert.Equal(plan.Frozen, folder.Parameters.Sum(i => folder.Weight(i) is var t && t.Type == type ? (t.Bytes + 63) / 64 * 64 : t.Bytes));
         Assert.True(plan.Frozen < 0.75 * ModelFolder.Open(Base).WeightBytes);
         Assert.InRange(plan.Loading, 1, ModelFolder.Open(Base).WeightBytes / 4);
     }
@@ -46,8 +46,8 @@ public sealed class QuantisedBaseTests
         using var folder = ModelFolder.Open(Base).In(DType.NF4);
         var matrix = folder.Parameters.First(static i => i.Role == ParameterRole.Matrix);
         Assert.True(folder.Planned(matrix).Value.Block.Storage.IsPretend);
-        Assert.False(folder.Held(matrix).Block.Storage.IsPretend);
-        Assert.Same(folder.Held(matrix).Block.Storage, folder.WithBlocks(1).Held(matrix).Block.Storage);
+        Assert.False(folder.Weight(matrix).Block.Storage.IsPretend);
+        Assert.Same(folder.Weight(matrix).Block.Storage, folder.WithBlocks(1).Weight(matrix).Block.Storage);
     }
 
     [Theory]
@@ -72,19 +72,38 @@ public sealed class QuantisedBaseTests
         Assert.NotEqual(TinyModel.Bytes(tiny.Run("stored", second, "train.save_every=2", "method.base=stored").Saved), TinyModel.Bytes(straight.Saved));
     }
 
-    /// <summary>What does not train may be held in four bits whatever it is that trains.</summary>
-    [Fact]
-    public void Full_tuning_of_the_last_block_runs_on_it()
+    /// <summary>
+    /// What does not train may be held in few bits whatever it is that trains, and in whatever type the whole model is then saved: the files
+    /// hold what ran, rounded once.
+    /// </summary>
+    [Theory]
+    [InlineData("f32", "nf4")]
+    [InlineData("f32", "int8")]
+    [InlineData("bf16", "nf4")]
+    [InlineData("bf16", "int8")]
+    [InlineData("gguf:q8_0", "stored")]
+    [Trait("SilentFailure", "4")]
+    public void Full_tuning_of_the_last_block_runs_on_it(string files, string held)
     {
-        using var tiny = new TinyModel();
-        string[] settings = ["method.kind=full", "method.rank=auto", "method.last_layers=1", "method.base=nf4"];
-        var result = tiny.Run("run", settings);
+        // Every row whole blocks of 64.
+        using var tiny = new TinyModel(width: 2);
+        var path = tiny.Path;
+        if (files != "f32")
+        {
+            path = tiny.FileOf(files == "bf16" ? "rounded" : "blocks.gguf");
+            using var model = InferenceModel.Open(tiny.Path, null, null, CpuBackend.Shared(1));
+            Attune.Runs.Export.ExportFormats.Find("", files == "bf16" ? "merged:bf16" : files).Write(model, path);
+        }
+        var result = tiny.Run("run", $"model={path}", "method.kind=full", "method.rank=auto", "method.last_layers=1", $"method.base={held}");
+        Assert.Contains("loaded again from disk", result.Record.Facts.Single(static f => f.Name == "Saved files").Value, StringComparison.Ordinal);
         using var after = ModelFolder.Open(result.Saved);
-        using var before = ModelFolder.Open(tiny.Path);
+        using var before = ModelFolder.Open(path);
+        using var ran = ModelFolder.Open(path).In(held == "stored" ? null : held == "nf4" ? DType.NF4 : DType.Int8);
         var frozen = before.Parameters.Single(static i => i.Name == "model.layers.0.mlp.down_proj.weight");
-        using var held = ModelFolder.Open(tiny.Path).In(DType.NF4);
-        Assert.Equal(held.Held(frozen).ToArray(), after.Weight(frozen).ToArray());
-        Assert.NotEqual(before.Weight(frozen).ToArray(), after.Weight(frozen).ToArray());
+        var (values, saved) = (ran.Weight(frozen).ToArray(), after.Weight(frozen).ToArray());
+        Assert.Equal(files == "f32" ? values : [.. values.Select(static v => Scalars.FromBF16(Scalars.ToBF16(v)))], saved);
+        Assert.Equal(held == "stored", before.Weight(frozen).Type.BlockElements() > 1);
+        Assert.NotEqual(before.Weight(frozen).ToArray(), saved);
     }
 
     /// <summary>The base is rounded where nothing else fits, which is said; never where the recipe forbids it.</summary>

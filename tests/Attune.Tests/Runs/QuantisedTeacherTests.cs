@@ -34,7 +34,7 @@ public sealed class QuantisedTeacherTests : IDisposable
             ModelWriter.Save(decoded, folder, info =>
             {
                 var value = Tensor.Allocate(DType.F32, info.Rows, info.Cols);
-                value.Write(folder.Held(info).ToArray());
+                value.Write(folder.Weight(info).ToArray());
                 return value;
             }, SafeTensorsType.F32);
         }

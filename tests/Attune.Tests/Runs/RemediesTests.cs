@@ -124,6 +124,23 @@ public sealed class RemediesTests : IDisposable
         Assert.Throws<UserErrorException>(() => BlendRun.Execute(run.Directory, new BlendOptions(), 1, static _ => { }, TestContext.Current.CancellationToken));
     }
 
+    /// <summary>Of a base in four bits too, the ends are the base and the tuned model that the run measured.</summary>
+    [Theory]
+    [InlineData("lora")]
+    [InlineData("norms")]
+    [InlineData("full")]
+    public void The_ends_of_a_blend_are_what_the_run_measured_on_a_quantised_base(string method)
+    {
+        using var wide = new TinyModel(width: 2);
+        string[] own = method == "lora" ? ["method.rank=4"] : method == "norms" ? ["method.rank=auto"] : ["method.rank=auto", "method.last_layers=1"];
+        var run = wide.Run("run", ["method.base=nf4", $"method.kind={method}", .. own]);
+        var loss = run.Record.Metrics.First(static m => m.Key == "loss");
+        var report = BlendRun.Execute(run.Directory, new BlendOptions { At = [0, 1] }, 1, static _ => { }, TestContext.Current.CancellationToken);
+        double Loss(int point) => report.Points[point].Values.Single(static v => v.Key == "loss").Value;
+        Assert.Equal(loss.Before, Loss(0), 1e-5);
+        Assert.Equal(loss.After, Loss(1), 1e-5);
+    }
+
     [Fact]
     public void A_blend_needs_rows_that_choose()
     {

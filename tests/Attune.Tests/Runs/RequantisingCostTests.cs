@@ -29,8 +29,8 @@ public sealed class RequantisingCostTests
         {
             var adapter = (LoraAdapter)tuned.Adapters!.All.Single(a => a.Layer.Weight.Name == info.Name);
             var found = merged.Weight(info).ToArray();
-            Assert.Equal(Merged(tuned.Context.Folder.Held(info), adapter), found);
-            if (tuned.Context.Folder.Held(info).Type == DType.NF4)
+            Assert.Equal(Merged(tuned.Context.Folder.Weight(info), adapter), found);
+            if (tuned.Context.Folder.Weight(info).Type == DType.NF4)
                 Assert.NotEqual(Merged(stored.Weight(info), adapter), found);
         }
     }

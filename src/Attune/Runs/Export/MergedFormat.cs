@@ -20,17 +20,13 @@ internal static class MergedFormat
         help,
         stem => $"{stem}-{name.Replace(':', '-')}",
         static (_, _) => { },
-        model => Bound(model, type ?? TypeOf(model)),
-        (model, path) => Write(model, path, type ?? TypeOf(model)),
+        model => Bound(model, type ?? model.Context.Folder.SavedAs),
+        (model, path) => Write(model, path, type ?? model.Context.Folder.SavedAs),
         static (model, path) => InferenceModel.Open(path, null, null, model.Backend));
-
-    private static SafeTensorsType TypeOf(InferenceModel model) => model.Context.Folder.Config.WeightType is SafeTensorsType.BF16 or SafeTensorsType.F16
-        ? model.Context.Folder.Config.WeightType.Value
-        : SafeTensorsType.F32;
 
     private static ParityBound Bound(InferenceModel model, SafeTensorsType type)
     {
-        var isSame = type == SafeTensorsType.F32 || type == TypeOf(model);
+        var isSame = type == SafeTensorsType.F32 || type == model.Context.Folder.SavedAs;
         return model.Adapters is null && model.Context.AdapterPath is null && isSame ? ParityBound.Exact : ParityBound.Rounded(type.ToString().ToLowerInvariant());
     }
 
