@@ -32,6 +32,7 @@ internal static class DoctorCommand
                     json.WriteString("runtime", machine.Runtime);
                     json.WriteNumber("cores", machine.Cores);
                     json.WriteNumber("simd_bits", machine.SimdBits);
+                    json.WriteBoolean("bf16_products", CpuBackend.Supports(ProductType.BF16));
                     json.WriteNumber("memory_total", machine.TotalMemory);
                     json.WriteNumber("memory_free", machine.FreeMemory);
                     if (machine.MemoryLimit is { } limit)
@@ -55,6 +56,7 @@ internal static class DoctorCommand
                     Row("Runtime", machine.Runtime);
                     Row("Cores", machine.Cores.ToString(CultureInfo.InvariantCulture));
                     Row("Vectors", machine.SimdBits == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{machine.SimdBits} bits ({machine.SimdBits / 32} floats at once)"));
+                    Row("Products", CpuBackend.Supports(ProductType.BF16) ? "f32, and bf16 while training" : "f32 (bf16 needs AVX512_BF16 and vectors of 512 bits)");
                     Row("Speed", string.Create(CultureInfo.InvariantCulture, $"{ability.Rate / 1e9:F0} billion operations a second in matrix products, measured just now"));
                     Row("Memory", $"{Numbers.Bytes(machine.FreeMemory)} free of {Numbers.Bytes(machine.TotalMemory)}" + (machine.MemoryLimit is null ? "" : " (a container's limit)"));
                     Row("Disk", disk is { } free ? $"{Numbers.Bytes(free)} free at {here}" : "not known");

@@ -27,7 +27,7 @@ public sealed class CpuBackend : Backend
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         if (laneBits > Widest)
             throw new PlatformNotSupportedException($"vectors of {laneBits} bits are not available here");
-        if (!Supports(products) || (products != ProductType.F32 && laneBits < 512))
+        if (!HasProducts(products, laneBits))
             throw new PlatformNotSupportedException($"products in {products} are not available here at {laneBits} bits");
         (Threads, LaneBits, Products) = (threads, laneBits, products);
         var kernels = laneBits switch
@@ -84,8 +84,10 @@ public sealed class CpuBackend : Backend
         : Vector256.IsHardwareAccelerated && System.Runtime.Intrinsics.X86.Avx2.IsSupported ? 256
         : 128;
 
-    /// <summary>Whether this processor and system can compute such products.</summary>
-    public static bool Supports(ProductType products) => products == ProductType.F32 || PairKernels.AreAvailable;
+    /// <summary>Whether this processor and system can compute such products, and the runtime uses vectors as wide as they need.</summary>
+    public static bool Supports(ProductType products) => HasProducts(products, Widest);
+
+    private static bool HasProducts(ProductType products, int laneBits) => products == ProductType.F32 || (laneBits >= 512 && PairKernels.AreAvailable);
 
     /// <summary>The backend of this process for a number of threads, by default one a processor, and a product type; made once.</summary>
     /// <exception cref="PlatformNotSupportedException">This machine does not offer <paramref name="products"/>.</exception>

@@ -6,6 +6,9 @@ namespace Attune.Runs;
 /// <summary>What the matrix products of training are computed in: <c>train.compute</c>.</summary>
 internal static class Compute
 {
+    /// <summary>What products in bfloat16 need, for messages.</summary>
+    public const string Needs = "a processor with AVX512_BF16 under Linux or Windows, a runtime that uses vectors of 512 bits, and native calls allowed (ATTUNE_MANAGED unset)";
+
     private const string Key = "train.compute";
 
     /// <summary>The product type of a run, with the rule that chose it.</summary>
@@ -15,11 +18,10 @@ internal static class Compute
     public static (ProductType Products, string Reason) Choose(ProductType? given, bool supported) => (given, supported) switch
     {
         (ProductType.BF16, false) => throw new UserErrorException(
-            Key, "bf16 needs a processor with AVX512_BF16 under Linux or Windows, and native calls allowed (ATTUNE_MANAGED unset); here there is none",
-            "set it to f32, or leave it to auto"),
+            Key, $"bf16 needs {Needs}; that is not so here", "set it to f32, or leave it to auto"),
         ({ } products, _) => (products, "as given"),
         (null, true) => (ProductType.BF16, "this processor multiplies bfloat16 (AVX512_BF16) at twice the rate; sums, weights that train and optimizer stay F32"),
-        (null, false) => (ProductType.F32, "this processor has no products in bfloat16 (AVX512_BF16)"),
+        (null, false) => (ProductType.F32, "there are no products in bfloat16 here (AVX512_BF16 with vectors of 512 bits)"),
     };
 
     /// <summary>Resolves the key to what the backend of the run computes in.</summary>

@@ -46,4 +46,16 @@ public class ProcessTests
         Assert.DoesNotContain(loaded, static a => a.StartsWith("System.Net", StringComparison.Ordinal));
         Assert.DoesNotContain(loaded, static a => a is "Npgsql" || a.Contains("Sqlite", StringComparison.OrdinalIgnoreCase));
     }
+
+    /// <summary>Products in BF16 need vectors of 512 bits: where .NET is told to use narrower ones, or prefers them itself, a run takes F32 and says so.</summary>
+    [Fact]
+    public async Task A_run_trains_where_the_runtime_prefers_narrow_vectors()
+    {
+        using var tiny = new TinyModel();
+        (string, string)[] narrow = [("DOTNET_PreferredVectorBitWidth", "256")];
+        Assert.Equal(0, await CliProcess.Run(narrow, ["train", .. tiny.Settings("run").Append("train.max_steps=2").SelectMany(static s => (string[])["--set", s])]));
+        Assert.Equal("f32", Manifest.Load(Path.Combine(tiny.FileOf("run"), "manifest.json")).Environment["products"]);
+        var refused = await CliProcess.Run(narrow, ["train", .. tiny.Settings("refused").Append("train.compute=bf16").SelectMany(static s => (string[])["--set", s])]);
+        Assert.Equal(2, refused);
+    }
 }
