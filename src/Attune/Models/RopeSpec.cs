@@ -3,7 +3,8 @@ namespace Attune.Models;
 /// <summary>Angles that a position turns each pair of channels by (Su et al. 2021).</summary>
 /// <param name="Theta">Base of the geometric series.</param>
 /// <param name="Scaling">How the frequencies are stretched for longer contexts; null for none.</param>
-public sealed record RopeSpec(double Theta, Llama3RopeScaling? Scaling = null)
+/// <param name="Factor">All frequencies are slowed by it: linear scaling, or interpolation of positions (Chen et al. 2023).</param>
+public sealed record RopeSpec(double Theta, Llama3RopeScaling? Scaling = null, double Factor = 1)
 {
     /// <summary>D/2 angles per position: θ^(−2i/D), then scaled.</summary>
     public float[] Frequencies(int headSize)
@@ -12,7 +13,7 @@ public sealed record RopeSpec(double Theta, Llama3RopeScaling? Scaling = null)
         for (var i = 0; i < frequencies.Length; i++)
         {
             var plain = Math.Pow(Theta, -2.0 * i / headSize);
-            frequencies[i] = (float)(Scaling?.Stretch(plain) ?? plain);
+            frequencies[i] = (float)((Scaling?.Stretch(plain) ?? plain) / Factor);
         }
         return frequencies;
     }

@@ -59,7 +59,7 @@ internal static class Llama
             MaxPositions = keys.Int("max_position_embeddings", 1) ?? 2048,
             NormEpsilon = (float)(keys.Double("rms_norm_eps", 0, 1) ?? 1e-6),
             Activation = ReadActivation(keys, "hidden_act") ?? Activation.Silu,
-            Rope = new RopeSpec(config.RopeTheta ?? 10000, ReadScaling(config)),
+            Rope = ReadRope(config),
             TiedHead = config.TieWordEmbeddings ?? false,
             QueryKeyValueBias = keys.Bool("attention_bias") ?? false,
             OutputBias = keys.Bool("attention_bias") ?? false,
@@ -86,16 +86,20 @@ internal static class Llama
         var other => throw keys.Wrong(key, "silu, gelu, gelu_pytorch_tanh or gelu_new", $"\"{other}\"", "use a model with one of these"),
     };
 
-    private static Llama3RopeScaling? ReadScaling(HfConfig config)
+    private static RopeSpec ReadRope(HfConfig config)
     {
-        if (config.RopeType == "default")
-            return null;
-        if (config.RopeType != "llama3" || config.RopeScaling is not { } scaling)
-            throw config.Keys.Wrong("rope_scaling", "none, or of type llama3", config.RopeType);
-        return new Llama3RopeScaling(
-            scaling.RequiredDouble("factor", 1),
-            scaling.RequiredDouble("low_freq_factor", 1e-6),
-            scaling.RequiredDouble("high_freq_factor", 1e-6),
-            scaling.RequiredDouble("original_max_position_embeddings", 1));
+        var theta = config.RopeTheta ?? 10000;
+        if (config.RopeScaling is not { } scaling)
+            return new RopeSpec(theta);
+        return config.RopeType switch
+        {
+            "linear" => new RopeSpec(theta, Factor: scaling.RequiredDouble("factor", 1)),
+            "llama3" => new RopeSpec(theta, new Llama3RopeScaling(
+                scaling.RequiredDouble("factor", 1),
+                scaling.RequiredDouble("low_freq_factor", 1e-6),
+                scaling.RequiredDouble("high_freq_factor", 1e-6),
+                scaling.RequiredDouble("original_max_position_embeddings", 1))),
+            var other => throw config.Keys.Wrong("rope_scaling", "none, or of type linear or llama3", other),
+        };
     }
 }

@@ -118,6 +118,7 @@ internal static class GgufArchitectures
             .. DescribeCommon(spec), new("attention.head_count_kv", (uint)spec.KeyHeads), new("attention.key_length", (uint)spec.HeadSize),
             new("attention.value_length", (uint)spec.HeadSize), new("attention.layer_norm_rms_epsilon", spec.NormEpsilon),
             new("rope.freq_base", (float)spec.Rope!.Theta), new("rope.dimension_count", (uint)spec.HeadSize),
+            .. spec.Rope.Factor == 1 ? Array.Empty<GgufEntry>() : [new("rope.scaling.type", "linear"), new("rope.scaling.factor", (float)spec.Rope.Factor)],
         ];
     }
 
@@ -139,16 +140,17 @@ internal static class GgufArchitectures
         var config = ReadGated(keys);
         config["attention_bias"] = keys.HasTensor("blk.0.attn_q.bias");
         config["mlp_bias"] = keys.HasTensor("blk.0.ffn_gate.bias");
-        if (keys.File.Tensors.TryGetValue(RopeFactors, out var factors))
-            config["rope_scaling"] = RopeFactorTable.Read(keys.File, factors, config["head_dim"]!.GetValue<int>(), config["rope_theta"]!.GetValue<double>());
+        if (!keys.File.Tensors.TryGetValue(RopeFactors, out var factors))
+            return config;
+        if (config["rope_scaling"] is not null)
+            throw keys.Metadata.Wrong(keys.At("rope.scaling.factor"), $"none beside {RopeFactors}", "another", "use a model with one kind of scaling");
+        config["rope_scaling"] = RopeFactorTable.Read(keys.File, factors, config["head_dim"]!.GetValue<int>(), config["rope_theta"]!.GetValue<double>());
         return config;
     }
 
     private static JsonObject ReadGated(GgufKeys keys)
     {
         var (hidden, heads) = (keys.RequiredInt("embedding_length"), keys.RequiredInt("attention.head_count"));
-        if (keys.Metadata.String(keys.At("rope.scaling.type")) is { } scaling and not "none")
-            throw keys.Metadata.Wrong(keys.At("rope.scaling.type"), "none", $"\"{scaling}\"", "use a model without this scaling");
         return new JsonObject
         {
             ["hidden_size"] = hidden,
@@ -160,7 +162,22 @@ internal static class GgufArchitectures
             ["max_position_embeddings"] = keys.RequiredInt("context_length"),
             ["rms_norm_eps"] = keys.Metadata.RequiredNumber(keys.At("attention.layer_norm_rms_epsilon")),
             ["rope_theta"] = keys.Metadata.Number(keys.At("rope.freq_base")) ?? 10000.0,
+            ["rope_scaling"] = ReadLinearScaling(keys),
             ["hidden_act"] = "silu",
+        };
+    }
+
+    // As llama.cpp reads it: what names no type is linear, the older key counts where the newer is not there, and a factor of 0 is none.
+    private static JsonObject? ReadLinearScaling(GgufKeys keys)
+    {
+        if (keys.Metadata.String(keys.At("rope.scaling.type")) is { } type and not "linear")
+            return type == "none" ? null : throw keys.Metadata.Wrong(keys.At("rope.scaling.type"), "none or linear", $"\"{type}\"", "use a model without this scaling");
+        var key = keys.At(keys.Metadata.Has(keys.At("rope.scaling.factor")) ? "rope.scaling.factor" : "rope.scale_linear");
+        return keys.Metadata.Number(key) switch
+        {
+            null or 0 or 1 => null,
+            >= 1 and var factor => new JsonObject { ["rope_type"] = "linear", ["factor"] = factor },
+            var factor => throw keys.Metadata.Wrong(key, "a factor of 1 or more, or 0 for none", factor.Value.ToString(CultureInfo.InvariantCulture)),
         };
     }
 

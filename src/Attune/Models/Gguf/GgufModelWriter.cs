@@ -44,7 +44,8 @@ internal static class GgufModelWriter
     /// <exception cref="UserErrorException">Its family, its sizes or its tokenizer have no words in GGUF.</exception>
     public static void Require(ModelFolder source, GgufCompanions companions) => Metadata(source, GgufMixture.All[0], companions);
 
-    private static List<GgufEntry> Metadata(ModelFolder source, GgufMixture mixture, GgufCompanions companions)
+    /// <summary>What stands in the file before its weights.</summary>
+    internal static List<GgufEntry> Metadata(ModelFolder source, GgufMixture mixture, GgufCompanions companions)
     {
         var architecture = GgufArchitectures.Of(source);
         return

@@ -1,5 +1,6 @@
 using Attune.Engine;
 using Attune.Formats.Gguf;
+using Attune.Problems;
 
 namespace Attune.Models.Gguf;
 
@@ -20,9 +21,13 @@ internal sealed class GgufStore : IWeightStore
         (this.file, this.headSize) = (file, headSize);
         this.places = places.Where(p => file.Tensors.ContainsKey(p.Name)).ToDictionary(static p => p.Info.Name, StringComparer.Ordinal);
         var known = this.places.Values.Select(static p => p.Name).Append(GgufArchitectures.RopeFactors).ToHashSet(StringComparer.Ordinal);
-        Entries = this.places.Values.Select(p => Entry(p.Info.Name, file.Tensors[p.Name]))
-            .Concat(file.Tensors.Values.Where(t => !known.Contains(t.Name)).Select(static t => Entry(t.Name, t)))
-            .ToDictionary(static e => e.Name, StringComparer.Ordinal);
+        var entries = this.places.Values.ToDictionary(static p => p.Info.Name, p => Entry(p.Info.Name, file.Tensors[p.Name]), StringComparer.Ordinal);
+        foreach (var other in file.Tensors.Values.Where(t => !known.Contains(t.Name)))
+        {
+            if (!entries.TryAdd(other.Name, Entry(other.Name, other)))
+                throw new UserErrorException(file.Path, $"the weight {other.Name} stands under two names: this one, and {this.places[other.Name].Name}", "the file is damaged, or made by something that Attune does not know: get the model again");
+        }
+        Entries = entries;
     }
 
     public IReadOnlyDictionary<string, StoredWeight> Entries { get; }

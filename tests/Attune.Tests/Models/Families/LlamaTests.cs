@@ -31,7 +31,20 @@ public class LlamaTests
         Assert.Equal(new RopeSpec(10000), spec.Rope);
     }
 
+    /// <summary>Every position is one of a context that is shorter by the factor.</summary>
     [Theory]
+    [InlineData("rope_type")]
+    [InlineData("type")]
+    public void Linear_scaling_slows_every_frequency(string key)
+    {
+        var spec = Read(keys => keys["rope_scaling"] = new JsonObject { [key] = "linear", ["factor"] = 4.0 });
+        Assert.Equal(new RopeSpec(500, Factor: 4), spec.Rope);
+        Assert.Equal(new RopeSpec(500).Frequencies(6).Select(static f => f / 4), spec.Rope!.Frequencies(6));
+    }
+
+    [Theory]
+    [InlineData("rope_scaling", "{\"rope_type\": \"linear\", \"factor\": 0.5}")]
+    [InlineData("rope_scaling", "{\"rope_type\": \"linear\"}")]
     [InlineData("num_key_value_heads", "3")]
     [InlineData("head_dim", "7")]
     [InlineData("hidden_size", "0")]

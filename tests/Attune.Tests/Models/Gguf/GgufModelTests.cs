@@ -172,4 +172,71 @@ public sealed class GgufModelTests : IDisposable
         Assert.NotEqual(folder.Spec.Rope, file.Spec.Rope);
         Assert.Empty(file.UnusedTensors);
     }
+
+    /// <summary>One factor for all frequencies, under whichever of its keys: llama.cpp takes a factor without a type as linear.</summary>
+    [Theory]
+    [InlineData(4, "llama.rope.scaling.type=linear", "llama.rope.scaling.factor=4")]
+    [InlineData(4, "llama.rope.scaling.factor=4")]
+    [InlineData(4, "llama.rope.scale_linear=4")]
+    [InlineData(1, "llama.rope.scaling.factor=0")]
+    [InlineData(1, "llama.rope.scaling.factor=1", "llama.rope.scale_linear=4")]
+    [InlineData(1, "llama.rope.scaling.type=none", "llama.rope.scaling.factor=4")]
+    public void Linear_scaling_is_read_under_each_of_its_keys(double factor, params string[] keys)
+    {
+        var folder = models.Folder("llama-tied");
+        using var file = Copy(folder, "scaled.gguf", keys, []);
+        Assert.Equal(folder.Spec.Rope!.Frequencies(8).Select(f => (float)(f / factor)), file.Spec.Rope!.Frequencies(8));
+        if (factor == 1)
+            return;
+        // And written again, as a folder and as a file.
+        ModelWriter.Save(models.File("again"), file, file.Weight, SafeTensorsType.F32);
+        using var again = ModelFolder.Open(models.File("again"));
+        Assert.Equal(file.Spec.Rope, again.Spec.Rope);
+        Assert.Equal(file.Spec.Rope, models.Gguf(again, "f32").Spec.Rope);
+    }
+
+    [Theory]
+    [InlineData("llama.rope.scaling.factor=-2")]
+    [InlineData("llama.rope.scaling.type=longrope")]
+    [InlineData("llama.rope.scaling.type=yarn", "llama.rope.scaling.factor=4")]
+    public void Other_scalings_are_refused(params string[] keys)
+    {
+        var refused = Assert.Throws<UserErrorException>(() => Copy(models.Folder("llama-tied"), "scaled.gguf", keys, []));
+        Assert.Contains(keys[0].Split('=')[0], refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A tensor in the family's own words beside the one that GGUF calls so.</summary>
+    [Fact]
+    public void A_weight_under_two_names_is_refused()
+    {
+        var refused = Assert.Throws<UserErrorException>(() => Copy(models.Folder("llama-tied"), "twice.gguf", [], [new("model.norm.weight", DType.F32, [32])]));
+        Assert.Contains("twice.gguf", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("output_norm.weight", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("two names", refused.Message, StringComparison.Ordinal);
+    }
+
+    // The folder's file with more in it.
+    private ModelFolder Copy(ModelFolder folder, string name, string[] keys, GgufDeclaration[] tensors)
+    {
+        var companions = new GgufCompanions("test", Tokenizer.Load(folder.Files), [], null);
+        var path = models.File(name);
+        models.Gguf(folder, "f32");
+        using var source = GgufFile.Open(models.File($"{Path.GetFileName(folder.Path)}-f32.gguf"));
+        GgufEntry Entry(string text) => text.Split('=') is [var key, var value] && float.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            ? new(key, number)
+            : new(text.Split('=')[0], text.Split('=')[1]);
+        var declared = source.Tensors.Values.Select(static t => new GgufDeclaration(t.Name, t.Type.Type!.Value, t.Shape)).ToArray();
+        GgufWriter.Write(path, [.. GgufModelWriter.Metadata(folder, GgufMixture.All.Single(static m => m.Name == "f32"), companions), .. keys.Select(Entry)], [.. declared, .. tensors], (d, stream) =>
+        {
+            if (!source.Tensors.TryGetValue(d.Name, out var tensor))
+            {
+                stream.Write(new byte[d.ByteLength]);
+                return;
+            }
+            var values = source.Map(tensor);
+            for (var r = 0; r < values.Rows; r++)
+                stream.Write(values.RowBytes(r));
+        });
+        return ModelFolder.Open(path);
+    }
 }
