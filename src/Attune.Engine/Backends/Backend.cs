@@ -145,9 +145,8 @@ public interface IAttentionKernels
     /// <summary>The cosines and sines that turn the rows of one pass: made once, used by every layer, queries and keys, both directions.</summary>
     /// <param name="positions">[1, T] I32.</param>
     /// <param name="frequencies">[1, F] angles that a position turns by, in the activation type.</param>
-    /// <param name="attentionFactor">Factor of cosine and sine; 1 but for some scalings.</param>
     /// <param name="turns">[T, 2 F]: of every row F cosines, then F sines.</param>
-    void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns);
+    void Turns(Tensor positions, Tensor frequencies, Tensor turns);
 
     /// <summary>
     /// Rotates, in place, the pairs (i, i + F) of every head of every row by the row's angle i (Su et al. 2021, the half-split layout of

@@ -6,7 +6,7 @@ namespace Attune.Engine.Ops;
 /// <param name="hidden">[n, C] of the teacher: of every row that is trained on.</param>
 /// <param name="head">[V, C] of the teacher, in any weight format.</param>
 /// <param name="vocabulary">K.</param>
-public sealed class HeadRows(Tensor hidden, Tensor head, int vocabulary) : ITeacherRows
+public sealed class HeadLogits(Tensor hidden, Tensor head, int vocabulary) : ITeacherRows
 {
     /// <inheritdoc />
     public int Vocabulary => vocabulary;

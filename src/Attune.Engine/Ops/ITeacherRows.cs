@@ -4,7 +4,7 @@ namespace Attune.Engine.Ops;
 
 /// <summary>
 /// Where the teacher's side of a distillation comes from: rows of logits for the rows of one pass that are trained on, a chunk at a time.
-/// A model computes them (<see cref="HeadRows"/>); a file of its largest log-probabilities fills them in.
+/// A model computes them (<see cref="HeadLogits"/>); a file of its largest log-probabilities fills them in.
 /// </summary>
 /// <remarks>
 /// What is filled in is taken through a softmax, so that log-probabilities serve as logits. A source that knows only the k largest and

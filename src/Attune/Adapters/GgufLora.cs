@@ -36,7 +36,7 @@ public static class GgufLora
             Declare(place.Name + ".lora_a", a, static (tensor, r, row) => tensor.Row<float>(r).CopyTo(row));
             Declare(place.Name + ".lora_b", b, (tensor, r, row) =>
             {
-                tensor.Row<float>(place.IsTurned ? HeadRows.ToFolder(r, folder.Spec.HeadSize) : r).CopyTo(row);
+                tensor.Row<float>(place.IsTurned ? RotaryRows.ToFolder(r, folder.Spec.HeadSize) : r).CopyTo(row);
                 if (Math.Abs(factor - 1) > 1e-6)
                     foreach (ref var value in row.AsSpan())
                         value = (float)(value * factor);
@@ -86,7 +86,7 @@ public static class GgufLora
             var place = places[adapter.Layer.Weight.Name];
             var term = adapter.Term(adapter.Layer)!;
             Fill(place.Name + ".lora_a", term.A.Value, static r => r);
-            Fill(place.Name + ".lora_b", term.B.Value, r => place.IsTurned ? HeadRows.ToFile(r, folder.Spec.HeadSize) : r);
+            Fill(place.Name + ".lora_b", term.B.Value, r => place.IsTurned ? RotaryRows.ToFile(r, folder.Spec.HeadSize) : r);
         }
         if (file.Tensors.Count != 2 * adapters.All.Count)
             problems.Add(new Problem(path, $"has {file.Tensors.Count} tensors, and {adapters.All.Count} layers of the model take two each", "use the base model that the adapter was trained on"));

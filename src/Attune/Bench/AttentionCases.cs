@@ -24,7 +24,7 @@ internal static class AttentionCases
         {
             var positions = memory.Indices(rows, s.Model.MaxPositions);
             var (frequencies, turns) = (memory.Random(1, s.Model.HeadSize / 2), memory.New(DType.F32, rows, s.Model.HeadSize));
-            return backend => backend.Attention.Turns(positions, frequencies, 1, turns);
+            return backend => backend.Attention.Turns(positions, frequencies, turns);
         });
     }
 

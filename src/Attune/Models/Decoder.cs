@@ -79,7 +79,7 @@ public sealed class Decoder
     private static Tensor Turns(Tape t, Tensor positions, float[] frequencies)
     {
         var turns = t.New(positions.Cols, 2 * frequencies.Length);
-        t.Backend.Attention.Turns(positions, t.Numbers(frequencies), 1, turns);
+        t.Backend.Attention.Turns(positions, t.Numbers(frequencies), turns);
         return turns;
     }
 

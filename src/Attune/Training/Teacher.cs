@@ -34,9 +34,9 @@ public sealed class Teacher(Func<bool, (Decoder Model, IAdapterSet? Adapters)> s
     public (ITeacherRows Rows, IReadOnlyList<Tensor> Hidden) For(Tape t, PassInput input, IReadOnlyList<int> layers) => Read(t, input, layers);
 
     /// <summary>The logits of the rows of a pass that are trained on, to be made chunk by chunk.</summary>
-    public HeadRows Logits(Tape t, PassInput input) => Read(t, input, []).Logits;
+    public HeadLogits Logits(Tape t, PassInput input) => Read(t, input, []).Logits;
 
-    private (HeadRows Logits, IReadOnlyList<Tensor> Hidden) Read(Tape t, PassInput input, IReadOnlyList<int> layers)
+    private (HeadLogits Logits, IReadOnlyList<Tensor> Hidden) Read(Tape t, PassInput input, IReadOnlyList<int> layers)
     {
         var (model, adapters) = sides(t.Arena.IsPretend);
         // Memory for the most rows that can be trained, whatever this batch has: the plan holds for every batch.
@@ -47,7 +47,7 @@ public sealed class Teacher(Func<bool, (Decoder Model, IAdapterSet? Adapters)> s
         using var own = new Tape(t.Backend, t.Arena, record: false);
         var tap = new Copies(kept, own.Integers(input.TrainedRows, capacity));
         model.Hidden(own, input.Pass with { Adapters = adapters, Stream = null, Tap = tap }, input.Ids);
-        return (new HeadRows(kept[last], model.Head.Value, vocabulary), [.. layers.Select(l => kept[l])]);
+        return (new HeadLogits(kept[last], model.Head.Value, vocabulary), [.. layers.Select(l => kept[l])]);
     }
 
     /// <summary>Copies rows out of the layers that are wanted.</summary>

@@ -87,7 +87,7 @@ internal static class GradientCheck
         {
             // A copy first: a segment's body may not overwrite the segment's inputs, and some operations work in place.
             var outs = tape.Segment(leaves, keep, (t, vars) =>
-                [function(t, inputs.Again([.. vars.Select(v => t.Run(new Dropout(v, 0, default)))]))]);
+                [function(t, inputs.Again([.. vars.Select(v => t.Run(new UniformNoise(v, new float[v.Value.Rows], default)))]))]);
             tape.Backward(outs, [Seed(outs[0].Value, unitSeed)]);
             var flowing = 0;
             for (var i = 0; i < expected.Length; i++)

@@ -48,10 +48,10 @@ internal sealed class RandomNetwork
         Parameters.ForEach(static p => p.RestartGrad());
         using var t = new Tape(backend, arena, inspect: inspect) { SavedType = savedType, HoldsCheap = holdsCheap };
         var ids = t.Integers([.. Enumerable.Range(0, rows).Select(i => Below(vocabulary, 1000 + i))]);
-        var x = t.Run(new UniformNoise(t.Run(new Embedding(table, ids)), [.. Enumerable.Repeat(0.1f, rows)], key.For("noise")));
+        var x = t.Run(Noisy(t.Run(new Embedding(table, ids)), key.For("noise")));
         foreach (var (keep, steps) in segments)
             x = t.Segment([x], keep, (tape, v) =>
-                [steps.Aggregate(tape.Run(new Dropout(v[0], 0.1f, key.For("in"))), (value, step) => step(tape, value))])[0];
+                [steps.Aggregate(tape.Run(Noisy(v[0], key.For("in"))), (value, step) => step(tape, value))])[0];
         var picked = t.Integers([.. Enumerable.Range(0, n).Select(static i => 2 * i)], Capacity);
         var targets = t.Integers(new int[n], Capacity);
         var (weights, losses) = (t.Numbers(Enumerable.Repeat(1f, n).ToArray(), Capacity), t.Numbers(new float[n], Capacity));
@@ -60,6 +60,8 @@ internal sealed class RandomNetwork
         var (wanted, distances) = (Tensor.Allocate(Type, n, 3), t.Numbers(new float[n], Capacity));
         t.Backward(t.Run(new Add(head, t.Run(new HiddenMatch(rest, projection, wanted, weights, RowDistance.Squared, 1, distances, Capacity)))));
     }
+
+    private UniformNoise Noisy(Var x, RandomKey noise) => new(x, [.. Enumerable.Repeat(0.1f, rows)], noise);
 
     private Func<Tape, Var, Var> Step(int n)
     {
@@ -80,7 +82,7 @@ internal sealed class RandomNetwork
             0 => (t, x) => t.Run(new Add(x, t.Run(new RmsNorm(x, norm, 1e-5f)))),
             1 => (t, x) => t.Run(new LayerNorm(x, norm, bias, 1e-5f)),
             2 => (t, x) => t.Run(new LowRankUpdate(t.Run(new MatMul(x, square)), x, a, b, 2, n % 2 * 0.5f, mine)),
-            3 => (t, x) => t.Run(new AddBias(t.Run(new ScaleColumns(t.Run(new Dropout(x, 0.2f, mine)), norm)), bias)),
+            3 => (t, x) => t.Run(new AddBias(t.Run(new ScaleColumns(t.Run(Noisy(x, mine)), norm)), bias)),
             4 => (t, x) => t.Run(new CausalAttention(Turned(t, x, square), Turned(t, x, square), x, plan, shape)),
             5 => (t, x) => t.Run(new MatMul(
                 t.Run(new Gate(Activation.Silu, t.Run(new MatMul(x, into)), t.Run(new MatMul(x, into)))), outOf)),

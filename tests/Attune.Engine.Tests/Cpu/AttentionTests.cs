@@ -103,8 +103,8 @@ public class AttentionTests
                     var positions = Pair.Integers([.. Enumerable.Range(0, 37).Select(i => i * i % 101)]);
                     var frequencies = Pair.Of(1, half, 2, 0, Math.Abs);
                     var turns = Pair.Of(37, 2 * half, 3);
-                    cpu.Attention.Turns(positions, frequencies.Cpu, 1.25f, turns.Cpu);
-                    Sweep.Reference.Attention.Turns(positions, frequencies.Exact, 1.25f, turns.Exact);
+                    cpu.Attention.Turns(positions, frequencies.Cpu, turns.Cpu);
+                    Sweep.Reference.Attention.Turns(positions, frequencies.Exact, turns.Exact);
                     turns.AssertClose(Sweep.Tolerance(DType.F32), $"{cpu.LaneBits} bit, {half} turns");
                     cpu.Attention.Rope(x.Cpu, headSize, turns.Cpu, inverse);
                     Sweep.Reference.Attention.Rope(x.Exact, headSize, turns.Exact, inverse);

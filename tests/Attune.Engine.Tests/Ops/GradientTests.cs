@@ -47,7 +47,6 @@ public class GradientTests
         ["Embedding"] = i => new Embedding(i.Weight(6, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers(4, 0, 4, 2)),
         ["GatherRows/none"] = i => new GatherRows(i.Flow(5, 3), Inputs.Integers()),
-        ["Dropout"] = i => new Dropout(i.Flow(3, 9), 0.3f, Key, [5, 6, 7]),
         ["UniformNoise"] = i => new UniformNoise(i.Flow(3, 9), [0.5f, 0, 2], Key, [5, 6, 7]),
         ["HeadLoss/smoothed labels"] = i => new HeadLoss(
             i.Flow(5, 3), Inputs.Frozen(7, 3), Inputs.Integers(6, 0, 3, 3, 1), Inputs.Constant(1, 5), 0.25f, new CrossEntropyLoss(0.2f), 2, Inputs.Constant(1, 5)),
@@ -124,7 +123,7 @@ public class GradientTests
     private static HeadLoss Distilled(Inputs i, Divergence divergence, float temperature, bool labels = false) => new(
         i.Flow(5, 3), Inputs.Frozen(7, 3), Inputs.Integers(6, 0, 3, 3, 1), Inputs.Constant(1, 5), 0.25f,
         new DistillationLoss(
-            labels ? (new CrossEntropyLoss(), Inputs.Constant(1, 5)) : null, new HeadRows(Inputs.Constant(5, 2), Inputs.Constant(5, 2), 5), Inputs.Constant(1, 5),
+            labels ? (new CrossEntropyLoss(), Inputs.Constant(1, 5)) : null, new HeadLogits(Inputs.Constant(5, 2), Inputs.Constant(5, 2), 5), Inputs.Constant(1, 5),
             divergence, temperature),
         2, Inputs.Constant(1, 5));
 }

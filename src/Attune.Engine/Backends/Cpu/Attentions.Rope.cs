@@ -8,7 +8,7 @@ internal sealed unsafe partial class Attentions<L, V>
     private const int RopeRows = 16;
 
     /// <inheritdoc />
-    public void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns)
+    public void Turns(Tensor positions, Tensor frequencies, Tensor turns)
     {
         Check.Cols("turns", positions, turns.Rows);
         if (turns.Cols != 2 * frequencies.Cols)
@@ -19,7 +19,6 @@ internal sealed unsafe partial class Attentions<L, V>
             Positions = (int*)positions.Address,
             Frequencies = new Plane(Check.Floats(frequencies)),
             Half = frequencies.Cols,
-            Factor = attentionFactor,
             Rows = turns.Rows,
         };
         Workers.Shared.Run(ref job, (turns.Rows + RopeRows - 1) / RopeRows, threads);
@@ -48,7 +47,6 @@ internal sealed unsafe partial class Attentions<L, V>
         public Plane To, Frequencies;
         public int* Positions;
         public int Half, Rows;
-        public float Factor;
 
         public readonly void Tile(int index)
         {
@@ -57,8 +55,8 @@ internal sealed unsafe partial class Attentions<L, V>
                 {
                     // In F64: at position 100,000 an F32 angle is off by 0.004.
                     var (sin, cos) = Math.SinCos((double)Positions[row] * *Frequencies.At(0, i));
-                    *To.At(row, i) = (float)cos * Factor;
-                    *To.At(row, Half + i) = (float)sin * Factor;
+                    *To.At(row, i) = (float)cos;
+                    *To.At(row, Half + i) = (float)sin;
                 }
         }
     }

@@ -27,7 +27,7 @@ internal sealed class DryRunKernels(Backend like) : IAllKernels
         Tensor? dq, float betaQ, Tensor? dk, float betaK, Tensor? dv, float betaV, Tensor workspace)
     { }
 
-    public void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns) { }
+    public void Turns(Tensor positions, Tensor frequencies, Tensor turns) { }
 
     public void Rope(Tensor x, int headSize, Tensor turns, bool inverse) { }
 

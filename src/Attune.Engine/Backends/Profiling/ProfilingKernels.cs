@@ -76,10 +76,10 @@ internal sealed class ProfilingKernels(Backend inner, KernelProfile profile, boo
             new KernelWork(10 * Pairs(plan, shape), 0, 0) + In(dO, q, k, v, o) + Out(dq, betaQ) + Out(dk, betaK) + Out(dv, betaV));
     }
 
-    public void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns)
+    public void Turns(Tensor positions, Tensor frequencies, Tensor turns)
     {
         var watch = Begin();
-        inner.Attention.Turns(positions, frequencies, attentionFactor, turns);
+        inner.Attention.Turns(positions, frequencies, turns);
         watch.End(nameof(Turns), Of(turns), Out(turns));
     }
 

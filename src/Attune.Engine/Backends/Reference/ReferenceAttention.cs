@@ -70,15 +70,15 @@ internal sealed class ReferenceAttention<T> : IAttentionKernels where T : unmana
         }
     }
 
-    public void Turns(Tensor positions, Tensor frequencies, float attentionFactor, Tensor turns)
+    public void Turns(Tensor positions, Tensor frequencies, Tensor turns)
     {
-        var (half, factor) = (frequencies.Cols, T.CreateTruncating(attentionFactor));
+        var half = frequencies.Cols;
         for (var t = 0; t < turns.Rows; t++)
             for (var i = 0; i < half; i++)
             {
                 var angle = T.CreateTruncating(positions.At<int>(0, t)) * frequencies.At<T>(0, i);
-                turns.At<T>(t, i) = T.Cos(angle) * factor;
-                turns.At<T>(t, half + i) = T.Sin(angle) * factor;
+                turns.At<T>(t, i) = T.Cos(angle);
+                turns.At<T>(t, half + i) = T.Sin(angle);
             }
     }
 

@@ -11,7 +11,7 @@ namespace Attune.Models.Gguf;
 /// <param name="ModelType">The family's name in config.json.</param>
 /// <param name="ClassName">The class that config.json names.</param>
 /// <param name="Modules">Names of tensors without <c>.weight</c> and <c>.bias</c>; <c>{0}</c> stands for the block's index.</param>
-/// <param name="Turned">Parts whose rows lie in the order of ggml's rotation; see <see cref="HeadRows"/>.</param>
+/// <param name="Turned">Parts whose rows lie in the order of ggml's rotation; see <see cref="RotaryRows"/>.</param>
 /// <param name="Describe">Keys of a model, without the architecture's name in front.</param>
 /// <param name="ReadConfig">The other way: keys of config.json that are this family's own.</param>
 internal sealed record GgufArchitecture(

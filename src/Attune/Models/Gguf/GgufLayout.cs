@@ -7,7 +7,7 @@ namespace Attune.Models.Gguf;
 /// <param name="Name">The tensor's name.</param>
 /// <param name="Part">What it does.</param>
 /// <param name="Block">The block it stands in; 0 outside of blocks.</param>
-/// <param name="IsTurned">Whether its rows lie in another order; see <see cref="HeadRows"/>.</param>
+/// <param name="IsTurned">Whether its rows lie in another order; see <see cref="RotaryRows"/>.</param>
 /// <param name="ByInputs">Whether the model has it as [in, out]: files have [out, in].</param>
 internal sealed record GgufPlace(ParameterInfo Info, string Name, ModulePart Part, int Block, bool IsTurned, bool ByInputs)
 {

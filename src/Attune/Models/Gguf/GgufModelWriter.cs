@@ -67,13 +67,13 @@ internal static class GgufModelWriter
             WeightEncoder.Write(place.Name, 1, place.Cols, type, (_, row) =>
             {
                 for (var i = 0; i < row.Length; i++)
-                    row[i] = vector[place.IsTurned ? HeadRows.ToFolder(i, headSize) : i];
+                    row[i] = vector[place.IsTurned ? RotaryRows.ToFolder(i, headSize) : i];
             }, stream);
             return;
         }
         WeightEncoder.Write(place.Name, place.Rows, place.Cols, type, (r, row) =>
         {
-            var from = place.IsTurned ? HeadRows.ToFolder(r, headSize) : r;
+            var from = place.IsTurned ? RotaryRows.ToFolder(r, headSize) : r;
             if (!place.ByInputs)
             {
                 WeightEncoder.Widen(values, from, row);

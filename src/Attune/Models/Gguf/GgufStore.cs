@@ -58,11 +58,11 @@ internal sealed class GgufStore : IWeightStore
         if (!place.IsVector)
         {
             for (var r = 0; r < copy.Rows; r++)
-                stored.RowBytes(HeadRows.ToFile(r, headSize)).CopyTo(copy.RowBytes(r));
+                stored.RowBytes(RotaryRows.ToFile(r, headSize)).CopyTo(copy.RowBytes(r));
             return copy;
         }
         var values = stored.ToArray();
-        copy.Write([.. Enumerable.Range(0, values.Length).Select(i => values[HeadRows.ToFile(i, headSize)])]);
+        copy.Write([.. Enumerable.Range(0, values.Length).Select(i => values[RotaryRows.ToFile(i, headSize)])]);
         return copy;
     }
 

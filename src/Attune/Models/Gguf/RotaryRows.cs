@@ -4,7 +4,7 @@ namespace Attune.Models.Gguf;
 /// The order of the rows of a query or key projection. Hugging Face turns channel i of a head together with channel i + D/2, ggml's rotation of
 /// this architecture turns 2i with 2i + 1: the same model, rows in another order.
 /// </summary>
-internal static class HeadRows
+internal static class RotaryRows
 {
     /// <summary>The row of Hugging Face's order that stands at <paramref name="row"/> of ggml's.</summary>
     public static int ToFolder(int row, int headSize)

@@ -131,9 +131,9 @@ public sealed class GgufModelTests : IDisposable
     [Fact]
     public void Rows_are_reordered_within_heads()
     {
-        Assert.Equal([0, 2, 1, 3, 4, 6, 5, 7], Enumerable.Range(0, 8).Select(static r => HeadRows.ToFolder(r, 4)));
+        Assert.Equal([0, 2, 1, 3, 4, 6, 5, 7], Enumerable.Range(0, 8).Select(static r => RotaryRows.ToFolder(r, 4)));
         foreach (var size in new[] { 2, 4, 8, 64 })
-            Assert.Equal(Enumerable.Range(0, 3 * size), Enumerable.Range(0, 3 * size).Select(r => HeadRows.ToFile(HeadRows.ToFolder(r, size), size)));
+            Assert.Equal(Enumerable.Range(0, 3 * size), Enumerable.Range(0, 3 * size).Select(r => RotaryRows.ToFile(RotaryRows.ToFolder(r, size), size)));
     }
 
     /// <summary>The choice of llama.cpp's quantiser for 4 and for 32 blocks, worked out from its source; narrow rows fall back as there.</summary>
