@@ -9,10 +9,10 @@ namespace Attune.Runs;
 internal readonly record struct Rounding(BaseFormat Base, OptimizerKind Optimizer)
 {
     /// <summary>What the recipe allows, in the order in which it is tried: nothing, the base, the moments too.</summary>
-    public static IEnumerable<Rounding> Allowed(Recipe recipe, ModelFolder folder)
+    public static IEnumerable<Rounding> Allowed(Recipe recipe, ModelFolder folder, Func<ParameterInfo, bool> trains)
     {
         OptimizerKind[] optimizers = recipe.Train.Optimizer is { } given ? [given] : Enum.GetValues<OptimizerKind>();
-        var bases = RunBase.Allowed(recipe, folder);
+        var bases = RunBase.Allowed(recipe, folder, trains);
         return optimizers.SelectMany(o => bases.Select(b => new Rounding(b, o)));
     }
 

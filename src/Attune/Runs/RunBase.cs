@@ -12,16 +12,19 @@ namespace Attune.Runs;
 internal static class RunBase
 {
     /// <summary>The formats that a recipe allows, the one that changes least first; of those that are given one alone.</summary>
+    /// <param name="recipe">Says what is given.</param>
+    /// <param name="folder">The model.</param>
+    /// <param name="trains">Which of its weights train, and are held as they are.</param>
     /// <exception cref="UserErrorException">A format is asked for, and the model has nothing that could be held in it.</exception>
-    public static IReadOnlyList<BaseFormat> Allowed(Recipe recipe, ModelFolder folder)
+    public static IReadOnlyList<BaseFormat> Allowed(Recipe recipe, ModelFolder folder, Func<ParameterInfo, bool> trains)
     {
         if (recipe.Method.Base is { } given)
         {
-            Require("method.base", folder, given);
+            Require("method.base", folder, given, trains);
             return [given];
         }
         return RecipeKeys.Find("method.base")!.Idle(recipe) is null
-            ? [.. Enum.GetValues<BaseFormat>().Where(f => CanHold(folder, f))]
+            ? [.. Enum.GetValues<BaseFormat>().Where(f => CanHold(folder, f, trains))]
             : [BaseFormat.Stored];
     }
 
@@ -29,13 +32,14 @@ internal static class RunBase
     /// <param name="key">The key that asks for it.</param>
     /// <param name="folder">The model.</param>
     /// <param name="format">What is asked for.</param>
+    /// <param name="trains">Weights that train; null for none.</param>
     /// <exception cref="UserErrorException">The model has nothing that could be held in it.</exception>
-    public static void Require(string key, ModelFolder folder, BaseFormat format)
+    public static void Require(string key, ModelFolder folder, BaseFormat format, Func<ParameterInfo, bool>? trains = null)
     {
-        if (!CanHold(folder, format))
+        if (!CanHold(folder, format, trains))
         {
             throw new UserErrorException(
-                key, $"is {NameOf(format)}, and no matrix of {folder.Path} can be quantised to it: their rows are not whole blocks of 64, or the file has them in blocks already", $"set {key}: stored");
+                key, $"is {NameOf(format)}, and no matrix of {folder.Path} can be quantised to it: they train, their rows are not whole blocks of 64, or the file has them in blocks already", $"set {key}: stored");
         }
     }
 
@@ -72,5 +76,5 @@ internal static class RunBase
     public static string Held(ModelFolder folder) =>
         $"{folder.HeldMatrices} matrices are held as {folder.HeldAs.ToString()!.ToLowerInvariant()}: {Numbers.Bytes(folder.WeightBytes)} of weights instead of {Numbers.Bytes(folder.In(null).WeightBytes)}";
 
-    private static bool CanHold(ModelFolder folder, BaseFormat format) => TypeOf(format) is not { } type || folder.In(type).HeldMatrices > 0;
+    private static bool CanHold(ModelFolder folder, BaseFormat format, Func<ParameterInfo, bool>? trains) => TypeOf(format) is not { } type || folder.In(type, trains).HeldMatrices > 0;
 }

@@ -30,9 +30,10 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
         var limit = recipe.Limits.Memory ?? Machine.Inspect().FreeMemory;
         var (wish, reason) = RunPrefix.Of(recipe, model, data, method, steps, backend);
         MemoryPlan? smallest = null;
-        foreach (var (rounding, rung) in Rungs(recipe, model, steps.Options, data.Longest))
+        bool Trains(ParameterInfo info) => method.Trains(info, model.Folder.Spec);
+        foreach (var (rounding, rung) in Rungs(recipe, model, Trains, steps.Options, data.Longest))
         {
-            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(rounding.Base), i => method.Trains(i, model.Folder.Spec)), data, method with { ByteMoments = rounding.Optimizer == OptimizerKind.AdamW8 }, rung, backend, wish?.Block ?? 0, beside);
+            var plan = PlanOf(recipe, model.Folder.In(RunBase.TypeOf(rounding.Base), Trains), data, method with { ByteMoments = rounding.Optimizer == OptimizerKind.AdamW8 }, rung, backend, wish?.Block ?? 0, beside);
             if (smallest is null || plan.Total < smallest.Total)
                 smallest = plan;
             if (plan.Total > limit)
@@ -49,8 +50,8 @@ public sealed record RunMemory(MemoryPlan Plan, long Limit)
     }
 
     // Fewer bits of base or moments change what is learned: no speed pays for it, so that they come after every rung that does not.
-    private static IEnumerable<(Rounding Rounding, TrainerOptions Options)> Rungs(Recipe recipe, ModelContext model, TrainerOptions wish, int longest) =>
-        Rounding.Allowed(recipe, model.Folder).SelectMany(r => Rungs(recipe.Train, wish, longest).Select(o => (r, o)));
+    private static IEnumerable<(Rounding Rounding, TrainerOptions Options)> Rungs(Recipe recipe, ModelContext model, Func<ParameterInfo, bool> trains, TrainerOptions wish, int longest) =>
+        Rounding.Allowed(recipe, model.Folder, trains).SelectMany(r => Rungs(recipe.Train, wish, longest).Select(o => (r, o)));
 
     private static List<TrainerOptions> Rungs(TrainRecipe train, TrainerOptions wish, int longest)
     {

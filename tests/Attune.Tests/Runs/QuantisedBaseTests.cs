@@ -129,6 +129,9 @@ public sealed class QuantisedBaseTests
         using var tiny = new TinyModel();
         var every = Assert.Throws<UserErrorException>(() => tiny.Recipe("run", "method.kind=full", "method.rank=auto", "method.base=nf4"));
         Assert.Contains("every weight trains", every.Message, StringComparison.Ordinal);
+        // Every block of two: what is left is the embedding.
+        var last = Assert.Throws<UserErrorException>(() => tiny.Run("run", "method.kind=full", "method.rank=auto", "method.last_layers=2", "method.base=nf4"));
+        Assert.Contains("they train", last.Message, StringComparison.Ordinal);
         // GPT-2's matrices lie by inputs: 32 and 96 columns, and 64 in one alone.
         using var gpt2 = new TinyModel(family: "gpt2");
         Assert.Equal(2, ModelFolder.Open(gpt2.Path).In(DType.NF4).HeldMatrices);
