@@ -53,7 +53,7 @@ internal sealed class CleanRun : IDisposable
     {
         var logs = reasons.Select(static r => (Remedy: r.Key.Check.Remedy!, Rows: r.Value.Read().GetEnumerator())).ToArray();
         var open = logs.Select(static l => l.Rows.MoveNext()).ToArray();
-        RowFile[] files = [.. options.Look.Sources().Where(static s => !s.IsEvaluation).Select(static s => RowFile.At(s.Source.Path, s.Name))];
+        RowFile[] files = [.. Files()];
         var (id, done, all) = (scan.Ledger.FirstLooked, 0L, files.Sum(static f => f.Bytes));
         foreach (var file in files)
         {
@@ -76,6 +76,8 @@ internal sealed class CleanRun : IDisposable
         }
         if (id != scan.Ledger.Count) throw new RunFailedException(new Problem(options.Look.Files[0].Path, "changed while it was read", "start again"));
     }
+
+    private IEnumerable<RowFile> Files() => options.Look.Sources().Where(static s => !s.IsEvaluation).Select(static s => RowFile.At(s.Source.Path, s.Name));
 
     private Row Mended(Row row, DropList? list)
     {
@@ -103,7 +105,7 @@ internal sealed class CleanRun : IDisposable
             if (Path.GetFullPath(source.File) is var file && (file == Path.GetFullPath(target) || file == Path.GetFullPath(options.List!)))
                 throw new UserErrorException($"--out {target}", "is one of the files that are read", "give another name: nothing is changed in place");
         }
-        if (RowWriter.Unlike([.. options.Look.Files.Select(static f => RowFile.At(f.Path))]) is { } why)
+        if (RowWriter.Unlike([.. Files()]) is { } why)
             throw new UserErrorException($"--out {target}", $"cannot hold the rows of {why}", "clean them one by one");
     }
 }
