@@ -35,13 +35,6 @@ internal static class RecipeRules
         r => r.Objective is { Kind: ObjectiveKind.Distill, OnPolicy: > 0, LabelWeight: 1 }
             ? ("objective.on_policy", "what the student writes itself has no labels, and objective.label_weight is 1, which leaves the teacher out", "lower objective.label_weight, or leave objective.on_policy out")
             : null,
-        r => r.Train.MicroBatchTokens > r.Train.BatchTokens
-            ? ("train.micro_batch_tokens", $"{r.Train.MicroBatchTokens} is more than train.batch_tokens, {r.Train.BatchTokens}", "make it smaller, or leave it to auto")
-            : null,
-        r => r.Data.MaxLength > (r.Train.MicroBatchTokens ?? r.Train.BatchTokens)
-            ? ("data.max_length", $"an example of {r.Data.MaxLength} tokens does not fit into a pass of {r.Train.MicroBatchTokens ?? r.Train.BatchTokens}",
-                "raise train.micro_batch_tokens and train.batch_tokens, or shorten the examples")
-            : null,
         r => r.Data.Train.FirstOrDefault(f => r.Data.Test.Any(t => t.Path == f.Path)) is { } file
             ? ("data.test", $"{file.Path} is trained on, so it cannot show a gain", "give rows that are not in data.train")
             : null,

@@ -89,11 +89,12 @@ public sealed record RunData
         IReadOnlyList<int> stops = [.. given.StopIds.Union(model.StopIds).Order()];
         var (train, valid) = data.Valid.Count > 0 ? (given.Examples, Load(data.Valid, "valid").Examples) : SplitOff(given.Examples, recipe, choices, notice);
         var test = data.Test.Count > 0 ? Load(data.Test, "test").Examples : [];
+        // Of all rows, those too that are left out below: a second run, which reads with this length, must divide the same ones.
+        var longest = given.Examples.Concat(valid).Concat(test).Max(static e => e.Ids.Length);
         (train, valid, test, var augmented) = KeepBorder(given.Examples, train, valid, test, data, notice);
         (train, var known) = Learned(train, recipe, model, notice);
         test = data.Test.Count > 0 ? test : MeasuredOnValid(valid, choices);
         var asked = Ask(recipe, model, choices, test, stops);
-        var longest = train.Concat(valid).Concat(test).Max(static e => e.Ids.Length);
         recipe = recipe with { Data = data with { MaxLength = choices.MaxLength(data.MaxLength, longest, positions) }, Eval = recipe.Eval with { Metrics = [.. asked.Metrics.Select(static m => m.Name)] } };
         if (asked.Questions.Count > 0)
             recipe = recipe with { Eval = recipe.Eval with { MaxNewTokens = choices.MaxNewTokens(recipe.Eval.MaxNewTokens, Question.LongestAnswer(asked.Questions, model.Tokenizer)) } };

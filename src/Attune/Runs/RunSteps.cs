@@ -19,8 +19,9 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
         var train = recipe.Train;
         var batch = choices.BatchTokens(train.BatchTokens, (long)data.Train.Sum(static e => e.Positions * e.Weight), data.Longest);
         var epochs = choices.Epochs(train.Epochs, train.MaxSteps, (long)data.Train.Sum(static e => e.TrainedTokens * e.Weight));
-        // A pass must hold the longest example; beyond two thousand rows kernels gain nothing more.
+        // A pass must hold the longest example, be it trained on or measured, which may be longer than a step; beyond two thousand rows kernels gain nothing more.
         var pass = train.MicroBatchTokens ?? Math.Max(data.Longest, Math.Min(batch, 2048));
+        RequireRoom(data, pass);
         var packer = Pack(data, batch, pass, train with { Epochs = epochs });
         var total = Total(packer, epochs, train.MaxSteps);
         var evalEvery = choices.EvalEvery(train.EvalEvery, total);
@@ -36,6 +37,17 @@ public sealed record RunSteps(TrainerOptions Options, Packer Packer)
             },
         };
         return (recipe, new RunSteps(Loop(recipe, total, pass, data.Valid.Count > 0), packer));
+    }
+
+    // By the rows that there are and not by data.max_length, which may allow more than any of them has.
+    private static void RequireRoom(RunData data, int pass)
+    {
+        if (data.All.FirstOrDefault(e => e.Positions > pass) is { } row)
+        {
+            throw new UserErrorException(
+                $"{row.File}, row {row.Row}", $"takes {row.Positions} positions (its tokens but the last), and a pass has {pass}, by train.micro_batch_tokens",
+                $"leave train.micro_batch_tokens to auto or raise it, or set data.max_length to {pass + 1}, so that data.truncation says what becomes of longer rows");
+        }
     }
 
     /// <summary>The steps in passes as <paramref name="options"/> says.</summary>

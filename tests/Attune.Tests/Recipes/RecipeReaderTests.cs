@@ -101,8 +101,6 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("data: {train: train.jsonl, valid: valid.jsonl, valid_fraction: 0.1}", "data.valid_fraction", "has no effect")]
     [InlineData("eval: {rows: 0, samples: 3}", "eval.samples", "has no effect")]
     [InlineData("train: {from_scratch: true}", "train.from_scratch", "adapter")]
-    [InlineData("train: {batch_tokens: 64, micro_batch_tokens: 128}", "train.micro_batch_tokens", "more than")]
-    [InlineData("data: {train: train.jsonl, max_length: 512}\ntrain: {batch_tokens: 256}", "data.max_length", "does not fit")]
     [InlineData("data: {train: train.jsonl, test: train.jsonl}", "data.test", "trained on")]
     [InlineData("data: {train: train.jsonl, valid: train.jsonl}", "data.valid", "trained on")]
     public void Keys_that_contradict_each_other_are_refused(string yaml, string key, string message)

@@ -65,7 +65,7 @@ public sealed class SearchSpaceKeysTests : IDisposable
     [Theory]
     [InlineData("method.rank: {choices: [4, 8], when: {method.kind: lora}}", "method.kind is not in the space")]
     [InlineData("method.rank: {choices: [4, 8]}, method.kind: {choices: [lora, full]}", "has no effect where method.kind is full, because method.kind full has no rank")]
-    [InlineData("train.micro_batch_tokens: {from: 64, to: 512}, train.batch_tokens: {choices: [256, 1024]}", "512 is more than train.batch_tokens, 256")]
+    [InlineData("train.from_scratch: {choices: [false, true]}", "random weights cannot be tuned by an adapter")]
     [InlineData("method.rank: {choices: [4, 8], when: {method.init: random}}, method.init: {choices: [random, pissa], when: {method.rank: 4}}", "depends on itself")]
     [InlineData("method.rank: {choices: [4, 4]}", "the choice 4 is given twice")]
     [InlineData("method.rank: 4", "expected a range")]

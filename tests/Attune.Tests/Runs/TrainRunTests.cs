@@ -201,6 +201,19 @@ public sealed class TrainRunTests : IDisposable
     public void Passes_shorter_than_the_general_text_are_no_error() =>
         Assert.NotEmpty(tiny.Run("run", "train.micro_batch_tokens=61", "train.max_steps=2").Record.Metrics);
 
+    /// <summary>What a pass must hold are the rows that there are, those that are only measured too; found while the run is prepared.</summary>
+    [Fact]
+    public void A_row_that_no_pass_holds_is_named_before_anything_runs()
+    {
+        var rows = tiny.FileOf("test.jsonl");
+        File.WriteAllText(rows, $$"""{"messages":[{"role":"user","content":"{{new string('x', 150)}}"},{"role":"assistant","content":"item=lamp"}]}""" + "\n");
+        var recipe = tiny.Recipe("run", $"data.test={rows}", "train.micro_batch_tokens=61");
+        var problem = Assert.Single(Assert.Throws<UserErrorException>(() => RunSetup.Prepare(recipe, CpuBackend.Shared(1), static _ => { }, TestContext.Current.CancellationToken)).Problems);
+        Assert.Equal("test.jsonl, row 1", problem.Place);
+        Assert.Contains("a pass has 61", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("data.max_length to 62", problem.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("SilentFailure", "20")]
     public void A_disk_without_room_is_found_before_the_first_step()
