@@ -64,19 +64,10 @@ internal static class EvalRows
         };
     }
 
-    // A row may become several examples; the first of the one belongs to the first of the other.
     private static (List<Example> First, List<Example> Second) Paired(IReadOnlyList<Example> first, IReadOnlyList<Example> second)
     {
-        var others = second.GroupBy(static e => (e.File, e.Row)).ToDictionary(static g => g.Key, static g => new Queue<Example>(g));
-        var (mine, theirs) = (new List<Example>(), new List<Example>());
-        foreach (var example in first)
-        {
-            if (!others.TryGetValue((example.File, example.Row), out var queue) || !queue.TryDequeue(out var other))
-                continue;
-            mine.Add(example);
-            theirs.Add(other);
-        }
-        return mine.Count > 0 ? (mine, theirs) : throw new UserErrorException("data", "no row fits both models", "compare models on shorter rows");
+        var both = RowPairs.Of(first, second).Where(static p => p.Second is not null).ToList();
+        return both.Count > 0 ? (both.ConvertAll(static p => p.First), both.ConvertAll(static p => p.Second!)) : throw new UserErrorException("data", "no row fits both models", "compare models on shorter rows");
     }
 
     // A loss per token means something else where tokens are other pieces of text.

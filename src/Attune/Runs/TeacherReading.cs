@@ -12,14 +12,11 @@ internal sealed record TeacherReading(Example Student, Example? Teacher, int[]? 
     /// <summary>The teacher reads what its student reads.</summary>
     public static IReadOnlyList<TeacherReading> Same(IReadOnlyList<Example> examples) => [.. examples.Select(static e => new TeacherReading(e, e, null))];
 
-    /// <summary>Each row in both tokenizations. A row may become several examples; the first of the one belongs to the first of the other.</summary>
-    public static IReadOnlyList<TeacherReading> Pair(IReadOnlyList<Example> examples, ModelContext student, IReadOnlyList<Example> others, ModelContext teacher)
-    {
-        var waiting = others.GroupBy(static e => (e.File, e.Row)).ToDictionary(static g => g.Key, static g => new Queue<Example>(g));
-        return [.. examples.Select(e => waiting.TryGetValue((e.File, e.Row), out var queue) && queue.TryDequeue(out var other)
-            ? new TeacherReading(e, other, TokenAlignment.Of(e, student.Tokenizer, other, teacher.Tokenizer))
-            : new TeacherReading(e, null, null))];
-    }
+    /// <summary>Each row in both tokenizations.</summary>
+    public static IReadOnlyList<TeacherReading> Pair(IReadOnlyList<Example> examples, ModelContext student, IReadOnlyList<Example> others, ModelContext teacher) =>
+    [
+        .. RowPairs.Of(examples, others).Select(p => new TeacherReading(p.First, p.Second, p.Second is null ? null : TokenAlignment.Of(p.First, student.Tokenizer, p.Second, teacher.Tokenizer))),
+    ];
 }
 
 /// <summary>Examples whose teacher's sides are read in one pass.</summary>
