@@ -16,7 +16,7 @@ internal static class SeedView
         },
         console =>
         {
-            var table = new Table().Border(TableBorder.Simple).AddColumn($"{study.Seeds.Count} seeds")
+            var table = new Table().Border(TableBorder.Simple).AddColumn($"{study.Runs.Count} seeds")
                 .AddColumn(new TableColumn("before").RightAligned()).AddColumn(new TableColumn("after").RightAligned())
                 .AddColumn(new TableColumn("change").RightAligned()).AddColumn("95 % interval over seeds");
             foreach (var m in study.Metrics)
@@ -27,8 +27,8 @@ internal static class SeedView
             }
             console.Write(table);
             var plain = console.Plain();
-            foreach (var (seed, run) in study.Seeds.Zip(study.Runs))
-                plain.WriteLine($"seed {seed}: {Path.Combine(run.Directory, "report.html")}");
+            foreach (var run in study.Runs)
+                plain.WriteLine($"seed {run.Seed}: {Path.Combine(run.Directory, "report.html")}");
             plain.WriteLine(Path.Combine(study.Directory, "seeds.md"));
         });
 }

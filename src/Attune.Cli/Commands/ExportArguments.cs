@@ -115,7 +115,7 @@ internal sealed class ExportArguments
             [
                 form.Form, form.SamePrompts ? string.Create(CultureInfo.InvariantCulture, $"{form.SameIds} of {form.Prompts}") : "prompts differ",
                 Numbers.Short(form.Difference), Numbers.Short(form.Allowed), Numbers.Short(form.Divergence),
-                .. withLoss ? [string.Create(CultureInfo.InvariantCulture, $"{form.Loss:F4}")] : Array.Empty<string>(), form.Holds ? "holds" : "DOES NOT HOLD",
+                .. withLoss ? [string.Create(CultureInfo.InvariantCulture, $"{form.Loss:F4}")] : Array.Empty<string>(), form.Holds ? "holds" : form.Failed is null ? "DOES NOT HOLD" : "NOT WRITTEN",
             ];
             table.AddRow([.. cells.Select(Markup.Escape)]);
         }

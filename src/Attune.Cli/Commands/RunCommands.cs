@@ -33,7 +33,7 @@ internal static class RunCommands
             using var view = new RunView(c.Output);
             var several = c.Get(seeds) ?? [];
             if (from is not null && several.Length > 0)
-                throw new UserErrorException("--seeds", "begins new runs and cannot go with --resume", "go on with the run that was stopped, or leave out --resume");
+                throw new UserErrorException("--seeds", "is a study of several runs and cannot go with --resume", "leave out --resume: the command that began the study goes on with it");
             if (from is null && c.Get(force))
                 throw new UserErrorException("--force", "means something with --resume only", "leave it out");
             var backend = RunSetup.BackendOf(recipe);
@@ -51,7 +51,10 @@ internal static class RunCommands
             }
             catch (OperationCanceledException)
             {
-                view.Stopped();
+                if (several.Length > 0)
+                    c.Output.Say("the same command goes on with the study, the run in hand from its checkpoint");
+                else
+                    view.Stopped();
                 throw;
             }
         });

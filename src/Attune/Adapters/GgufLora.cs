@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Attune.Engine;
+using Attune.Formats;
 using Attune.Formats.Gguf;
 using Attune.Models;
 using Attune.Models.Gguf;
@@ -45,7 +46,7 @@ public static class GgufLora
         GgufWriter.Write(
             path,
             [
-                new("general.architecture", architecture.Name), new("general.type", "adapter"), new("general.name", System.IO.Path.GetFileNameWithoutExtension(path)),
+                new("general.architecture", architecture.Name), new("general.type", "adapter"), new("general.name", FileStem.Of(path)),
                 new("general.file_type", 0u), new("adapter.type", "lora"), new(AlphaKey, (float)alpha),
             ],
             declared,

@@ -114,7 +114,7 @@ public static class HtmlReport
         foreach (var p in forms)
         {
             page.Append($"<tr><th scope=\"row\">{Text(p.Form)}</th><td class=\"num\" data-name=\"Same ids\">{Numbers.Count(p.SameIds)} of {Numbers.Count(p.Prompts)}</td><td class=\"num\" data-name=\"Difference\">{Numbers.Short(p.Difference)}</td>");
-            page.Append($"<td class=\"num\" data-name=\"Allowed\">{Numbers.Short(p.Allowed)}</td><td class=\"num\" data-name=\"Loss\">{(p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "")}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : "not the same")}</span></td></tr>\n");
+            page.Append($"<td class=\"num\" data-name=\"Allowed\">{Numbers.Short(p.Allowed)}</td><td class=\"num\" data-name=\"Loss\">{(p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "")}</td><td><span class=\"badge {(p.Holds ? "Good" : "Warning")}\">{(p.Holds ? "the same" : p.Failed is null ? "not the same" : "not written")}</span>{(p.Failed is { } why ? " " + Text(why) : "")}</td></tr>\n");
         }
 
         page.Append("</tbody>\n</table></div>\n");

@@ -188,6 +188,8 @@ public static class JsonReport
         if (p.Loss is { } loss)
             JsonText.Number(json, "loss", loss);
         json.WriteBoolean("holds", p.Holds);
+        if (p.Failed is { } why)
+            json.WriteString("failed", why);
     }
 
     /// <summary>A property of its own, into an object that is open.</summary>

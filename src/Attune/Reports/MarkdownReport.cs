@@ -51,7 +51,7 @@ public static class MarkdownReport
         Table(md, "Do the saved files say the same", ["form", "prompts", "same ids", "largest difference of a logit", "allowed", "divergence, nats", "loss on the rows", "holds"], run.Parity.Select(p => (string[])
         [
             p.Form, Numbers.Count(p.Prompts), Numbers.Count(p.SameIds), Numbers.Short(p.Difference), Numbers.Short(p.Allowed), Numbers.Short(p.Divergence),
-            p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "", p.Holds ? "yes" : "NO",
+            p.Loss is { } loss ? Numbers.Value(loss, MetricUnit.Loss) : "", p.Holds ? "yes" : p.Failed is { } why ? $"NOT WRITTEN: {why}" : "NO",
         ]));
         if (run.Requantised is { } requantised)
             Table(md, "What it costs to leave the quantised base", ["form", $"loss on {requantised.Rows} rows", "above the result's"], requantised.Lines);

@@ -32,7 +32,8 @@ public static class ReportReader
 
     private static ParityLine Line(JsonView view) => new(
         view.RequiredString("form"), view.RequiredInt("prompts", 0), view.RequiredInt("same_ids", 0), view.Double("difference") ?? double.NaN,
-        view.Double("allowed") ?? double.NaN, view.Bool("holds") ?? false);
+        view.Double("allowed") ?? double.NaN, view.Bool("holds") ?? false)
+    { Failed = view.String("failed") };
 
     private static T Word<T>(JsonView view, string key)
         where T : struct, Enum =>

@@ -221,6 +221,12 @@ public sealed record ParityLine(string Form, int Prompts, int SameIds, double Di
 
     /// <summary>Mean loss of the form on the evaluation rows; null where there are none.</summary>
     public double? Loss { get; init; }
+
+    /// <summary>Why the form could not be written or compared; null where it was.</summary>
+    public string? Failed { get; init; }
+
+    /// <summary>A form that could not be written or compared.</summary>
+    internal static ParityLine Not(string form, string why) => new(form, 0, 0, double.NaN, double.NaN, false) { Divergence = double.NaN, Failed = why };
 }
 
 /// <summary>One term of the memory plan.</summary>

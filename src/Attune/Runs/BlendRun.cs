@@ -38,7 +38,7 @@ public static class BlendRun
     public static BlendReport Execute(string folder, BlendOptions options, int threads, Action<RunNotice> notice, CancellationToken cancel = default)
     {
         var run = RunDirectory.Existing(folder);
-        var saved = Directory.Exists(run.Adapter) ? run.Adapter : run.Model;
+        var saved = run.Saved;
         var output = options.Output ?? Path.Combine(run.Path, "blended");
         if (!Directory.Exists(saved))
             throw new UserErrorException(folder, "the run is not finished: there is no adapter and no model in it", $"go on with it: attune train --resume {folder}");

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Attune.Data;
 using Attune.Engine.Backends;
 using Attune.Problems;
@@ -115,35 +113,22 @@ public static class EnoughRun
             Method = resolved.Method with { Base = asked.Method.Base },
             Train = asked.Train with { LearningRate = train.LearningRate, Epochs = null, BatchTokens = parts.Batch, MaxSteps = steps },
         };
-        var machineless = RecipeKeys.Reset(shared, KeyRole.Machine);
-        var decides = machineless with { Train = machineless.Train with { Seed = 0 } };
         return new Study(
             $"{Path.GetFileName(Path.GetFullPath(recipe.Model))} on {string.Join(", ", recipe.Data.Train.Select(static s => Path.GetFileName(s.Path)))}", folder, shared, parts, new QuantitySteps(steps, whole, new Choices().EvalEvery(asked.Train.EvalEvery, steps)), setup.Data.Test.Count,
-            [
-                ("recipe", Hash(Encoding.UTF8.GetBytes(RecipeWriter.Write(decides with { Model = "model", Data = decides.Data with { Train = [], Valid = [], Test = [] } })))),
-                ("model", setup.Model.Folder.HasWeights ? setup.Model.Folder.Fingerprint() : "from scratch"), ("training rows", Keys(setup.Data.Train)), ("held-out rows", Keys([.. setup.Data.Valid, .. setup.Data.Test])),
-                ("products", Compute.Name(backend.Products)),
-            ]);
+            StudyRuns.SettingsOf(shared, setup, backend));
     }
 
     private static QuantityPoint Run(
         Study study, string name, long seed, double part, Backend backend, TimeProvider clock, Action<RunNotice> notice, CancellationToken cancel)
     {
         var rows = RowSubset.Take(study.Parts.Rows, part, (ulong)seed);
-        var path = Path.Combine(study.Folder, name);
         var recipe = study.Recipe with
         {
-            Output = path,
+            Output = Path.Combine(study.Folder, name),
             Data = study.Recipe.Data with { TrainFraction = part },
             Train = study.Parts.Of(rows, study.Recipe.Train with { Seed = seed }),
         };
-        // The report is a run's last file but its manifest: with it nothing is left to be done but to write the run down.
-        if (!File.Exists(Path.Combine(path, "manifest.json")))
-        {
-            var begun = File.Exists(Path.Combine(path, "recipe.yaml"));
-            TrainRun.Execute(begun ? RecipeReader.ReadFile(RunDirectory.Existing(path).Recipe) : recipe, begun ? path : null, backend, clock, Quiet, cancel);
-        }
-        var run = RunDirectory.Existing(path);
+        var run = StudyRuns.ToEnd(recipe, backend, clock, Quiet, cancel);
         var record = ReportReader.Read(run.Report);
         var lines = MetricsLog.Read(run.Metrics);
         var best = MetricsLog.Curve(lines, "valid", "loss").MinBy(static p => p.Value);
@@ -158,14 +143,4 @@ public static class EnoughRun
                 notice(n);
         }
     }
-
-    private static string Keys(IReadOnlyList<Example> rows)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var row in rows)
-            hash.AppendData(Encoding.UTF8.GetBytes(ExampleKey.Of(row).ToString()));
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
-    }
-
-    private static string Hash(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, 16));
 }

@@ -67,7 +67,7 @@ public static class SearchRun
 
     /// <summary>The study's folder; without a wish one that the next call finds again.</summary>
     public static string FolderOf(Recipe recipe) => recipe.Output
-        ?? Path.Combine("runs", $"search-{Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(recipe.Model))}-{Path.GetFileNameWithoutExtension(recipe.Data.Train[0].Path)}");
+        ?? Path.Combine("runs", $"search-{RunDirectory.Stem(recipe.Model)}-{RunDirectory.Stem(recipe.Data.Train[0].File)}");
 
     /// <summary>Where the study is kept.</summary>
     public static string StoreOf(Recipe recipe, string folder) => recipe.Search.Store ?? Path.Combine(folder, "study.db");

@@ -24,7 +24,7 @@ public static class ShipRun
     public static ShipResult Execute(string folder, IReadOnlyList<string> policies, IReadOnlyList<Setting> settings)
     {
         var run = RunDirectory.Existing(folder);
-        if (!File.Exists(run.Manifest) || !File.Exists(run.Report))
+        if (!run.IsFinished || !File.Exists(run.Report))
             throw new UserErrorException(folder, "the run is not finished: it has no report.json and manifest.json", $"go on with it: attune train --resume {folder}");
         var guard = GuardReader.Read([run.Recipe, .. policies], settings);
         var record = ReportReader.Read(run.Report);
@@ -34,7 +34,7 @@ public static class ShipRun
             throw new UserErrorException(
                 "guard", "nothing is demanded of the result", "set guard keys in the recipe, or give them here: --guard-gain 0 --guard-forgetting 5%");
         }
-        var saved = Directory.Exists(run.Adapter) ? run.Adapter : run.Model;
+        var saved = run.Saved;
         return new ShipResult(saved, record with { Gate = gate with { Conditions = [.. gate.Conditions, Files(run, saved)] } });
     }
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Backends;
@@ -51,12 +49,11 @@ public static class TrainRun
             notice(n);
         }
 
+        using var hold = resume is null ? RunHold.OfNew(recipe.Output, recipe.Model, recipe.Data.Train[0].File, clock) : RunHold.OfUnfinished(resume);
+        var run = hold.Run;
         using var setup = RunSetup.Prepare(recipe, backend, Notice, cancel);
         setup.Teacher?.Load(notice, cancel);
         notice(new NoticeDuration(RunDuration.Estimate(setup, backend, cancel)));
-        var run = resume is null
-            ? RunDirectory.Create(recipe.Output, recipe.Model, recipe.Data.Train[0].File, clock)
-            : RunDirectory.Existing(resume);
         RunBase.Load(setup.Model.Folder, notice, cancel);
         using var arena = Arena.OfBytes(setup.Memory.Plan.Arena);
         using var model = TrainingModel.Build(setup.Model.Folder, setup.Method, backend, arena);
@@ -89,31 +86,34 @@ public static class TrainRun
             record = InOtherForms(record, setup, run, saved, backend.Exact, notice, cancel);
         }
         record = record with { Gate = Gate.Of(record, setup.Recipe.Guard) };
-        Write(run, setup, backend, record, saved);
         log.Finish(state.Step, record.Metrics, saved);
+        ReportFiles.Write(run.Path, record);
+        // With it the run is finished: what a kill leaves undone behind it is only room on the disk.
+        WriteManifest(run, setup, backend, saved);
         checkpoints.Clear();
         return new RunResult(run.Path, saved, record, setup.Memory.Plan.Total, peak);
     }
 
-    /// <summary>Makes room for a run and finds where it goes on; a new one has its recipe then.</summary>
+    /// <summary>Makes room for a run and finds where it goes on; a new one has its identity and its recipe then.</summary>
     /// <exception cref="RunFailedException">The disk is too full.</exception>
-    /// <exception cref="UserErrorException">The checkpoint is of another run.</exception>
+    /// <exception cref="UserErrorException">What was begun is another run.</exception>
     internal static (Checkpoints Checkpoints, string? From) Open(RunDirectory run, RunSetup setup, Backend backend, bool resumes, bool anyArithmetic)
     {
         run.RequireRoom(setup.DiskBytes);
-        var checkpoints = new Checkpoints(run.Path, Identity(setup, backend), Arithmetic(backend), anyArithmetic);
+        var identity = RunIdentity.Of(setup, backend);
+        if (resumes)
+            identity.Require(run.Identity);
+        var checkpoints = new Checkpoints(run.Path, identity.Hash, Arithmetic(backend), anyArithmetic);
         var from = resumes ? checkpoints.Newest : null;
         if (from is not null)
             checkpoints.Require(from);
         if (!resumes)
+        {
+            // First: with its recipe a run is begun.
+            identity.Save(run.Identity);
             WriteRecipe(run, setup);
+        }
         return (checkpoints, from);
-    }
-
-    private static void Write(RunDirectory run, RunSetup setup, Backend backend, RunRecord record, string saved)
-    {
-        ReportFiles.Write(run.Path, record);
-        WriteManifest(run, setup, backend, saved);
     }
 
     private static Memorisation? Probe(RunSetup setup, TrainingModel model, Backend backend, Arena arena, Action<RunNotice> notice, CancellationToken cancel)
@@ -163,6 +163,7 @@ public static class TrainRun
             Name = Path.GetFileName(Path.GetFullPath(run.Path)),
             Prompts = ExportRun.PromptsOf(rows, setup.Model.Tokenizer),
             Rows = rows,
+            KeepsGoing = true,
         }, notice, cancel).Forms.Select(static f => f.Parity)];
     }
 
@@ -231,28 +232,4 @@ public static class TrainRun
     // What of the machine decides the last bits. Numbers of two kinds are both right, but are not those of one run.
     private static string Arithmetic(Backend backend) =>
         string.Create(CultureInfo.InvariantCulture, $"products in {Compute.Name(backend.Products)} and vectors of {Machine.Inspect().SimdBits} bits");
-
-    // What two parts of one run must share: everything else that decides a bit of the result.
-    private static string Identity(RunSetup setup, Backend backend)
-    {
-        var text = new StringBuilder(RecipeWriter.Write(RecipeKeys.Reset(setup.Recipe, KeyRole.Report, KeyRole.Machine)));
-        text.Append(CultureInfo.InvariantCulture, $"\nbackend {backend.Name}\n");
-        if (setup.Model.Folder.HasWeights)
-            text.Append(CultureInfo.InvariantCulture, $"base {setup.Model.Folder.Fingerprint()}\n");
-        if (setup.Teacher is { } teacher)
-            text.Append(CultureInfo.InvariantCulture, $"teacher {teacher.Context.Fingerprint()}\n");
-        if (setup.TeacherFile is { } file)
-            text.Append(CultureInfo.InvariantCulture, $"teacher's file {file.Header}\n");
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
-        // Piece by piece: as one text, a million rows would take more memory than the rows.
-        Span<byte> key = stackalloc byte[ExampleKey.Bytes];
-        foreach (var example in setup.Data.Train)
-        {
-            ExampleKey.Of(example).Write(key);
-            hash.AppendData(key);
-            hash.AppendData(BitConverter.GetBytes(example.Delayed ? -1 : example.Weight));
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
 }

@@ -34,7 +34,7 @@ public sealed class DistillationRunTests : IDisposable
         foreach (var file in Directory.GetFiles(other))
             File.Copy(file, Path.Combine(teacher, Path.GetFileName(file)), overwrite: true);
         var refused = Assert.Throws<UserErrorException>(() => TinyModel.Run(tiny.Recipe("changed", settings), resume: tiny.FileOf("changed")));
-        Assert.Contains("another model", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("other teacher", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>What the student writes is a function of seed, step and weights: stopped and resumed, on other threads, in other passes, it writes the same.</summary>

@@ -1,4 +1,5 @@
 using Attune.Data;
+using Attune.Formats;
 using Attune.Hardware;
 using Attune.Problems;
 using Attune.Reports;
@@ -26,6 +27,9 @@ public sealed record ExportOptions
 
     /// <summary>Rows whose loss is compared too; may be none.</summary>
     public IReadOnlyList<Example> Rows { get; init; } = [];
+
+    /// <summary>Whether a form that cannot be written or compared is a line of the result that does not hold, and the others are written: what was trained for hours must not be lost for it.</summary>
+    public bool KeepsGoing { get; init; }
 }
 
 /// <summary>A form that was written.</summary>
@@ -62,19 +66,28 @@ public static class ExportRun
             throw new UserErrorException("--out", $"names one place for {options.Formats.Count} forms", "give --out-dir, or one form at a time");
         foreach (var format in options.Formats)
             format.Require(model.Context, model.Adapters?.Options.Kind);
-        var check = new ParityCheck(model, options.Prompts, options.Rows, cancel);
+        ParityCheck? check = null;
         var forms = new List<ExportedForm>();
         foreach (var format in options.Formats)
         {
             cancel.ThrowIfCancellationRequested();
             var path = options.Path ?? Path.Combine(options.Folder, format.FileName(options.Name ?? NameOf(model)));
-            RefuseOwnSource(model, path);
-            notice(new NoticeText($"writing {path}"));
-            format.Write(model, path);
-            using var form = format.Open(model, path);
-            forms.Add(new ExportedForm(format.Name, path, BytesOf(path), check.Compare(format.Name, form, format.Bound(model), cancel)));
+            try
+            {
+                check ??= new ParityCheck(model, options.Prompts, options.Rows, cancel);
+                RefuseOwnSource(model, path);
+                notice(new NoticeText($"writing {path}"));
+                format.Write(model, path);
+                using var form = format.Open(model, path);
+                forms.Add(new ExportedForm(format.Name, path, BytesOf(path), check.Compare(format.Name, form, format.Bound(model), cancel)));
+            }
+            catch (Exception e) when (options.KeepsGoing && e is not OperationCanceledException)
+            {
+                notice(new NoticeText($"  {format.Name} is not exported: {e.Message}"));
+                forms.Add(new ExportedForm(format.Name, path, 0, ParityLine.Not(format.Name, e.Message)));
+            }
         }
-        return new ExportResult(forms, check.Loss);
+        return new ExportResult(forms, check?.Loss);
     }
 
     /// <summary>The same, and what leaving a quantised base costs in loss, where there is one and rows are given.</summary>
@@ -123,7 +136,7 @@ public static class ExportRun
     }
 
     private static string NameOf(InferenceModel model) =>
-        Path.GetFileNameWithoutExtension(Path.GetFullPath(model.Context.Folder.Path).TrimEnd(Path.DirectorySeparatorChar)) + (model.Adapters is null ? "" : "-tuned");
+        FileStem.Of(Path.GetFullPath(model.Context.Folder.Path)) + (model.Adapters is null ? "" : "-tuned");
 
     private static long BytesOf(string path) => Directory.Exists(path)
         ? new DirectoryInfo(path).EnumerateFiles().Sum(static f => f.Length)

@@ -1,5 +1,6 @@
 using Attune.Adapters;
 using Attune.Engine;
+using Attune.Formats;
 using Attune.Models.Gguf;
 
 namespace Attune.Runs.Export;
@@ -27,7 +28,7 @@ internal static class GgufFormat
         var context = model.Context;
         using (var merged = new MergedWeights(context.Folder, model.Adapters))
         {
-            GgufModelWriter.Write(path, context.Folder, merged.Of, mixture, Companions(context, Path.GetFileNameWithoutExtension(path)));
+            GgufModelWriter.Write(path, context.Folder, merged.Of, mixture, Companions(context, FileStem.Of(path)));
         }
         Modelfile.Write(path, model, isAdapter: false);
     }

@@ -1,3 +1,4 @@
+using Attune.Problems;
 using Attune.Text;
 
 namespace Attune.Runs.Export;
@@ -27,9 +28,9 @@ internal sealed class GoTemplate
             var template = new GoTemplate(render);
             return template.Learn() && template.IsRight() ? template.Write(addedBos) : null;
         }
-        catch (TemplateRefusedException)
+        catch (Exception e) when (e is TemplateRefusedException or UserErrorException)
         {
-            // It refuses one of the conversations, such as one with a system message.
+            // It refuses one of the conversations, such as one with a system message, or has a fault that shows there.
             return null;
         }
     }

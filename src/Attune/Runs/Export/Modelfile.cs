@@ -11,7 +11,7 @@ namespace Attune.Runs.Export;
 internal static class Modelfile
 {
     /// <summary>Where it is written: beside the GGUF file.</summary>
-    public static string PathFor(string ggufPath) => Path.ChangeExtension(ggufPath, ".Modelfile");
+    public static string PathFor(string ggufPath) => Path.Combine(Path.GetDirectoryName(ggufPath) ?? "", FileStem.Of(ggufPath) + ".Modelfile");
 
     /// <summary>Writes it.</summary>
     /// <param name="ggufPath">The file that was exported.</param>

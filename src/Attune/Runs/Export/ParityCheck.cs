@@ -3,7 +3,6 @@ using Attune.Engine;
 using Attune.Engine.Autograd;
 using Attune.Evaluation;
 using Attune.Models;
-using Attune.Problems;
 using Attune.Reports;
 
 namespace Attune.Runs.Export;
@@ -59,23 +58,22 @@ public sealed class ParityCheck
     private readonly List<(int[] Ids, int Start)> texts = [];
     private readonly List<float[][]> logits = [];
     private readonly double largest;
-    private readonly int vocabulary, newTokens;
+    private readonly int vocabulary, newTokens, longestPrompt;
 
     /// <summary>Lets the model speak.</summary>
     /// <param name="model">What every form is held against.</param>
-    /// <param name="prompts">What it is asked; one that is too long for it is left out.</param>
+    /// <param name="prompts">What it is asked; of one of more than 256 tokens, or more than it has room for, the beginning. Without any, those of <see cref="ParityPrompt.Default"/>.</param>
     /// <param name="rows">Rows whose loss is compared too; may be none.</param>
     /// <param name="cancel">Looked at before every pass.</param>
-    /// <exception cref="UserErrorException">No prompt is short enough.</exception>
     public ParityCheck(InferenceModel model, IReadOnlyList<ParityPrompt> prompts, IReadOnlyList<Example> rows, CancellationToken cancel)
     {
         vocabulary = model.Decoder.Spec.Vocabulary;
         var positions = model.Decoder.Spec.WithoutWindows.MaxPositions;
         newTokens = Math.Min(LongestContinuation, positions / 2);
-        var most = Math.Min(LongestPrompt, positions - newTokens);
-        this.prompts = [.. prompts.Where(p => IdsOf(model, p).Length is var n && n > 0 && n <= most)];
+        longestPrompt = Math.Min(LongestPrompt, positions - newTokens);
+        this.prompts = [.. prompts.Where(p => IdsOf(model, p).Length > 0)];
         if (this.prompts.Count == 0)
-            throw new UserErrorException("--prompt", $"none of {prompts.Count} prompts has 1 to {most} tokens, which is what can be compared", "give another with --prompt");
+            this.prompts = ParityPrompt.Default;
         this.rows = [.. rows.Take(LossRows)];
         var asked = this.prompts.Select(p => (IReadOnlyList<int>)IdsOf(model, p)).ToArray();
         var written = model.Generate(asked, new GenerationOptions { MaxNewTokens = newTokens }, cancel: cancel);
@@ -133,7 +131,8 @@ public sealed class ParityCheck
         };
     }
 
-    private static int[] IdsOf(InferenceModel model, ParityPrompt prompt) => model.Prompt(prompt.Text, raw: !prompt.AsChat);
+    // Of the model and of every form alike.
+    private int[] IdsOf(InferenceModel model, ParityPrompt prompt) => model.Prompt(prompt.Text, raw: !prompt.AsChat) is var ids && ids.Length <= longestPrompt ? ids : ids[..longestPrompt];
 
     private Arena Reserve(InferenceModel model)
     {

@@ -27,6 +27,7 @@ public class GoTemplateTests
     [InlineData("{% for m in messages %}{{ m.role }}: {{ m.content | upper }}\n{% endfor %}")]
     [InlineData("{% for m in messages %}{{ loop.index }} {{ m.role }}: {{ m.content }}\n{% endfor %}")]
     [InlineData("{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}{{ m.role }}: {{ m.content }}\n{% endfor %}")]
+    [InlineData("{% for m in messages %}{% if m.role == 'system' %}{{ m.tools.first.name }}{% endif %}{{ m.role }}: {{ m.content }}\n{% endfor %}")]
     [InlineData("{% for m in messages %}{% if loop.last %}{{ m.role }}: {{ m.content }}\n{% endif %}{% endfor %}")]
     [InlineData("{% for m in messages %}{{ '{{' }}{{ m.role }}: {{ m.content }}\n{% endfor %}")]
     public void What_does_more_is_not_said(string template) => Assert.Null(Of(template));
