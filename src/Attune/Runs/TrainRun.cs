@@ -1,5 +1,4 @@
 using System.Globalization;
-using Attune.Data;
 using Attune.Engine;
 using Attune.Engine.Backends;
 using Attune.Engine.Platform;
