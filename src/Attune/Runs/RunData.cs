@@ -68,16 +68,7 @@ public sealed record RunData
         var positions = model.Folder.Spec.MaxPositions;
         recipe = SourceFolders.Open(recipe, choices);
         var data = recipe.Data;
-        if (data.MaxLength > positions)
-            throw new UserErrorException("data.max_length", $"is {data.MaxLength}; the model has {positions} positions", $"set it to {positions} or less");
-        var options = new DataOptions
-        {
-            MaxLength = data.MaxLength ?? positions,
-            Truncation = data.Truncation,
-            Shape = data.Format,
-            Columns = data.Columns,
-            EosIds = [.. model.EndIds],
-        };
+        var options = OptionsOf(data, model);
         DataSet Load(IReadOnlyList<DataSource> sources, string role)
         {
             var set = DataSet.Load(sources, model.Tokenizer, model.Template, options, cancel);
@@ -123,6 +114,21 @@ public sealed record RunData
             Report = given.Report,
             StopIds = stops,
         });
+    }
+
+    private static DataOptions OptionsOf(DataRecipe data, ModelContext model)
+    {
+        var positions = model.Folder.Spec.MaxPositions;
+        return data.MaxLength > positions
+            ? throw new UserErrorException("data.max_length", $"is {data.MaxLength}; the model has {positions} positions", $"set it to {positions} or less")
+            : new DataOptions
+            {
+                MaxLength = data.MaxLength ?? positions,
+                Truncation = data.Truncation,
+                Shape = data.Format,
+                Columns = data.Columns,
+                EosIds = [.. model.EndIds],
+            };
     }
 
     private static (IReadOnlyList<Example> Train, IReadOnlyList<Example> Valid, IReadOnlyList<Example> Test, AugmentedRows? Counts) KeepBorder(
