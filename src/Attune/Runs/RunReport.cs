@@ -1,7 +1,7 @@
 using System.Globalization;
 using Attune.Engine.Backends;
-using Attune.Quality;
 using Attune.Problems;
+using Attune.Quality;
 using Attune.Recipes;
 using Attune.Reports;
 using Attune.Training;

@@ -18,6 +18,9 @@ internal sealed record GgufArchitecture(
     string Name, string ModelType, string ClassName, IReadOnlyDictionary<ModulePart, string> Modules, IReadOnlyList<ModulePart> Turned,
     Func<DecoderSpec, IEnumerable<GgufEntry>> Describe, Func<GgufKeys, JsonObject> ReadConfig)
 {
+    /// <summary>Whether a tensor may hold what each frequency of its positions is divided by.</summary>
+    public bool HasRopeFactors => Name == "llama";
+
     /// <summary>The name of a module's tensors, in block <paramref name="block"/> if it stands in one.</summary>
     public string Path(ModulePart part, int block) => string.Format(CultureInfo.InvariantCulture, Modules[part], block);
 }
@@ -90,9 +93,15 @@ internal static class GgufArchitectures
     ];
 
     /// <summary>The architecture of a family.</summary>
-    /// <exception cref="UserErrorException">It has none that Attune writes.</exception>
-    public static GgufArchitecture Of(ModelFolder folder) => All.FirstOrDefault(a => a.ModelType == folder.Family.ModelType) ?? throw new UserErrorException(
-        folder.Path, $"GGUF is written for {string.Join(", ", All.Select(static a => a.ModelType))}, not for {folder.Family.ModelType}", "merge into a Hugging Face folder instead");
+    /// <exception cref="UserErrorException">It has none that Attune writes, or none that computes this model.</exception>
+    public static GgufArchitecture Of(ModelFolder folder)
+    {
+        const string remedy = "merge into a Hugging Face folder instead";
+        var found = All.FirstOrDefault(a => a.ModelType == folder.Family.ModelType) ?? throw new UserErrorException(
+            folder.Path, $"GGUF is written for {string.Join(", ", All.Select(static a => a.ModelType))}, not for {folder.Family.ModelType}", remedy);
+        return folder.Spec.Rope?.Scaling is null || found.HasRopeFactors ? found : throw new UserErrorException(
+            folder.Path, $"its positions are scaled as Llama 3's, by factors that only llama's GGUF has, not that of {folder.Family.ModelType}", remedy);
+    }
 
     /// <summary>The architecture that a file names.</summary>
     /// <exception cref="UserErrorException">It is none of those known.</exception>

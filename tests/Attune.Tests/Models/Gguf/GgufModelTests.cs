@@ -161,16 +161,28 @@ public sealed class GgufModelTests : IDisposable
     public void Llama_3_scaling_survives()
     {
         var folder = models.Folder("llama-tied");
+        using var scaled = ScaledAsLlama3(folder);
+        var file = models.Gguf(scaled, "f16");
+        Assert.Equal(scaled.Spec.Rope, file.Spec.Rope);
+        Assert.NotEqual(folder.Spec.Rope, file.Spec.Rope);
+        Assert.Empty(file.UnusedTensors);
+    }
+
+    [Fact]
+    public void Llama_3_scaling_of_another_architecture_is_refused()
+    {
+        using var scaled = ScaledAsLlama3(models.Folder("qwen2-tied"));
+        Assert.Contains("not that of qwen2", Assert.Throws<UserErrorException>(() => models.Gguf(scaled, "f16")).Message, StringComparison.Ordinal);
+    }
+
+    private static ModelFolder ScaledAsLlama3(ModelFolder folder)
+    {
         var config = Path.Combine(folder.Path, "config.json");
         var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(config))!;
         json["rope_theta"] = 500000.0;
         json["rope_scaling"] = System.Text.Json.Nodes.JsonNode.Parse("""{"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}""");
         File.WriteAllText(config, json.ToJsonString());
-        using var scaled = ModelFolder.Open(folder.Path);
-        var file = models.Gguf(scaled, "f16");
-        Assert.Equal(scaled.Spec.Rope, file.Spec.Rope);
-        Assert.NotEqual(folder.Spec.Rope, file.Spec.Rope);
-        Assert.Empty(file.UnusedTensors);
+        return ModelFolder.Open(folder.Path);
     }
 
     /// <summary>One factor for all frequencies, under whichever of its keys: llama.cpp takes a factor without a type as linear.</summary>
