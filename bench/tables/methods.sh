@@ -46,7 +46,7 @@ for name in $names; do
     def metric(m): [.[] | .metrics[] | select(.name | test(m))];
     def after(m; f; d): metric(m) | if length == 0 then "–" else map(.after * f) | shown(d) end;
     def change(m; d): metric(m) | if length == 0 then "–" else map(.after - .before) | shown(d) | if startswith("-") then . else "+" + . end end;
-    [ $name, (fact("Trained weights")[0] // "–"), (fact("Peak memory")[0] | capture(", (?<p>.*) planned").p), (fact("Peak memory")[0] | capture("(?<m>.*) resident").m),
+    [ $name, (fact("Trained weights")[0] // "–" | split(" ")[0]), (fact("Peak memory")[0] | capture(", (?<p>.*) planned").p), (fact("Peak memory")[0] | capture("(?<m>.*) resident").m),
       "\(fact("Training time") | map(seconds) | shown(0)) s", after("label accuracy"; 100; 1) + " %", after("first line"; 100; 1) + " %", after("loss on test"; 1; 3), change("general text"; 3) ]
     | "| " + join(" | ") + " |"' "${files[@]}"
 done
