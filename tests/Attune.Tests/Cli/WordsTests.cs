@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using Attune.Cli;
 using Attune.Recipes;
@@ -24,6 +25,18 @@ public sealed class WordsTests : IDisposable
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(expected, run.Error);
         Assert.DoesNotContain("System.", run.Error);
+    }
+
+    /// <summary>Also of those that a command gets after it was bound.</summary>
+    [Fact]
+    public void Every_option_that_takes_numbers_looks_at_its_words()
+    {
+        static IEnumerable<Command> Walk(Command c) => c.Subcommands.SelectMany(Walk).Prepend(c);
+        var host = new CommandHost(new(TextReader.Null, TextWriter.Null, TextWriter.Null), new("--json"), new("--quiet"));
+        Type[] numbers = [typeof(int), typeof(int?), typeof(long), typeof(long?), typeof(double), typeof(double?), typeof(int[]), typeof(long[]), typeof(double[])];
+        var options = Attune.Cli.Commands.CommandTable.All.Select(f => f(host)).SelectMany(Walk).SelectMany(static c => c.Options).Where(o => numbers.Contains(o.ValueType)).ToArray();
+        Assert.True(options.Length > 20);
+        Assert.All(options, static o => Assert.NotEmpty(o.Validators));
     }
 
     [Fact]
@@ -100,7 +113,7 @@ public sealed class WordsTests : IDisposable
     [Fact]
     public async Task A_stopped_command_still_writes_its_document()
     {
-        var run = await CliRun.With("", [static host => host.Bind(new System.CommandLine.Command("stops", "stops"), static _ => throw new OperationCanceledException())], "stops", "--json");
+        var run = await CliRun.With("", [static host => host.Bind(new Command("stops", "stops"), static _ => throw new OperationCanceledException())], "stops", "--json");
         Assert.Equal((ExitCode.Stopped, ExitCode.Stopped), (run.ExitCode, run.Json.GetProperty("exit_code").GetInt32()));
     }
 

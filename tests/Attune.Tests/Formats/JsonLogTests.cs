@@ -39,6 +39,15 @@ public sealed class JsonLogTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Two_do_not_write_one_log()
+    {
+        var path = temp.File("shared.jsonl");
+        using (JsonLog.Open(path, Kind, [("model", "m")], static _ => { }))
+            Assert.Contains("no other run is writing it", Assert.Throws<RunFailedException>(() => Open(path)).Problem.Remedy, StringComparison.Ordinal);
+        Assert.Empty(Open(path));
+    }
+
     [Theory]
     [InlineData("{\"precious\": true}")]
     [InlineData("{\"precious\": true}\n")]
