@@ -12,7 +12,7 @@ using Attune.Training;
 namespace Attune.Tests.Adapters;
 
 /// <summary>One table for all methods that adapt layers: what holds for one must hold for each, on every base.</summary>
-public sealed class MethodTableTests
+public sealed class MethodTableTests(MethodTableTests.Bare bare) : IClassFixture<MethodTableTests.Bare>
 {
     private static readonly LoraOptions Small = new() { Rank = 4, Alpha = 8 };
 
@@ -33,9 +33,6 @@ public sealed class MethodTableTests
 
     // Layers with biases, layers that lie by inputs, and layers whose rows are whole blocks of what a base may be quantised to.
     private static readonly (string Family, DType? Held)[] Bases = [("llama", null), ("llama", DType.NF4), ("qwen2", DType.Int8), ("gpt2", null)];
-
-    private static readonly Dictionary<string, Lazy<TinyModel>> Models = new[] { "llama", "qwen2", "gpt2" }
-        .ToDictionary(static f => f, static f => new Lazy<TinyModel>(() => new TinyModel(family: f, width: 2)));
 
     public static TheoryData<string, string, DType?> Rows
     {
@@ -60,12 +57,12 @@ public sealed class MethodTableTests
     [MemberData(nameof(Rows))]
     public void A_new_adapter_leaves_the_model_as_it_is(string name, string family, DType? held)
     {
-        using var rig = new Rig(name, family, held);
-        var (bare, adapted) = (rig.Logits(null), rig.Logits(rig.Model.Adapters));
+        using var rig = new Rig(bare, name, family, held);
+        var (without, adapted) = (rig.Logits(null), rig.Logits(rig.Model.Adapters));
         if (Methods[name] is PissaOptions)
-            Numbers.Close([.. bare.Select(static v => (float)v)], adapted, 1e-4, name);
+            Numbers.Close([.. without.Select(static v => (float)v)], adapted, 1e-4, name);
         else
-            Assert.Equal(bare, adapted);
+            Assert.Equal(without, adapted);
     }
 
     /// <summary>Along a random direction of everything that trains, in F64, with what is kept and with what is computed again.</summary>
@@ -73,7 +70,7 @@ public sealed class MethodTableTests
     [MemberData(nameof(Rows))]
     public void Gradients_agree_with_central_differences(string name, string family, DType? held)
     {
-        using var rig = new Rig(name, family, held, TestBackends.F64);
+        using var rig = new Rig(bare, name, family, held, TestBackends.F64);
         rig.Shake();
         const double step = 1e-6;
         rig.Gradients(Keep.Saved);
@@ -103,7 +100,7 @@ public sealed class MethodTableTests
     [MemberData(nameof(Rows))]
     public void Recomputation_changes_no_bit(string name, string family, DType? held)
     {
-        using var rig = new Rig(name, family, held);
+        using var rig = new Rig(bare, name, family, held);
         rig.Shake();
         byte[] Bits(Keep keep)
         {
@@ -118,7 +115,7 @@ public sealed class MethodTableTests
     [MemberData(nameof(Rows))]
     public void Merged_equals_unmerged(string name, string family, DType? held)
     {
-        using var rig = new Rig(name, family, held);
+        using var rig = new Rig(bare, name, family, held);
         rig.Shake();
         using var merged = new MergedWeights(rig.Folder, rig.Model.Adapters);
         var decoder = rig.Folder.Build(info =>
@@ -138,7 +135,7 @@ public sealed class MethodTableTests
     public void What_is_saved_is_loaded_and_saved_again_as_the_same_bytes(string name, string family, DType? held)
     {
         using var temp = new TempFolder();
-        using var rig = new Rig(name, family, held);
+        using var rig = new Rig(bare, name, family, held);
         rig.Shake();
         PeftFiles.Save(temp.File("first"), rig.Model.Adapters!, "base");
         var loaded = PeftFiles.Load(temp.File("first"), rig.Model.Decoder);
@@ -161,7 +158,7 @@ public sealed class MethodTableTests
     {
         foreach (var keep in new[] { Keep.Saved, Keep.Recompute })
         {
-            using var rig = new Rig(name, family, held);
+            using var rig = new Rig(bare, name, family, held);
             var plan = MemoryPlan.Of(rig.Folder, new TuningMethod(Methods[name], false, 1), Rig.Options(keep), rig.Backend, 0, 0, 0);
             Assert.Equal(rig.Folder.WeightBytes + rig.Model.Adapters!.OwnBytes, plan.Frozen);
             using var arena = Arena.OfBytes(plan.Arena);
@@ -169,6 +166,25 @@ public sealed class MethodTableTests
             Assert.Equal(plan.Persistent, arena.InUse);
             new GradientStep(model, rig.Backend, arena, Rig.Options(keep)).Run(Rig.Step, 0, TestContext.Current.CancellationToken);
             Assert.Equal(plan.Persistent + plan.Activations, arena.Peak);
+        }
+    }
+
+    /// <summary>Models without adapters, a family's made once.</summary>
+    public sealed class Bare : IDisposable
+    {
+        private readonly Dictionary<string, TinyModel> made = [];
+
+        public string Of(string family)
+        {
+            if (!made.TryGetValue(family, out var model))
+                made[family] = model = new TinyModel(family: family, width: 2);
+            return model.Path;
+        }
+
+        public void Dispose()
+        {
+            foreach (var model in made.Values)
+                model.Dispose();
         }
     }
 
@@ -182,10 +198,10 @@ public sealed class MethodTableTests
 
         private readonly Arena arena = TestBackends.NewArena();
 
-        public Rig(string name, string family, DType? held, string backend = TestBackends.Cpu)
+        public Rig(Bare bare, string name, string family, DType? held, string backend = TestBackends.Cpu)
         {
             Backend = TestBackends.Make(backend);
-            Folder = ModelFolder.Open(Models[family].Value.Path).In(held);
+            Folder = ModelFolder.Open(bare.Of(family)).In(held);
             Assert.Equal(held is not null, Folder.HeldMatrices > 0);
             Model = TrainingModel.Build(Folder, new TuningMethod(Methods[name], false, 1), Backend, arena);
         }
