@@ -55,8 +55,7 @@ internal static class QualityView
         if (remedies.Length == 0)
             return null;
         var valid = options.Evaluation.Count == 0 ? "" : $" --valid {ShellWord.Of(options.Evaluation.Select(SourceKinds.Flag))}";
-        var columns = options.Columns.Count == 0 ? "" : $" --columns {ShellWord.Of(options.Columns.Select(static c => $"{c.Key}={c.Value}"))}";
-        return $"attune data clean {ShellWord.Of(options.Files.Select(SourceKinds.Flag))}{valid}{columns} --remedy {ShellWord.Of(remedies)} --dry-run";
+        return $"attune data clean {ShellWord.Of(options.Files.Select(SourceKinds.Flag))}{valid}{ColumnPairs.Flag(options.Columns)} --remedy {ShellWord.Of(remedies)} --dry-run";
     }
 
     /// <summary>The whole report as one object.</summary>

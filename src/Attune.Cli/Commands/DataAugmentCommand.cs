@@ -193,7 +193,6 @@ internal sealed class DataAugmentCommand
             text.WriteLine($"  {Numbers.Count(r.Unlabelled)} rows have no class and were left alone");
         if (r.Checked is var (agreed, asked))
             text.WriteLine($"  the model's own answers agree with {Numbers.Count(agreed)} of {Numbers.Count(asked)} rows that were there before" + (2 * agreed < asked ? ": it does not know this task well enough to judge new rows" : ""));
-        var columns = options.Columns.Count == 0 ? "" : " --columns " + ShellWord.Of(options.Columns.Select(static p => $"{p.Key}={p.Value}"));
-        text.WriteLine($"{r.Out}\ntrain on both:\n  attune train --model MODEL --data {ShellWord.Of(options.Data.Select(SourceKinds.Flag).Append(r.Out))}{columns}");
+        text.WriteLine($"{r.Out}\ntrain on both:\n  attune train --model MODEL --data {ShellWord.Of(options.Data.Select(SourceKinds.Flag).Append(r.Out))}{ColumnPairs.Flag(options.Columns)}");
     }
 }

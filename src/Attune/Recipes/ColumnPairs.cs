@@ -23,6 +23,10 @@ public static class ColumnPairs
     private static IReadOnlyList<string> Pairs(string? scalar) =>
         scalar is null or "" ? [] : scalar.StartsWith('{') && FlowText.Read(scalar) is { } pairs ? [.. pairs.Select(static p => $"{p.Name}={p.Value}")] : [scalar];
 
+    /// <summary>The flag that says them in a command to be pasted, with a blank in front; empty where there are none.</summary>
+    public static string Flag(IReadOnlyDictionary<string, string> columns) =>
+        columns.Count == 0 ? "" : " --columns " + ShellWord.Of(columns.Select(static c => $"{c.Key}={c.Value}"));
+
     /// <summary>The pairs, or what is wrong with one.</summary>
     internal static Parsed<IReadOnlyDictionary<string, string>> Parse(IReadOnlyList<string> pairs)
     {

@@ -20,6 +20,9 @@ public sealed class Choices
     // At width 4096, from GPT-3's table of sizes, whose other rates go with the width's inverse as well (Brown et al. 2020, table 2.1).
     private const double FromScratch = 1.2e-4;
 
+    /// <summary>Fewest tokens of a step that are chosen.</summary>
+    internal const int LeastBatch = 512;
+
     private readonly List<Choice> made = [];
 
     /// <summary>All that were made, in order.</summary>
@@ -31,7 +34,7 @@ public sealed class Choices
     /// <summary>Rank of the adapters: 16, and in small models a larger part of what their layers have.</summary>
     /// <param name="given">What the recipe says.</param>
     /// <param name="parameters">Weights of the model.</param>
-    /// <param name="most">What the layers have room for: half of the hidden width, or, where adapters begin with singular vectors, the sides of the narrowest adapted layer.</param>
+    /// <param name="most">What the layers have room for: half of the hidden width, or, where adapters begin with singular vectors, the shorter side of the narrowest layer.</param>
     public int Rank(int? given, long parameters, int most)
     {
         var (rank, why) = parameters < SmallModel
@@ -96,10 +99,12 @@ public sealed class Choices
     /// </summary>
     public int BatchTokens(int? given, long tokens, int longest)
     {
-        var wish = Math.Clamp(1.25 * Math.Sqrt(tokens), 512, 8192);
-        var rounded = (int)Math.Ceiling(Math.Max(wish, longest) / 64) * 64;
-        return Take(given, "train.batch_tokens", (rounded, "1.25 times the root of an epoch's tokens, between 512 and 8192, and no less than the longest example"));
+        var wish = Math.Clamp(1.25 * Math.Sqrt(tokens), LeastBatch, 8192);
+        return Take(given, "train.batch_tokens", (RoundedBatch(Math.Max(wish, longest)), "1.25 times the root of an epoch's tokens, between 512 and 8192, and no less than the longest example"));
     }
+
+    /// <summary>So many tokens of a step, rounded up.</summary>
+    internal static int RoundedBatch(double tokens) => (int)Math.Ceiling(tokens / 64) * 64;
 
     /// <summary>Passes over the data.</summary>
     public double Epochs(double? given, int? maxSteps, long trainedTokens)

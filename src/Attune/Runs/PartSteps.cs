@@ -14,19 +14,17 @@ namespace Attune.Runs;
 /// <param name="Epochs">Epochs that the recipe asks for; null: by the rule.</param>
 internal sealed record PartSteps(IReadOnlyList<Example> Rows, int Batch, int Steps, int Longest, double? Epochs)
 {
-    private const int LeastBatch = 512;
-
     /// <summary>The recipe's training of a part of the rows.</summary>
     public TrainRecipe Of(IReadOnlyList<Example> part, TrainRecipe train)
     {
         if (part.Count == Rows.Count)
             return train with { BatchTokens = Batch, MaxSteps = Steps };
         var (all, own) = (Tokens(Rows), Tokens(part));
-        var wish = Math.Max(Batch * Math.Sqrt(own / all), Math.Max(LeastBatch, Longest));
+        var wish = Math.Max(Batch * Math.Sqrt(own / all), Math.Max(Choices.LeastBatch, Longest));
         var chosen = new Choices().Epochs(null, null, (long)part.Sum(static e => e.TrainedTokens * e.Weight));
         return train with
         {
-            BatchTokens = Math.Min(Batch, (int)Math.Ceiling(wish / 64) * 64),
+            BatchTokens = Math.Min(Batch, Choices.RoundedBatch(wish)),
             Epochs = Math.Min(Math.Max(Epochs ?? 0, chosen), (double)Steps * Batch / own),
             MaxSteps = Steps,
         };

@@ -89,13 +89,9 @@ internal static class RunReport
             yield return new NextCommand("Talk to it", $"attune chat {model}");
         var test = setup.Recipe.Data.Test.Count > 0 ? setup.Recipe.Data.Test : setup.Recipe.Data.Valid;
         if (test.Count > 0)
-            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(s => ShellWord.Of(SourceKinds.Flag(s with { Format = s.Format ?? setup.Recipe.Data.Format }))))}{Columns(setup)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(ShellWord.Of))}{(setup.Method.Adapter is null ? $" --against {ShellWord.Of(setup.Recipe.Model)}" : " --base")}");
+            yield return new NextCommand("Measure it", $"attune eval {model} --data {string.Join(' ', test.Select(s => ShellWord.Of(SourceKinds.Flag(s with { Format = s.Format ?? setup.Recipe.Data.Format }))))}{ColumnPairs.Flag(setup.Recipe.Data.Columns)} --metrics {string.Join(' ', setup.Recipe.Eval.Metrics.Select(ShellWord.Of))}{(setup.Method.Adapter is null ? $" --against {ShellWord.Of(setup.Recipe.Model)}" : " --base")}");
         yield return new NextCommand("Generate once", $"attune generate {model} {Prompt(setup)}");
     }
-
-    private static string Columns(RunSetup setup) => setup.Recipe.Data.Columns.Count == 0
-        ? ""
-        : " --columns " + string.Join(' ', setup.Recipe.Data.Columns.Select(static c => ShellWord.Of($"{c.Key}={c.Value}")));
 
     // What the tuned model was asked in training, in a form that leads to the same ids: with a template the user's words, else the text as it is.
     private static string Prompt(RunSetup setup)
